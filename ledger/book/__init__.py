@@ -1,0 +1,1 @@
+"""The book: accounts, transfers, balances, and the one order of everything."""

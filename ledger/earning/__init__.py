@@ -1,0 +1,1 @@
+"""Earning: published schemes, rates, caps and the calendar."""

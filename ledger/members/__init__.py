@@ -1,0 +1,1 @@
+"""The members: residents, households, merchants, staff, cards and terminals."""

@@ -1,0 +1,1 @@
+"""Numbered schema history for all packages (Alembic)."""

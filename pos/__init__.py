@@ -1,0 +1,1 @@
+"""The counter: a resident, a basket, a price, a receipt."""

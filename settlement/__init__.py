@@ -1,0 +1,1 @@
+"""The night: do the claims agree with the books, and who is owed what."""
