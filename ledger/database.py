@@ -1,0 +1,136 @@
+"""The engine, and the only begin, commit and rollback: one SQL text for SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final, TypeVar
+
+import psycopg
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine.url import make_url
+from sqlalchemy.pool import PoolProxiedConnection
+
+from ledger.errors import GuardMissedError
+from ledger.sql import Tx
+from ledger.writer import GroupWriter
+
+T = TypeVar("T")
+
+TRIES: Final = 6
+"""How often a transaction is tried when another was quicker, before the figures it read decide."""
+
+_AGAIN: Final = frozenset({"40001", "40P01", "55P03", "XX000"})
+"""SQLSTATEs after which the same work may succeed: serialisation, deadlock, lock wait, a distributed commit."""
+
+
+class Database:
+    """A community server's database: `sqlite:///file` or `postgresql://…`.
+
+    `read()` gives a consistent snapshot. `write(work)` runs `work(tx)` in one transaction and commits; the work may be
+    run again from the start (deadlock, a guard that another writer won), so it must take its identity from a request id.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        """Open `url`; no connection is made before the first use."""
+        self.url = url
+        self.dialect = make_url(url).get_backend_name()
+        self._engine = _open_engine(url, self.dialect, pool_size)
+        self._writer = GroupWriter(self._engine) if self.dialect == "sqlite" else None
+
+    def close(self) -> None:
+        """Stop the writer and close every connection."""
+        if self._writer is not None:
+            self._writer.close()
+        self._engine.dispose()
+
+    @property
+    def engine(self) -> Engine:
+        """The SQLAlchemy engine, for migrations and schema checks."""
+        return self._engine
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """A read-only snapshot: every statement inside sees the same book."""
+        connection = self._engine.raw_connection()
+        try:
+            tx = self._begin_read(connection)
+            yield tx
+        finally:
+            connection.rollback()
+            if self.dialect == "postgresql":
+                _reset(connection.driver_connection)
+            connection.close()
+
+    def write(self, work: Callable[[Tx], T]) -> T:
+        """Run `work(tx)` in one transaction and commit it.
+
+        Raises what `work` raises, after a rollback. GuardMissedError and transient database errors are tried again,
+        at most TRIES times; the last GuardMissedError is raised to the caller.
+        """
+        for left in range(TRIES - 1, -1, -1):
+            try:
+                return self._write_once(work)
+            except GuardMissedError:
+                if left == 0:
+                    raise
+            except psycopg.Error as error:
+                if left == 0 or not (error.sqlstate in _AGAIN or (error.sqlstate or "").startswith("08")):
+                    raise
+            time.sleep(random.uniform(0, 0.002) * (TRIES - left))  # noqa: S311 - spreads the tries, guards nothing
+        message = "unreachable: the last try returns or raises"
+        raise AssertionError(message)
+
+    def _write_once(self, work: Callable[[Tx], T]) -> T:
+        if self._writer is not None:
+            return self._writer.run(work)
+        connection = self._engine.raw_connection()
+        try:
+            result = work(Tx(connection.driver_connection, self.dialect))
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+        else:
+            return result
+        finally:
+            connection.close()
+
+    def _begin_read(self, connection: PoolProxiedConnection) -> Tx:
+        raw: Any = connection.driver_connection
+        if self.dialect == "sqlite":
+            raw.execute("BEGIN")
+        else:
+            raw.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            raw.read_only = True
+        return Tx(raw, self.dialect)
+
+
+def _reset(raw: Any) -> None:  # noqa: ANN401 - psycopg's connection class is generic over its row type
+    raw.isolation_level = None
+    raw.read_only = None
+
+
+def _open_engine(url: str, dialect: str, pool_size: int) -> Engine:
+    if dialect == "postgresql":
+        engine = create_engine(url, pool_size=pool_size, max_overflow=20, pool_reset_on_return=None)
+
+        @event.listens_for(engine, "connect")
+        def _prepare_early(raw: Any, _record: object) -> None:  # noqa: ANN401
+            raw.prepare_threshold = 2
+
+        return engine
+    engine = create_engine(url, pool_size=pool_size, max_overflow=20, connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _set_up(raw: Any, _record: object) -> None:  # noqa: ANN401
+        # Python's own transaction guessing is switched off: every BEGIN is written out in this package.
+        raw.isolation_level = None
+        raw.execute("PRAGMA journal_mode=WAL")
+        raw.execute("PRAGMA synchronous=FULL")
+        raw.execute("PRAGMA foreign_keys=ON")
+        raw.execute("PRAGMA busy_timeout=10000")
+
+    return engine
