@@ -1,4 +1,4 @@
-"""The keys that sign resident codes: their classes, their algorithms and the public key set (JWKS, RFC 8037)."""
+"""The keys behind residents' codes: classes, algorithms and the published key set (RFC 8037)."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -23,12 +26,12 @@ _ISSUER_LENGTH: Final = 4
 _P256_HALF: Final = 32
 _P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
-type PrivateKey = Ed25519PrivateKey | ec.EllipticCurvePrivateKey
-type PublicKeyObject = Ed25519PublicKey | ec.EllipticCurvePublicKey
+PrivateKey: TypeAlias = Ed25519PrivateKey | ec.EllipticCurvePrivateKey
+PublicKeyObject: TypeAlias = Ed25519PublicKey | ec.EllipticCurvePublicKey
 
 
 class KeyClass(StrEnum):
-    """What a key's signatures are for; a code of one class is refused where another is asked for."""
+    """What a key's signatures are for; no class stands in for another."""
 
     CARD = "card"  # printed card, years
     DYN = "dyn"  # on a phone, "present for this sale", a minute
@@ -55,7 +58,7 @@ CLASS_RULES: Final[Mapping[KeyClass, ClassRule]] = {
 
 
 class Algorithm(NamedTuple):
-    """One signature algorithm: its COSE number, its JWK words, and how to use it; signatures are 64 bytes."""
+    """A signature algorithm: COSE number, JWK words and use; every signature has 64 bytes."""
 
     cose: int
     kty: str
@@ -102,16 +105,21 @@ ALGORITHMS: Final[Mapping[str, Algorithm]] = {
         make=lambda: ec.generate_private_key(ec.SECP256R1()),
         sign=_sign_p256,
         verify=_verify_p256,
-        load=lambda raw: ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b"\x04" + raw),
+        load=lambda raw: ec.EllipticCurvePublicKey.from_encoded_point(
+            ec.SECP256R1(), b"\x04" + raw
+        ),
         dump=_dump_p256,
     ),
 }
-"""The algorithm is a fact of the key, never a choice of the code. ES256 is for tablets whose browser lacks Ed25519."""
+"""The algorithm is a fact of the key, never a choice of the code.
+
+ES256 is for tablets whose browser lacks Ed25519.
+"""
 
 
 @dataclass(frozen=True)
 class PublicKey:
-    """One key as everybody may know it; times are whole seconds UTC, `expires_at_s` is the end of checking."""
+    """One key as everybody may know it; times are seconds UTC, checking ends at `expires_at_s`."""
 
     community: str
     kid: int
@@ -130,6 +138,11 @@ class PublicKey:
         if not is_issuer(self.community):
             msg = "an issuer is four ASCII letters or digits"
             raise ValueError(msg)
+
+    @property
+    def signs_until_s(self) -> int:
+        """The last second to issue a code with this key, so that the code ends first."""
+        return self.expires_at_s - CLASS_RULES[self.key_class].code_life_s
 
     @cached_property
     def _loaded(self) -> PublicKeyObject:
@@ -182,8 +195,10 @@ def is_issuer(text: str) -> bool:
     return len(text) == _ISSUER_LENGTH and text.isascii() and text.isalnum()
 
 
-def new_key(key_class: KeyClass, *, community: str, kid: int, not_before_s: int, alg: str = "EdDSA") -> SigningKey:
-    """Make a fresh key that signs for its class's time and is checked until its last code has ended."""
+def new_key(
+    key_class: KeyClass, *, community: str, kid: int, not_before_s: int, alg: str = "EdDSA"
+) -> SigningKey:
+    """Make a key that signs for its class's time and is checked until its last code has ended."""
     rule = CLASS_RULES[key_class]
     private = ALGORITHMS[alg].make()
     public = PublicKey(
@@ -204,7 +219,7 @@ def retire(key: PublicKey) -> PublicKey:
 
 
 def jwks(keys: Iterable[PublicKey]) -> dict[str, list[dict[str, str | int]]]:
-    """The key set to publish: every key that is not retired, with its class, community and times."""
+    """The key set to publish: every key not retired, with its class, community and times."""
     return {"keys": [_to_jwk(key) for key in keys if not key.retired]}
 
 
