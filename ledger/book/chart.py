@@ -1,0 +1,120 @@
+"""The chart: which accounts exist, which side they grow on, and which posting may move what between which of them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+
+class Account(StrEnum):
+    """Kinds of account. One account of a kind exists for each commodity and owner."""
+
+    # points
+    ISSUED_CONSUMPTION = "issued_consumption"
+    ISSUED_DEED = "issued_deed"
+    ISSUED_GRANT = "issued_grant"
+    WALLET = "wallet"  # what a household or person may spend
+    PENDING = "pending"  # earned, not yet proven
+    OWED = "owed"  # what a member owes after spending points that a refund took back
+    OFFSET = "offset"  # honoured by a merchant, not yet settled
+    DISPUTED = "disputed"
+    RETIRED = "retired"  # settled with the merchant: gone
+    REDEEMED = "redeemed"  # goods of the points supermarket
+    EXPIRED = "expired"
+    FORFEITED = "forfeited"
+    LOSS = "loss"
+    # yuan
+    BANK = "bank"
+    FUND = "fund"
+    COVER = "cover"  # the part of the fund that stands behind one merchant's offsets
+    PAYABLE = "payable"
+    CLEARING = "clearing"  # sent to the bank, not yet confirmed
+    RETURNS = "returns"
+    BANK_FEE = "bank_fee"
+
+
+BOUNDED: Final = frozenset({Account.WALLET, Account.OWED, Account.FUND, Account.COVER})
+"""Kinds with a balance row: an entry that would take more than is there is refused. All others are append-only sums."""
+
+DEBIT_SIDE: Final = frozenset(
+    {Account.OWED, Account.LOSS, Account.BANK, Account.BANK_FEE, Account.RETURNS}
+)
+"""Kinds whose balance grows by debits; the others grow by credits (a wallet is the community's liability)."""
+
+
+class Kind(StrEnum):
+    """Kinds of posting."""
+
+    EARN_SPENDING = "earn_spending"
+    EARN_DEED = "earn_deed"
+    GRANT = "grant"
+    VEST = "vest"
+    UNPROVEN = "unproven"
+    SALE = "sale"  # offset and earning of one checkout
+    REFUND = "refund"
+    REDEEM = "redeem"
+    RETURN_GOODS = "return_goods"
+    SETTLE = "settle"
+    ADJUST = "adjust"  # a decided discrepancy
+    FUND_IN = "fund_in"
+    COVER = "cover"
+    UNCOVER = "uncover"
+    PAYOUT = "payout"
+    PAID = "paid"
+    PAYOUT_FAILED = "payout_failed"
+    REPAY = "repay"
+    REVERSAL = "reversal"
+
+
+_A = Account
+_EARN: Final = {
+    (_A.ISSUED_CONSUMPTION, _A.PENDING),
+    (_A.ISSUED_CONSUMPTION, _A.WALLET),
+    (_A.WALLET, _A.OWED),
+}
+_TAKE_BACK: Final = {
+    (_A.OFFSET, _A.WALLET),
+    (_A.WALLET, _A.ISSUED_CONSUMPTION),
+    (_A.PENDING, _A.ISSUED_CONSUMPTION),
+    (_A.OWED, _A.ISSUED_CONSUMPTION),
+    (_A.WALLET, _A.OWED),
+}
+_SETTLE: Final = {
+    (_A.OFFSET, _A.RETIRED),
+    (_A.RETIRED, _A.OFFSET),
+    (_A.COVER, _A.PAYABLE),
+    (_A.PAYABLE, _A.COVER),
+}
+
+ALLOWED: Final[dict[Kind, frozenset[tuple[Account, Account]]]] = {
+    Kind.EARN_SPENDING: frozenset(_EARN),
+    Kind.EARN_DEED: frozenset({(_A.ISSUED_DEED, _A.WALLET), (_A.WALLET, _A.ISSUED_DEED), (_A.WALLET, _A.OWED)}),
+    Kind.GRANT: frozenset({(_A.ISSUED_GRANT, _A.WALLET), (_A.WALLET, _A.OWED)}),
+    Kind.VEST: frozenset({(_A.PENDING, _A.WALLET), (_A.WALLET, _A.OWED)}),
+    Kind.UNPROVEN: frozenset({(_A.PENDING, _A.ISSUED_CONSUMPTION)}),
+    Kind.SALE: frozenset({(_A.WALLET, _A.OFFSET), *_EARN}),
+    Kind.REFUND: frozenset(_TAKE_BACK),
+    Kind.REDEEM: frozenset({(_A.WALLET, _A.REDEEMED)}),
+    Kind.RETURN_GOODS: frozenset({(_A.REDEEMED, _A.WALLET)}),
+    Kind.SETTLE: frozenset(_SETTLE),
+    Kind.ADJUST: frozenset(
+        {
+            *_SETTLE,
+            (_A.OFFSET, _A.DISPUTED),
+            (_A.DISPUTED, _A.RETIRED),
+            (_A.DISPUTED, _A.WALLET),
+            (_A.DISPUTED, _A.FORFEITED),
+            (_A.LOSS, _A.OFFSET),
+            (_A.FUND, _A.PAYABLE),
+            (_A.PAYABLE, _A.FUND),
+        }
+    ),
+    Kind.FUND_IN: frozenset({(_A.BANK, _A.FUND)}),
+    Kind.COVER: frozenset({(_A.FUND, _A.COVER)}),
+    Kind.UNCOVER: frozenset({(_A.COVER, _A.FUND)}),
+    Kind.PAYOUT: frozenset({(_A.PAYABLE, _A.CLEARING)}),
+    Kind.PAID: frozenset({(_A.CLEARING, _A.BANK)}),
+    Kind.PAYOUT_FAILED: frozenset({(_A.CLEARING, _A.PAYABLE), (_A.BANK, _A.RETURNS), (_A.RETURNS, _A.PAYABLE)}),
+    Kind.REPAY: frozenset({(_A.WALLET, _A.OWED)}),
+}
+"""Every move there is: (account debited, account credited). A posting with any other pair is a bug and raises."""

@@ -1,0 +1,133 @@
+"""Every write is asked for once: the same id gives the same answer for ever, also when the answer was a refusal."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from ledger.book.steps import Step
+from ledger.database import Database
+from ledger.errors import GuardMissedError, Refusal
+from ledger.sql import Sql, Tx
+
+_FIND: Final = Sql(
+    "SELECT kind, body_hash, outcome, code, response FROM request"
+    " WHERE community_id = :community_id AND request_id = :request_id"
+)
+_KEEP: Final = Sql(
+    "INSERT INTO request (community_id, request_id, kind, body_hash, outcome, code, response, txn_id, received_at)"
+    " VALUES (:community_id, :request_id, :kind, :body_hash, :outcome, :code, :response, :txn_id, :received_at)"
+    " ON CONFLICT (community_id, request_id) DO NOTHING"
+)
+
+
+def hash_of(body: Mapping[str, Any]) -> bytes:
+    """SHA-256 over the body's canonical JSON: what 'the same content' means."""
+    return hashlib.sha256(
+        json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    ).digest()
+
+
+def find_answer(tx: Tx, community_id: int, request_id: str, kind: str, body_hash: bytes) -> dict[str, Any] | None:
+    """The stored answer of a request seen before, or None for a new one.
+
+    Raises the stored refusal again; refuses `request_id_reused` for the same id with other content or purpose.
+    """
+    row = tx.find(_FIND, community_id=community_id, request_id=request_id)
+    return None if row is None else answer_of(row, kind, body_hash)
+
+
+def answer_of(row: Any, kind: str, body_hash: bytes) -> dict[str, Any]:  # noqa: ANN401 - a row of the request table
+    """Read a stored request row back: the answer, or the refusal raised again."""
+    if row.kind != kind or bytes(row.body_hash) != body_hash:
+        raise Refusal("request_id_reused")
+    stored: dict[str, Any] = json.loads(row.response)
+    if row.outcome == "refused":
+        raise Refusal(row.code, **stored)
+    return stored
+
+
+def keep_step(
+    community_id: int,
+    request_id: str,
+    kind: str,
+    body_hash: bytes,
+    *,
+    at: int,
+    response: Mapping[str, Any],
+    txn_id: int | None = None,
+    refusal: str = "",
+) -> Step:
+    """The step that stores an outcome; its guard misses when the same id was stored meanwhile."""
+    return Step(
+        _KEEP,
+        {
+            "community_id": community_id,
+            "request_id": request_id,
+            "kind": kind,
+            "body_hash": body_hash,
+            "outcome": "refused" if refusal else "done",
+            "code": refusal,
+            "response": json.dumps(response, ensure_ascii=False, separators=(",", ":")),
+            "txn_id": txn_id,
+            "received_at": at,
+        },
+        guard="request",
+    )
+
+
+def keep_refusal(
+    tx: Tx, community_id: int, request_id: str, kind: str, body_hash: bytes, refusal: Refusal, *, at: int
+) -> bool:
+    """Store a refusal as the request's outcome; False when an outcome stands there already."""
+    step = keep_step(
+        community_id, request_id, kind, body_hash, at=at, response=refusal.facts, refusal=refusal.code
+    )
+    return tx.run(step.sql, **step.params) == 1
+
+
+def once(
+    db: Database,
+    community_id: int,
+    request_id: str,
+    *,
+    kind: str,
+    body: Mapping[str, Any],
+    at: int,
+    work: Callable[[Tx], Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Run `work(tx)` once for this request id and keep its answer (JSON values) with the effect, in one transaction.
+
+    A Refusal raised by `work` undoes its writes and is stored as the outcome. Refuses `request_id_reused`.
+    """
+    body_hash = hash_of(body)
+
+    def attempt(tx: Tx) -> dict[str, Any]:
+        known = find_answer(tx, community_id, request_id, kind, body_hash)
+        if known is not None:
+            return known
+        answer = dict(work(tx))
+        step = keep_step(community_id, request_id, kind, body_hash, at=at, response=answer)
+        if tx.run(step.sql, **step.params) != 1:
+            raise GuardMissedError(step.guard)
+        return answer
+
+    try:
+        return db.write(attempt)
+    except Refusal as refusal:
+        if refusal.code == "request_id_reused":
+            raise
+        said = refusal
+
+    def remember(tx: Tx) -> dict[str, Any] | None:
+        known = find_answer(tx, community_id, request_id, kind, body_hash)
+        if known is None:
+            keep_refusal(tx, community_id, request_id, kind, body_hash, said, at=at)
+        return known
+
+    known = db.write(remember)
+    if known is not None:
+        return known
+    raise said
