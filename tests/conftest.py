@@ -1,0 +1,126 @@
+"""Fixtures every test may use, and the suite's rules: no skips, no unscoped statements."""
+
+import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+from _pytest.terminal import TerminalReporter
+
+from ledger import sql
+from ledger.database import Database
+from tests.support.engines import ENGINES, PostgresDatabases, SqliteFiles
+from tests.support.postgres import Cluster
+from tests.support.statements import check_statement
+
+ALLOWED_SKIP = "needs CITUS_URL"
+"""The one tool no registry carries; any other missing tool is a failure: `make setup` gets it."""
+
+
+pytest_plugins = ["pytester"]
+
+
+def pytest_configure() -> None:
+    """Watch every statement from the first one on."""
+    sql.statement_observers.append(check_statement)
+
+
+# --- engines
+
+
+@pytest.fixture(scope="session")
+def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
+    """SQLite files with the schema in them."""
+    return SqliteFiles(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Cluster]:
+    """A PostgreSQL server of this session; it forgets everything when the machine stops."""
+    with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def durable_postgres() -> Iterator[Cluster]:
+    """A PostgreSQL server that syncs to disk, for tests that kill."""
+    with Cluster(durable=True) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def postgres_databases(postgres: Cluster) -> PostgresDatabases:
+    """PostgreSQL databases with the schema in them."""
+    return PostgresDatabases(postgres)
+
+
+@pytest.fixture
+def sqlite_url(sqlite_files: SqliteFiles, tmp_path: Path) -> str:
+    """A fresh SQLite file with the schema."""
+    return sqlite_files.copy_to(tmp_path / "jifen.db")
+
+
+@pytest.fixture
+def postgres_url(postgres_databases: PostgresDatabases) -> Iterator[str]:
+    """A fresh PostgreSQL database with the schema."""
+    with postgres_databases.fresh() as url:
+        yield url
+
+
+@pytest.fixture(params=ENGINES)
+def engine_url(request: pytest.FixtureRequest) -> str:
+    """A fresh database with the schema, once on each engine."""
+    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    return str(request.getfixturevalue(name))
+
+
+@pytest.fixture
+def db(engine_url: str) -> Iterator[Database]:
+    """A fresh database, opened, once on each engine."""
+    database = Database(engine_url)
+    yield database
+    database.close()
+
+
+# --- no skips
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skipped test into a failed one."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _fail_skip(report, item.nodeid)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Turn a file skipped as a whole into a failed one."""
+    report = yield
+    if report.skipped:
+        _fail_skip(report, collector.nodeid)
+    return report
+
+
+def _fail_skip(report: pytest.TestReport | pytest.CollectReport, where: str) -> None:
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    reason = reason.removeprefix("Skipped: ")
+    if not reason.startswith(ALLOWED_SKIP):
+        report.outcome = "failed"
+        report.longrepr = f"{where} was skipped ({reason}); a test here runs or fails"
+
+
+# --- the last lines
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+    """Name the steps before pytest that failed, so that the end of the log tells it all."""
+    failed = os.environ.get("STEPS_FAILED")
+    if failed:
+        terminalreporter.section("steps before the tests that failed")
+        terminalreporter.line(failed)

@@ -1,0 +1,69 @@
+"""The two database engines of the tests: fresh databases with the schema in them, quickly."""
+
+import importlib
+import pkgutil
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import MetaData, create_engine
+
+import kiosk
+import ledger
+import pos
+import settlement
+from ledger.schema import metadata
+from tests.support.postgres import Cluster
+
+ENGINES = ("sqlite", "postgresql")
+_TEMPLATE = "with_schema"
+
+
+def all_tables() -> MetaData:
+    """Every table of the product, from each package's tables modules."""
+    for package in (ledger, pos, settlement, kiosk):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if module.name.endswith(".tables"):
+                importlib.import_module(module.name)
+    return metadata
+
+
+def create_schema(url: str) -> None:
+    """Create every table in the empty database at `url`."""
+    engine = create_engine(url)
+    all_tables().create_all(engine)
+    engine.dispose()
+
+
+class SqliteFiles:
+    """Hands out copies of one SQLite file that has the schema in it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Make the first file in `folder`."""
+        self._template = folder / "template.db"
+        create_schema(f"sqlite:///{self._template}")
+
+    def copy_to(self, path: Path) -> str:
+        """Put a fresh copy at `path`; returns its URL."""
+        shutil.copyfile(self._template, path)
+        return f"sqlite:///{path}"
+
+
+class PostgresDatabases:
+    """Hands out copies of one PostgreSQL database that has the schema in it."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        """Make the first database on `cluster`."""
+        self._cluster = cluster
+        cluster.execute("postgres", f"CREATE DATABASE {_TEMPLATE} TEMPLATE template0")
+        create_schema(cluster.url(_TEMPLATE))
+
+    @contextmanager
+    def fresh(self) -> Iterator[str]:
+        """The URL of a copy, dropped at the end."""
+        name = self._cluster.new_database(template=_TEMPLATE)
+        try:
+            yield self._cluster.url(name)
+        finally:
+            self._cluster.drop_database(name)
