@@ -24,7 +24,7 @@ def all_tables() -> MetaData:
     """Every table of the product, from each package's tables modules."""
     for package in (ledger, pos, settlement, kiosk):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if module.name.endswith(".tables"):
+            if module.name.endswith("tables"):
                 importlib.import_module(module.name)
     return metadata
 

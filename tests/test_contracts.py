@@ -1,0 +1,101 @@
+"""The import contracts hold, and each of them bites when it is broken on purpose."""
+
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("ledger", "pos", "settlement", "kiosk")
+TOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+CONTRACTS = {contract["id"]: contract for contract in TOOLS["importlinter"]["contracts"]}
+
+# Modules that decide: values in, values out. Those that exist must stand under the contract.
+RULES = (
+    "ledger.book.chart",
+    "ledger.earning.calendar",
+    "ledger.earning.caps",
+    "ledger.earning.formula",
+    "ledger.earning.rates",
+    "ledger.earning.scheme",
+    "ledger.refs",
+    "ledger.tokens",
+    "ledger.units",
+    "pos.pricing",
+    "pos.refund_rules",
+    "pos.receipts",
+    "settlement.identities",
+    "settlement.matching",
+    "settlement.verdicts",
+)
+# What the night may not know of the till: the two records it compares stay independent.
+TILL = ("pos.checkout", "pos.pricing", "pos.refunds", "pos.tables")
+
+VIOLATIONS = {
+    "down": ("pos/careless.py", "import settlement.careless\n"),
+    "screens": ("ledger/book/careless.py", "import flask\n"),
+    "gateway": ("settlement/careless.py", "import requests\n"),
+    "book": ("pos/careless.py", "from ledger.book.tables import balance\n"),
+    "rules": ("ledger/refs.py", "from ledger import clock\n"),
+    "circles": ("ledger/units.py", "import ledger.book.tables\n"),
+    "independent": ("settlement/careless.py", "import pos.careless\n"),
+}
+
+
+def _exists(module: str) -> bool:
+    path = ROOT / module.replace(".", "/")
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+
+@pytest.mark.parametrize("module", RULES)
+def test_a_rules_file_stands_under_the_contract(module: str) -> None:
+    assert not _exists(module) or module in CONTRACTS["rules"]["source_modules"]
+
+
+@pytest.mark.parametrize("module", TILL)
+def test_the_till_is_closed_to_the_night(module: str) -> None:
+    assert not _exists(module) or module in CONTRACTS["independent"]["forbidden_modules"]
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_every_contract_has_a_violation_to_catch(contract: str) -> None:
+    assert contract in VIOLATIONS
+
+
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_a_contract_bites(contract: str, tmp_path: Path) -> None:
+    for package in PACKAGES:
+        shutil.copytree(
+            ROOT / package,
+            tmp_path / package,
+            ignore=shutil.ignore_patterns("node_modules", "static"),
+        )
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "settlement/careless.py").write_text("")
+    (tmp_path / "pos/careless.py").write_text(
+        "import pos.tables\n" if _exists("pos.tables") else ""
+    )
+    assert _lint(tmp_path, contract).returncode == 0
+
+    file, line = VIOLATIONS[contract]
+    broken = tmp_path / file
+    broken.write_text((broken.read_text() if broken.exists() else "") + line)
+
+    found = _lint(tmp_path, contract)
+    assert found.returncode == 1, found.stdout + found.stderr
+    assert "BROKEN" in found.stdout
+
+
+def _lint(folder: Path, contract: str) -> subprocess.CompletedProcess[str]:
+    program = Path(sys.executable).with_name("lint-imports")
+    return subprocess.run(
+        [program, "--no-cache", "--no-logo", "--contract", contract],
+        cwd=folder,
+        env={"PYTHONPATH": str(folder), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
