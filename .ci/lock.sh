@@ -18,7 +18,7 @@ compile() { # output, then inputs
   shift
   echo "lock: $output"
   "$uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-    --no-header --no-emit-index-url --upgrade --output-file "$output" "$@"
+    --no-header --upgrade --output-file "$output" "$@"
 }
 
 compile .ci/requirements-dev.txt pyproject.toml --extra build --extra dev
