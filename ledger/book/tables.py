@@ -189,6 +189,7 @@ cap_counter = table(
     text("cap_code"),
     number("period_key"),
     number("used"),
+    number("cap"),  # the limit that held at the last write; the guard compares with the one in force
     CheckConstraint("used >= 0", name="ck_cap_used"),
     key=("subject_id", "cap_code", "period_key"),
 )
