@@ -1,0 +1,26 @@
+"""Every refusal of the product in one table, kept in one file for each part that refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from kiosk.refusals import access, members, payments, requests, sales, tokens
+from kiosk.refusals.known import Known
+
+_PARTS: Final = (access, members, payments, requests, sales, tokens)
+
+
+def _join() -> Mapping[str, Known]:
+    joined: dict[str, Known] = {}
+    for part in _PARTS:
+        twice = joined.keys() & part.TABLE.keys()
+        if twice:
+            raise ValueError(f"refusals described twice: {sorted(twice)}")
+        joined |= part.TABLE
+    return MappingProxyType(joined)
+
+
+REFUSALS: Final = _join()
+"""Code to status and sentence."""
