@@ -22,6 +22,7 @@ demo:  ## Build a demonstration community and serve it (ARGS="--port 8001" passe
 setup:  ## Install everything needed to work on the code, and build the web app
 	@.ci/system.sh test
 	@.ci/venv.sh dev
+	@.ci/npm-tests.sh
 	@.ci/web.sh build
 
 test: setup  ## Run every check and test, the long proofs left out (at most 20 minutes)

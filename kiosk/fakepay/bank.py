@@ -16,7 +16,7 @@ _MOST_LISTED: Final = 100
 
 
 class Bank:
-    """What every operation of the fake shares. All its methods are called under the store's lock."""
+    """What every operation of the fake shares; its methods are called under the store's lock."""
 
     def __init__(self, store: Store, *, payout_delay_s: int | None = 0) -> None:
         """Confirm payouts that many seconds after they were made; None waits to be told."""
