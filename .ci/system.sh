@@ -3,6 +3,7 @@
 #   .ci/system.sh demo    Python's venv module
 #   .ci/system.sh test    that, Chromium, a PostgreSQL server and Chinese type
 set -euo pipefail
+cd "$(dirname "$0")/.."
 
 use=${1:?demo or test}
 python=${PYTHON:-python3}
@@ -56,8 +57,14 @@ case " ${missing[*]} " in *" postgresql "*)
   ;;
 esac
 
-echo "system: installing ${missing[*]}"
-apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0)
-"${apt[@]}" update
-"${apt[@]}" -o Dpkg::Options::=--force-confold install -y --no-install-recommends "${missing[@]}" \
-  >/dev/null
+mkdir -p build
+log=build/system.log
+echo "system: installing ${missing[*]} (apt's own words go to $log)"
+apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -o Dpkg::Use-Pty=0
+  -o Dpkg::Options::=--force-confold)
+if ! { "${apt[@]}" update && "${apt[@]}" install -y --no-install-recommends "${missing[@]}"; } \
+  >"$log" 2>&1 </dev/null; then
+  tail -n 20 "$log" >&2
+  echo "system: apt could not install ${missing[*]}" >&2
+  exit 1
+fi

@@ -17,10 +17,9 @@ is() { [ "$(cat "$1" 2>/dev/null)" = "$2" ]; }
 
 packages=$(printf '%s\0' kiosk/web/package.json kiosk/web/package-lock.json kiosk/web/.npmrc | digest)
 # The catalogues are sources too: the till's sentences come from them.
-sources=$({
-  find kiosk/web -name node_modules -prune -o -name .vite -prune -o -type f -print0
-  if [ -d kiosk/locale ]; then find kiosk/locale -name '*.po' -print0; fi
-} | digest)
+sources=$(find kiosk/web kiosk/locale kiosk/texts.py \
+  \( -name node_modules -o -name generated -o -name .vite \) -prune -o \
+  -type f ! -name '*.mo' -print0 2>/dev/null | digest)
 
 if [ "$use" = build ] && is build/web-built "$sources" && [ -d kiosk/static/app ]; then exit 0; fi
 if [ "$use" = check ] && is build/web-checked "$sources"; then
