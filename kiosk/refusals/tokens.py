@@ -147,4 +147,11 @@ TABLE: Final = {
         422,
         mark("There is no card to print. Choose at least one household or resident."),
     ),
+    "card_sheet_too_long": Known(
+        422,
+        mark(
+            "At most {most} cards fit in one file, and {count} were chosen. Print them in "
+            "several files."
+        ),
+    ),
 }

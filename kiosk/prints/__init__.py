@@ -1,0 +1,1 @@
+"""Paper: what leaves a printer, typeset from a template and data."""
