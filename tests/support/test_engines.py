@@ -1,5 +1,10 @@
 """The suite's own tools: fresh databases, the guard on statements, the ban on skips."""
 
+import subprocess
+import sys
+import time
+from pathlib import Path
+
 import pytest
 
 from ledger.database import Database
@@ -104,3 +109,29 @@ def test_a_skipped_test_fails(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest("--continue-on-collection-errors")
 
     result.assert_outcomes(failed=1, skipped=1, xfailed=1, errors=2)
+
+
+@pytest.mark.slow
+def test_the_server_ends_with_tests_that_are_killed() -> None:
+    start = (
+        "import time; from tests.support.postgres import Cluster\n"
+        "with Cluster() as cluster: print(cluster._process.pid, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", start], stdout=subprocess.PIPE, text=True
+    ) as owner:
+        assert owner.stdout is not None
+        server = int(owner.stdout.readline())
+
+        owner.kill()
+
+    assert _gone(server)
+
+
+def _gone(pid: int) -> bool:
+    """Whether the process has ended, within a few seconds."""
+    for _ in range(100):
+        if not Path(f"/proc/{pid}").exists():
+            return True
+        time.sleep(0.05)
+    return False
