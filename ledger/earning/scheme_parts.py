@@ -12,6 +12,7 @@ from ledger.earning.scheme_values import (
     Code,
     Codes,
     Count,
+    Decimals,
     Deduction,
     Derived,
     Flag,
@@ -22,6 +23,7 @@ from ledger.earning.scheme_values import (
     Positive,
     PositivePoints,
     SignedPoints,
+    StarLevel,
     Text,
     Texts,
 )
@@ -45,7 +47,7 @@ class PointType(Part):
     name: Text
     subject: Literal["person", "household"]
     recorded_by: Literal["person", "household"] | None = None
-    precision: Literal[0, 1, 2]
+    precision: Decimals
     face_value_fen: AmountFen
     negative_balance: Literal["forbid", "debt", "floor_zero"]
     transferable: Flag
@@ -175,7 +177,7 @@ class Requirement(Part):
 
     point_type: Code
     balance_at_least: Points | None = None
-    star_at_least: Literal[1, 2, 3, 4, 5] | None = None
+    star_at_least: StarLevel | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
