@@ -20,6 +20,7 @@ _UNNAMED: Final = Known(
     409, mark("This was refused ({code}). Tell the office this word and the request number.")
 )
 _TITLES: Final = {
+    200: mark("Done already"),
     400: mark("Not readable"),
     401: mark("Sign in first"),
     402: mark("Not paid"),
@@ -38,6 +39,7 @@ _TITLES: Final = {
     503: mark("Not now"),
 }
 _NEXT: Final = {
+    200: "none",
     400: "change",
     401: "sign_in",
     402: "change",

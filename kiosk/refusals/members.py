@@ -60,7 +60,10 @@ TABLE: Final = {
     ),
     "scheme_too_late": Known(
         409,
-        mark("A scheme cannot begin on a day that is closed already. Choose a later first day."),
+        mark(
+            "A scheme cannot begin on {effective_date}: that day is closed already. Choose a "
+            "later first day."
+        ),
     ),
     "household_not_found": Known(
         404,
@@ -71,7 +74,7 @@ TABLE: Final = {
     ),
     "household_code_taken": Known(
         409,
-        mark("The household code {code} is in use. Choose another, or look at that household."),
+        mark("The household code {taken} is in use. Choose another, or look at that household."),
     ),
     "household_closed": Known(
         409,
@@ -178,7 +181,7 @@ TABLE: Final = {
     ),
     "merchant_code_taken": Known(
         409,
-        mark("The shop code {code} is in use. Choose another."),
+        mark("The shop code {taken} is in use. Choose another."),
     ),
     "merchant_not_active": Known(
         403,
@@ -205,7 +208,7 @@ TABLE: Final = {
     ),
     "branch_code_taken": Known(
         409,
-        mark("The branch code {code} is in use in this shop. Choose another."),
+        mark("The branch code {taken} is in use in this shop. Choose another."),
     ),
     "payout_account_bad": Known(
         422,
@@ -289,5 +292,24 @@ TABLE: Final = {
     "config_bad": Known(
         503,
         mark("The configuration file is wrong at {where}. Correct it and start again."),
+    ),
+    "scheme_day_taken": Known(
+        409,
+        mark("Another version of the scheme begins on {effective_date}. Choose another first day."),
+    ),
+    "scheme_points_moved": Known(
+        409,
+        mark(
+            "The kinds of points do not stand in the same order, with the same decimals, as "
+            "in version {version}. Put new kinds at the end."
+        ),
+    ),
+    "merchant_state_bad": Known(
+        422,
+        mark("A shop is one of: {allowed}. Choose one of them."),
+    ),
+    "terminal_kind_bad": Known(
+        422,
+        mark("A terminal is one of: {allowed}. Choose one of them."),
     ),
 }

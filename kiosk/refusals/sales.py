@@ -8,20 +8,6 @@ from kiosk.refusals.known import Known
 from kiosk.texts import mark
 
 TABLE: Final = {
-    "insufficient_points": Known(
-        409,
-        mark(
-            "The resident has {available_units} points; {needed_units} are needed. Use fewer "
-            "points."
-        ),
-    ),
-    "wallet_in_debt": Known(
-        409,
-        mark(
-            "{owed_units} points are still owed from a refund. They are made up by earning "
-            "first; sell without points."
-        ),
-    ),
     "cover_empty": Known(
         409,
         mark(
@@ -89,5 +75,46 @@ TABLE: Final = {
             "It is not known yet whether the payment went through. Do not take it again; look"
             " at today's sales in a minute."
         ),
+    ),
+    "insufficient_points": Known(
+        409,
+        mark(
+            "The resident has {available_units} points; {asked_units} were asked for. Use "
+            "fewer points."
+        ),
+    ),
+    "points_owed": Known(
+        409,
+        mark(
+            "{owed_units} points are still owed from a refund. New points make them up first;"
+            " sell without points this time."
+        ),
+    ),
+    "merchant_not_offsetting": Known(
+        403,
+        mark(
+            "This shop's agreement does not let points pay for purchases. Sell without "
+            "points, or ask the office."
+        ),
+    ),
+    "offset_not_in_steps": Known(
+        422,
+        mark("Points are used in steps of {step_units}. Choose a whole number of steps."),
+    ),
+    "offset_below_minimum": Known(
+        422,
+        mark("At least {min_units} points are used at once. Use more, or none."),
+    ),
+    "offset_over_sale_cap": Known(
+        409,
+        mark("At most {cap_units} points are used for one purchase. Use fewer."),
+    ),
+    "offset_over_bill_share": Known(
+        409,
+        mark("Points pay at most {percent} percent of a bill. Use fewer."),
+    ),
+    "offset_over_month_cap": Known(
+        409,
+        mark("This month {left_units} points can still be used at shops. Use fewer."),
     ),
 }

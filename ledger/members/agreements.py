@@ -1,0 +1,157 @@
+"""Agreements with shops, by date: what a shop may do, how purchases are proven, how much a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from ledger import audit
+from ledger.audit import By
+from ledger.dates import day_before, is_day
+from ledger.errors import Refusal
+from ledger.members.communities import raise_config_version
+from ledger.members.merchants import get_merchant
+from ledger.members.words import check_text
+from ledger.sql import Row, Sql, Tx
+from ledger.units import MOST_FEN
+
+ROLES: Final = ("earn", "offset", "redeem")
+"""What a shop may do: give points for yuan, take points as yuan, hand out goods for points."""
+PROOFS: Final = ("gateway", "bill", "acquirer", "sample")
+"""How the community learns that a purchase was paid."""
+_MOST_PROOF_DAYS: Final = 30
+
+_AGREEMENT_COLUMNS: Final = (
+    "merchant_id, effective_from, effective_to, agreement_no, roles, proof, proof_days,"
+    " allowance_day_fen"
+)
+_AGREEMENTS: Final = Sql(
+    f"SELECT {_AGREEMENT_COLUMNS} FROM agreement WHERE community_id = :community_id"
+    " ORDER BY merchant_id, effective_from"
+)
+_SIGN: Final = Sql(
+    "INSERT INTO agreement (community_id, merchant_id, effective_from, effective_to, agreement_no,"
+    " roles, proof, proof_days, allowance_day_fen, signed_at) VALUES (:community_id, :merchant_id,"
+    " :effective_from, :effective_to, :agreement_no, :roles, :proof, :proof_days,"
+    " :allowance_day_fen, :signed_at)"
+)
+_END: Final = Sql(
+    "UPDATE agreement SET effective_to = :effective_to WHERE community_id = :community_id"
+    " AND merchant_id = :merchant_id AND effective_from = :effective_from"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What was signed with a shop, in force from `effective_from` to `effective_to` (yyyymmdd)."""
+
+    merchant_id: int
+    effective_from: int
+    effective_to: int | None
+    agreement_no: str
+    roles: frozenset[str]
+    proof: str
+    proof_days: int
+    allowance_day_fen: int
+
+    def covers(self, business_date: int) -> bool:
+        """Whether it is in force on that day, the last day included."""
+        last = self.effective_to
+        return self.effective_from <= business_date and (last is None or business_date <= last)
+
+
+def sign_agreement(tx: Tx, community_id: int, agreement: Agreement, *, by: By, at: int) -> None:
+    """Put an agreement in force; the open one before it ends on the day before it begins.
+
+    Refusals: merchant_not_found, agreement_dates, agreement_terms.
+    """
+    get_merchant(tx, community_id, agreement.merchant_id)
+    _check_terms(agreement)
+    earlier = agreements_of(tx, community_id, agreement.merchant_id)
+    if earlier:
+        _end_before(tx, community_id, earlier[-1], agreement.effective_from)
+    tx.run(
+        _SIGN,
+        community_id=community_id,
+        merchant_id=agreement.merchant_id,
+        effective_from=agreement.effective_from,
+        effective_to=agreement.effective_to,
+        agreement_no=agreement.agreement_no,
+        roles=",".join(role for role in ROLES if role in agreement.roles),
+        proof=agreement.proof,
+        proof_days=agreement.proof_days,
+        allowance_day_fen=agreement.allowance_day_fen,
+        signed_at=at,
+    )
+    raise_config_version(tx, community_id)
+    audit.record(
+        tx,
+        community_id,
+        by,
+        "agreement.sign",
+        f"merchant:{agreement.merchant_id}",
+        at=at,
+        after={
+            "agreement_no": agreement.agreement_no,
+            "effective_from": agreement.effective_from,
+            "allowance_day_fen": agreement.allowance_day_fen,
+        },
+    )
+
+
+def all_agreements(tx: Tx, community_id: int) -> list[Agreement]:
+    """Every agreement ever signed, by shop and first day."""
+    return [_agreement(row) for row in tx.all(_AGREEMENTS, community_id=community_id)]
+
+
+def agreements_of(tx: Tx, community_id: int, merchant_id: int) -> list[Agreement]:
+    """A shop's agreements, the earliest first."""
+    return [row for row in all_agreements(tx, community_id) if row.merchant_id == merchant_id]
+
+
+def agreement_on(agreements: Iterable[Agreement], business_date: int) -> Agreement | None:
+    """The one of a shop's agreements that is in force on that day (yyyymmdd)."""
+    return next((row for row in agreements if row.covers(business_date)), None)
+
+
+def _agreement(row: Row) -> Agreement:
+    first, last = int(row.effective_from), row.effective_to
+    return Agreement(
+        merchant_id=int(row.merchant_id),
+        effective_from=first,
+        effective_to=None if last is None else int(last),
+        agreement_no=row.agreement_no,
+        roles=frozenset(row.roles.split(",")) - {""},
+        proof=row.proof,
+        proof_days=int(row.proof_days),
+        allowance_day_fen=int(row.allowance_day_fen),
+    )
+
+
+def _check_terms(agreement: Agreement) -> None:
+    first, last = agreement.effective_from, agreement.effective_to
+    if not is_day(first) or (last is not None and (not is_day(last) or last < first)):
+        raise Refusal("agreement_dates")
+    check_text(agreement.agreement_no)
+    if not agreement.roles or not agreement.roles <= set(ROLES):
+        raise Refusal("agreement_terms", field="roles", allowed=", ".join(ROLES))
+    if agreement.proof not in PROOFS:
+        raise Refusal("agreement_terms", field="proof", allowed=", ".join(PROOFS))
+    if not 0 <= agreement.proof_days <= _MOST_PROOF_DAYS:
+        raise Refusal("agreement_terms", field="proof_days", allowed=f"0-{_MOST_PROOF_DAYS}")
+    if not 0 <= agreement.allowance_day_fen <= MOST_FEN:
+        raise Refusal("agreement_terms", field="allowance_day_fen", allowed=f"0-{MOST_FEN}")
+
+
+def _end_before(tx: Tx, community_id: int, earlier: Agreement, business_date: int) -> None:
+    if earlier.effective_from >= business_date:
+        raise Refusal("agreement_dates")
+    if earlier.covers(business_date):
+        tx.run(
+            _END,
+            community_id=community_id,
+            merchant_id=earlier.merchant_id,
+            effective_from=earlier.effective_from,
+            effective_to=day_before(business_date),
+        )
