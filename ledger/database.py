@@ -77,7 +77,9 @@ class Database:
                 if left == 0:
                     raise
             except psycopg.Error as error:
-                if left == 0 or not (error.sqlstate in _AGAIN or (error.sqlstate or "").startswith("08")):
+                if left == 0 or not (
+                    error.sqlstate in _AGAIN or (error.sqlstate or "").startswith("08")
+                ):
                     raise
             time.sleep(random.uniform(0, 0.002) * (TRIES - left))  # noqa: S311 - spreads the tries, guards nothing
         message = "unreachable: the last try returns or raises"
@@ -122,7 +124,9 @@ def _open_engine(url: str, dialect: str, pool_size: int) -> Engine:
             raw.prepare_threshold = 2
 
         return engine
-    engine = create_engine(url, pool_size=pool_size, max_overflow=20, connect_args={"check_same_thread": False})
+    engine = create_engine(
+        url, pool_size=pool_size, max_overflow=20, connect_args={"check_same_thread": False}
+    )
 
     @event.listens_for(engine, "connect")
     def _set_up(raw: Any, _record: object) -> None:  # noqa: ANN401

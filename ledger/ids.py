@@ -35,7 +35,11 @@ class IdMaker:
             if self._counter >= 1 << _COUNTER_BITS:
                 ms, self._counter = ms + 1, 0
             self._last_ms = ms
-            return (ms << (_WRITER_BITS + _COUNTER_BITS)) | (self._writer << _COUNTER_BITS) | self._counter
+            return (
+                (ms << (_WRITER_BITS + _COUNTER_BITS))
+                | (self._writer << _COUNTER_BITS)
+                | self._counter
+            )
 
 
 _IDS = IdMaker()

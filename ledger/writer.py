@@ -54,7 +54,9 @@ class GroupWriter:
         if self._thread is None:
             with self._start:
                 if self._thread is None:
-                    self._thread = threading.Thread(target=self._serve, name="jifen-writer", daemon=True)
+                    self._thread = threading.Thread(
+                        target=self._serve, name="jifen-writer", daemon=True
+                    )
                     self._thread.start()
 
     def _serve(self) -> None:

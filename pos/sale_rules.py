@@ -1,80 +1,72 @@
-"""One scheme version's rules for a shop counter, as whole numbers ready for the hot path."""
+"""One scheme version's rules for a shop counter on one business date, read once and used for every sale of the day."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import date
 
+from ledger.earning.caps import Cap, caps_for_offset, caps_for_spend
+from ledger.earning.rates import units_per_fen
 from ledger.earning.scheme import Scheme
+from ledger.earning.scheme_parts import Offset, SpendRule
 from ledger.units import FIRST_POINT_COMMODITY
 
-NO_CAP = 2**62
-"""Stands where a scheme sets no limit."""
+TARGET = "merchant_purchase"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaleRules:
-    """Amounts in units (smallest part of a point) and fen. `earn_units_per_yuan` units for 100 fen really paid."""
+    """The spend rule and the offset rule in force, with the caps whose counters a sale must keep."""
 
-    scheme_version: str
+    scheme: Scheme
+    spend: SpendRule
+    offset: Offset
+    version: str
     commodity: int
-    precision: int
     units_per_fen: int
-    step_units: int
-    min_units: int
-    share_percent: int
-    offset_sale_cap: int
-    offset_month_cap: int
-    earn_units_per_yuan: int
-    earn_sale_cap: int
-    earn_day_cap: int
-    earn_month_cap: int
-    gap_us: int
-    channels: frozenset[str]
-    categories: frozenset[str]
+    earn_caps: tuple[Cap, ...]
+    offset_caps: tuple[Cap, ...]
+
+    @property
+    def gap_us(self) -> int:
+        """The pause between two earning purchases of one person in one shop, in microseconds."""
+        return self.spend.min_gap_seconds_same_shop * 1_000_000
+
+    def earn_cap(self, span: str) -> Cap | None:
+        """The cap on earning per `day`, `month` or `txn`, where the scheme sets one."""
+        return _named(self.earn_caps, span)
+
+    def offset_cap(self, span: str) -> Cap | None:
+        """The cap on offsets per `month` or `txn`, where the scheme sets one."""
+        return _named(self.offset_caps, span)
 
 
-def sale_rules(scheme: Scheme) -> SaleRules:
-    """Read the counter's rules out of a scheme: its spend rule and its offset rule for shop bills.
+def sale_rules(scheme: Scheme, day: date) -> SaleRules:
+    """Read the counter's rules out of a scheme.
 
     Raises LookupError for a scheme without an offset rule for purchases (a village scheme sells nothing at shops).
     """
-    offset = scheme.find_offset("merchant_purchase")
+    offset = scheme.find_offset(TARGET)
     if offset is None or not scheme.spend_rules:
         raise LookupError(f"scheme {scheme.id} has no rules for a shop counter")
     spend = scheme.spend_rules[0]
-    code = offset.point_type
-
-    def units(points: Decimal | None) -> int:
-        return NO_CAP if points is None else scheme.units(code, points)
-
-    types = [point_type.code for point_type in scheme.point_types]
     return SaleRules(
-        scheme_version=f"{scheme.id}/{scheme.version}",
-        commodity=FIRST_POINT_COMMODITY + 1 + types.index(code),
-        precision=scheme.get_point_type(code).precision,
-        units_per_fen=_whole(Decimal(scheme.units(code, offset.points_per_yuan)) / 100),
-        step_units=scheme.units(code, offset.step_points),
-        min_units=scheme.units(code, offset.min_points),
-        share_percent=100 if offset.cap_percent_of_bill is None else int(offset.cap_percent_of_bill),
-        offset_sale_cap=units(offset.cap_txn_points),
-        offset_month_cap=units(offset.cap_month_points),
-        earn_units_per_yuan=scheme.units(code, spend.points_per_yuan),
-        earn_sale_cap=units(spend.cap_txn_points),
-        earn_day_cap=units(spend.cap_day_points),
-        earn_month_cap=units(spend.cap_month_points),
-        gap_us=spend.min_gap_seconds_same_shop * 1_000_000,
-        channels=frozenset(spend.payment_channels),
-        categories=_with_children(scheme, spend.merchant_categories),
+        scheme=scheme,
+        spend=spend,
+        offset=offset,
+        version=f"{scheme.id}/{scheme.version}",
+        commodity=commodity_of(scheme, offset.point_type),
+        units_per_fen=units_per_fen(offset),
+        earn_caps=caps_for_spend(scheme, spend, day),
+        offset_caps=caps_for_offset(scheme, offset, day),
     )
 
 
-def _whole(value: Decimal) -> int:
-    if value != int(value):
-        raise ValueError("one fen must be a whole number of units, or refunds could not be exact")
-    return int(value)
+def commodity_of(scheme: Scheme, point_type: str) -> int:
+    """The number of a point type in the book: 1000 and its place in the scheme, counted from 1."""
+    codes = [known.code for known in scheme.point_types]
+    return FIRST_POINT_COMMODITY + 1 + codes.index(point_type)
 
 
-def _with_children(scheme: Scheme, categories: tuple[str, ...]) -> frozenset[str]:
-    tree = scheme.merchants.category_tree if scheme.merchants is not None else {}
-    return frozenset(categories).union(*(tree.get(category, ()) for category in categories))
+def _named(caps: tuple[Cap, ...], span: str) -> Cap | None:
+    return next((cap for cap in caps if cap.code.endswith(f".{span}")), None)

@@ -8,17 +8,18 @@ from ledger.sql import Sql, Tx
 
 _LOOK: Final = Sql(
     "SELECT c.config_version,"
-    " r.kind AS r_kind, r.body_hash, r.outcome, r.code AS r_code, r.response,"
+    " r.kind AS r_kind, r.body_hash, r.outcome, r.code AS r_code, r.response, r.balance_after,"
     " t.state AS terminal_state,"
     " k.issue AS card_issue, k.kind AS card_kind, k.state AS card_state, k.person_id, k.last_debit_at,"
-    " p.household_id, p.state AS person_state,"
+    " CASE WHEN :pool = 1 THEN p.household_id ELSE p.person_id END AS owner_id, p.state AS person_state,"
     " u.used_at AS token_used_at,"
     " wa.account_id AS wallet_id, wb.posted, wb.held,"
     " oa.account_id AS owed_id, ob.posted AS owed, pa.account_id AS pending_id,"
     " (SELECT coalesce(sum(left_units), 0) FROM pending q WHERE q.community_id = c.community_id"
-    "  AND q.wallet_owner_id = p.household_id AND q.commodity = :commodity AND q.state = 'open') AS pending_units,"
+    "  AND q.wallet_owner_id = CASE WHEN :pool = 1 THEN p.household_id ELSE p.person_id END AND q.commodity = :commodity AND q.state = 'open') AS pending_units,"
     " e1.used AS earned_day, e2.used AS earned_month, o2.used AS offset_month, n1.used AS without_pin_day,"
-    " v.last_at AS last_visit_at, d.state AS day_state"
+    " n2.used AS spent_day,"
+    " v.last_at AS last_visit_at, d.state AS day_state, cb.posted - cb.held AS cover_free"
     " FROM community c"
     " LEFT JOIN request r ON r.community_id = c.community_id AND r.request_id = :request_id"
     " LEFT JOIN terminal t ON t.community_id = c.community_id AND t.terminal_id = :terminal_id"
@@ -27,23 +28,26 @@ _LOOK: Final = Sql(
     " LEFT JOIN token_use u ON u.community_id = c.community_id AND u.kid = :kid AND u.serial = :serial"
     "  AND u.issued_at_s = :issued_at_s AND u.sequence = :sequence"
     " LEFT JOIN account wa ON wa.community_id = c.community_id AND wa.kind = 'wallet'"
-    "  AND wa.commodity = :commodity AND wa.owner_id = p.household_id"
+    "  AND wa.commodity = :commodity AND wa.owner_id = CASE WHEN :pool = 1 THEN p.household_id ELSE p.person_id END"
     " LEFT JOIN balance wb ON wb.community_id = c.community_id AND wb.account_id = wa.account_id"
     " LEFT JOIN account oa ON oa.community_id = c.community_id AND oa.kind = 'owed'"
-    "  AND oa.commodity = :commodity AND oa.owner_id = p.household_id"
+    "  AND oa.commodity = :commodity AND oa.owner_id = CASE WHEN :pool = 1 THEN p.household_id ELSE p.person_id END"
     " LEFT JOIN balance ob ON ob.community_id = c.community_id AND ob.account_id = oa.account_id"
     " LEFT JOIN account pa ON pa.community_id = c.community_id AND pa.kind = 'pending'"
-    "  AND pa.commodity = :commodity AND pa.owner_id = p.household_id"
+    "  AND pa.commodity = :commodity AND pa.owner_id = CASE WHEN :pool = 1 THEN p.household_id ELSE p.person_id END"
     " LEFT JOIN cap_counter e1 ON e1.community_id = c.community_id AND e1.subject_id = p.person_id"
-    "  AND e1.cap_code = 'earn_day' AND e1.period_key = :day"
+    "  AND e1.cap_code = :earn_day_code AND e1.period_key = :day"
     " LEFT JOIN cap_counter e2 ON e2.community_id = c.community_id AND e2.subject_id = p.person_id"
-    "  AND e2.cap_code = 'earn_month' AND e2.period_key = :month"
+    "  AND e2.cap_code = :earn_month_code AND e2.period_key = :earn_month_key"
     " LEFT JOIN cap_counter o2 ON o2.community_id = c.community_id AND o2.subject_id = p.person_id"
-    "  AND o2.cap_code = 'offset_month' AND o2.period_key = :month"
+    "  AND o2.cap_code = :offset_month_code AND o2.period_key = :offset_month_key"
     " LEFT JOIN cap_counter n1 ON n1.community_id = c.community_id AND n1.subject_id = p.person_id"
-    "  AND n1.cap_code = :pin_cap AND n1.period_key = :day"
+    "  AND n1.cap_code = :without_pin_code AND n1.period_key = :day"
+    " LEFT JOIN cap_counter n2 ON n2.community_id = c.community_id AND n2.subject_id = p.person_id"
+    "  AND n2.cap_code = :spent_code AND n2.period_key = :day"
     " LEFT JOIN visit v ON v.community_id = c.community_id AND v.person_id = p.person_id"
     "  AND v.merchant_id = :merchant_id"
+    " LEFT JOIN balance cb ON cb.community_id = c.community_id AND cb.account_id = :cover_id"
     " LEFT JOIN book_day d ON d.community_id = c.community_id AND d.business_date = :day"
     " WHERE c.community_id = :community_id"
 )
@@ -61,9 +65,16 @@ class Asked(NamedTuple):
     serial: int
     issued_at_s: int
     sequence: int
-    pin_cap: str
+    cover_id: int
+    pool: int
     day: int
-    month: int
+    earn_day_code: str
+    earn_month_code: str
+    earn_month_key: int
+    offset_month_code: str
+    offset_month_key: int
+    without_pin_code: str
+    spent_code: str
 
 
 def look(tx: Tx, asked: Asked) -> Any:  # noqa: ANN401 - the row has the columns of the statement above

@@ -22,13 +22,19 @@ _OPEN_BALANCE: Final = Sql(
 )
 
 
-def find_account(tx: Tx, community_id: int, kind: Account, commodity: int, owner_id: int = 0) -> int | None:
+def find_account(
+    tx: Tx, community_id: int, kind: Account, commodity: int, owner_id: int = 0
+) -> int | None:
     """The account's id, or None when nobody has opened it yet."""
-    row = tx.find(_FIND, community_id=community_id, kind=kind.value, commodity=commodity, owner_id=owner_id)
+    row = tx.find(
+        _FIND, community_id=community_id, kind=kind.value, commodity=commodity, owner_id=owner_id
+    )
     return None if row is None else int(row.account_id)
 
 
-def account_id(tx: Tx, community_id: int, kind: Account | str, commodity: int, owner_id: int = 0, *, at: int) -> int:
+def account_id(
+    tx: Tx, community_id: int, kind: Account | str, commodity: int, owner_id: int = 0, *, at: int
+) -> int:
     """The account's id, opened (with its balance row where the kind is bounded) when it is new."""
     kind = Account(kind)
     found = find_account(tx, community_id, kind, commodity, owner_id)

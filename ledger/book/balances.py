@@ -56,18 +56,33 @@ def wallet_of(tx: Tx, community_id: int, owner_id: int, commodity: int) -> Walle
     return Wallet(posted, held, posted - held, int(row.pending), int(row.owed))
 
 
-def account_sum(tx: Tx, community_id: int, kind: Account | str, commodity: int, owner_id: int = 0) -> int:
+def account_sum(
+    tx: Tx, community_id: int, kind: Account | str, commodity: int, owner_id: int = 0
+) -> int:
     """An account's balance on its normal side, summed from its transfers; 0 where it was never opened."""
     kind = Account(kind)
-    row = tx.find(_SUM, community_id=community_id, kind=kind.value, commodity=commodity, owner_id=owner_id)
+    row = tx.find(
+        _SUM, community_id=community_id, kind=kind.value, commodity=commodity, owner_id=owner_id
+    )
     total = 0 if row is None else int(row.credits_less_debits)
     return -total if kind in DEBIT_SIDE else total
 
 
 def entries_of(
-    tx: Tx, community_id: int, owner_id: int, commodity: int, *, before: int = 2**63 - 1, most: int = 50
+    tx: Tx,
+    community_id: int,
+    owner_id: int,
+    commodity: int,
+    *,
+    before: int = 2**63 - 1,
+    most: int = 50,
 ) -> list[Any]:
     """A member's entries, newest first, each with its signed change in units; page on with the last `txn_id`."""
     return tx.all(
-        _ENTRIES, community_id=community_id, owner_id=owner_id, commodity=commodity, before=before, most=most
+        _ENTRIES,
+        community_id=community_id,
+        owner_id=owner_id,
+        commodity=commodity,
+        before=before,
+        most=most,
     )

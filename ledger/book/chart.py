@@ -88,7 +88,9 @@ _SETTLE: Final = {
 
 ALLOWED: Final[dict[Kind, frozenset[tuple[Account, Account]]]] = {
     Kind.EARN_SPENDING: frozenset(_EARN),
-    Kind.EARN_DEED: frozenset({(_A.ISSUED_DEED, _A.WALLET), (_A.WALLET, _A.ISSUED_DEED), (_A.WALLET, _A.OWED)}),
+    Kind.EARN_DEED: frozenset(
+        {(_A.ISSUED_DEED, _A.WALLET), (_A.WALLET, _A.ISSUED_DEED), (_A.WALLET, _A.OWED)}
+    ),
     Kind.GRANT: frozenset({(_A.ISSUED_GRANT, _A.WALLET), (_A.WALLET, _A.OWED)}),
     Kind.VEST: frozenset({(_A.PENDING, _A.WALLET), (_A.WALLET, _A.OWED)}),
     Kind.UNPROVEN: frozenset({(_A.PENDING, _A.ISSUED_CONSUMPTION)}),
@@ -114,7 +116,9 @@ ALLOWED: Final[dict[Kind, frozenset[tuple[Account, Account]]]] = {
     Kind.UNCOVER: frozenset({(_A.COVER, _A.FUND)}),
     Kind.PAYOUT: frozenset({(_A.PAYABLE, _A.CLEARING)}),
     Kind.PAID: frozenset({(_A.CLEARING, _A.BANK)}),
-    Kind.PAYOUT_FAILED: frozenset({(_A.CLEARING, _A.PAYABLE), (_A.BANK, _A.RETURNS), (_A.RETURNS, _A.PAYABLE)}),
+    Kind.PAYOUT_FAILED: frozenset(
+        {(_A.CLEARING, _A.PAYABLE), (_A.BANK, _A.RETURNS), (_A.RETURNS, _A.PAYABLE)}
+    ),
     Kind.REPAY: frozenset({(_A.WALLET, _A.OWED)}),
 }
 """Every move there is: (account debited, account credited). A posting with any other pair is a bug and raises."""

@@ -53,7 +53,14 @@ def cover_of(tx: Tx, community_id: int, cover_account: int) -> Cover:
 
 
 def reserve(
-    tx: Tx, community_id: int, merchant_id: int, fen: int, *, request_id: str, at: int, business_date: int
+    tx: Tx,
+    community_id: int,
+    merchant_id: int,
+    fen: int,
+    *,
+    request_id: str,
+    at: int,
+    business_date: int,
 ) -> int:
     """Move up to `fen` from the fund into the shop's reserve and return what was moved (0: the fund is empty).
 

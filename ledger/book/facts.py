@@ -115,15 +115,25 @@ def pending_step(
 def pending_less_step(community_id: int, txn_id: int, units: int) -> Step:
     """A refund takes `units` of a sale's pending points back; the guard misses where they vested meanwhile."""
     return Step(
-        _PENDING_LESS, {"community_id": community_id, "txn_id": txn_id, "units": units}, guard="pending"
+        _PENDING_LESS,
+        {"community_id": community_id, "txn_id": txn_id, "units": units},
+        guard="pending",
     )
 
 
-def pending_end_step(community_id: int, txn_id: int, left_units: int, *, state: str, at: int) -> Step:
+def pending_end_step(
+    community_id: int, txn_id: int, left_units: int, *, state: str, at: int
+) -> Step:
     """Pending points end as `vested` or `reversed`, once, with exactly the units seen."""
     return Step(
         _PENDING_END,
-        {"community_id": community_id, "txn_id": txn_id, "left_units": left_units, "state": state, "at": at},
+        {
+            "community_id": community_id,
+            "txn_id": txn_id,
+            "left_units": left_units,
+            "state": state,
+            "at": at,
+        },
         guard="pending",
     )
 
@@ -166,7 +176,13 @@ def evidence_step(
 
 
 def burn_step(
-    community_id: int, use: Use, *, at: int, terminal_id: int, request_id: str, outcome: str = "used"
+    community_id: int,
+    use: Use,
+    *,
+    at: int,
+    terminal_id: int,
+    request_id: str,
+    outcome: str = "used",
 ) -> Step:
     """Burn a single-use code; the guard misses where it was burned before."""
     return Step(
@@ -230,7 +246,9 @@ def caps_step(community_id: int, subject_id: int, uses: Sequence[CapUse]) -> Ste
     return Step(_CAPS[len(uses) - 1], params, guard="caps", rows=len(uses))
 
 
-def cap_back_step(community_id: int, subject_id: int, cap_code: str, period_key: int, units: int) -> Step:
+def cap_back_step(
+    community_id: int, subject_id: int, cap_code: str, period_key: int, units: int
+) -> Step:
     """Give `units` back to a limit of the period they were counted in."""
     return Step(
         _CAP_BACK,

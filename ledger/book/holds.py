@@ -70,7 +70,15 @@ def open_holds_of(tx: Tx, community_id: int, request_id: str) -> list[Any]:
 
 
 def end_hold(
-    tx: Tx, community_id: int, hold_id: int, *, account_id: int, amount: int, captured: bool, txn_id: int | None, at: int
+    tx: Tx,
+    community_id: int,
+    hold_id: int,
+    *,
+    account_id: int,
+    amount: int,
+    captured: bool,
+    txn_id: int | None,
+    at: int,
 ) -> None:
     """End a hold: released now, or marked captured (the posting that uses it takes it out of `held` itself).
 
@@ -87,5 +95,8 @@ def end_hold(
     )
     if ended != 1:
         raise GuardMissedError("hold_end")
-    if not captured and tx.run(_GIVE_BACK, community_id=community_id, account_id=account_id, amount=amount) != 1:
+    if (
+        not captured
+        and tx.run(_GIVE_BACK, community_id=community_id, account_id=account_id, amount=amount) != 1
+    ):
         raise GuardMissedError("hold")

@@ -21,6 +21,8 @@ _WAITING: Final = Sql(
 _ADVANCE: Final = Sql(
     "UPDATE log_head SET size = size + :count WHERE community_id = :community_id AND size = :size"
 )
+
+
 def size(tx: Tx, community_id: int) -> int:
     """How many transactions have a place in the order: the prefix [0, size) never changes again."""
     row = tx.find(_HEAD, community_id=community_id)

@@ -93,7 +93,8 @@ _OUTBOX: Final = Sql(
 
 def _transfer_statement(lines: int) -> Sql:
     rows = ", ".join(
-        f"(:community_id, :txn_id, {n}, :commodity{n}, :debit{n}, :credit{n}, :amount{n})" for n in range(lines)
+        f"(:community_id, :txn_id, {n}, :commodity{n}, :debit{n}, :credit{n}, :amount{n})"
+        for n in range(lines)
     )
     return Sql(
         "INSERT INTO transfer (community_id, txn_id, line_no, commodity, debit_id, credit_id, amount)"
@@ -127,7 +128,11 @@ def steps(posting: Posting) -> list[Step]:
     _check_shape(posting)
     community = {"community_id": posting.community_id}
     result = [
-        Step(_MOVE, {**community, "account_id": account, "delta": delta, "captured": captured}, guard="balance")
+        Step(
+            _MOVE,
+            {**community, "account_id": account, "delta": delta, "captured": captured},
+            guard="balance",
+        )
         for account, (delta, captured) in sorted(_bounded_effects(posting).items())
     ]
     result.append(Step(_HEADER, header(posting)))
@@ -183,11 +188,12 @@ def _bounded_effects(posting: Posting) -> dict[int, tuple[int, int]]:
     for line in posting.lines:
         for side, sign in ((line.debit, -1), (line.credit, 1)):
             if side.kind in BOUNDED:
-                gains[side.account_id] = gains.get(side.account_id, 0) + sign * _normal(side.kind) * line.amount
+                gains[side.account_id] = (
+                    gains.get(side.account_id, 0) + sign * _normal(side.kind) * line.amount
+                )
     accounts = set(gains) | set(posting.captured)
     effects = {a: (gains.get(a, 0), posting.captured.get(a, 0)) for a in accounts}
     return {a: effect for a, effect in effects.items() if effect != (0, 0)}
-
 
 
 def _normal(kind: Account) -> int:
@@ -217,7 +223,14 @@ _LINES_OF: Final = Sql(
 
 
 def reverse(
-    tx: Tx, community_id: int, txn_id: int, *, request_id: str, at: int, business_date: int, reason_key: str
+    tx: Tx,
+    community_id: int,
+    txn_id: int,
+    *,
+    request_id: str,
+    at: int,
+    business_date: int,
+    reason_key: str,
 ) -> int:
     """Undo a posting with the sides of every line swapped; a second reversal of the same one is refused.
 
@@ -250,4 +263,6 @@ def reverse(
     )
 
 
-_REVERSED: Final = Sql("SELECT txn_id FROM txn WHERE community_id = :community_id AND reverses_txn = :txn_id")
+_REVERSED: Final = Sql(
+    "SELECT txn_id FROM txn WHERE community_id = :community_id AND reverses_txn = :txn_id"
+)

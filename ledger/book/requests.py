@@ -13,13 +13,19 @@ from ledger.errors import GuardMissedError, Refusal
 from ledger.sql import Sql, Tx
 
 _FIND: Final = Sql(
-    "SELECT kind, body_hash, outcome, code, response FROM request"
+    "SELECT kind, body_hash, outcome, code, response, balance_after FROM request"
     " WHERE community_id = :community_id AND request_id = :request_id"
 )
 _KEEP: Final = Sql(
     "INSERT INTO request (community_id, request_id, kind, body_hash, outcome, code, response, txn_id, received_at)"
     " VALUES (:community_id, :request_id, :kind, :body_hash, :outcome, :code, :response, :txn_id, :received_at)"
     " ON CONFLICT (community_id, request_id) DO NOTHING"
+)
+_KEEP_WITH_BALANCE: Final = Sql(
+    "INSERT INTO request (community_id, request_id, kind, body_hash, outcome, code, response, txn_id, received_at,"
+    " balance_after) SELECT b.community_id, :request_id, :kind, :body_hash, :outcome, :code, :response, :txn_id,"
+    " :received_at, b.posted FROM balance b WHERE b.community_id = :community_id AND b.account_id = :wallet_id"
+    " ON CONFLICT (community_id, request_id) DO NOTHING RETURNING balance_after"
 )
 
 
@@ -30,7 +36,9 @@ def hash_of(body: Mapping[str, Any]) -> bytes:
     ).digest()
 
 
-def find_answer(tx: Tx, community_id: int, request_id: str, kind: str, body_hash: bytes) -> dict[str, Any] | None:
+def find_answer(
+    tx: Tx, community_id: int, request_id: str, kind: str, body_hash: bytes
+) -> dict[str, Any] | None:
     """The stored answer of a request seen before, or None for a new one.
 
     Raises the stored refusal again; refuses `request_id_reused` for the same id with other content or purpose.
@@ -46,7 +54,9 @@ def answer_of(row: Any, kind: str, body_hash: bytes) -> dict[str, Any]:  # noqa:
     stored: dict[str, Any] = json.loads(row.response)
     if row.outcome == "refused":
         raise Refusal(row.code, **stored)
-    return stored
+    return (
+        stored if row.balance_after is None else {**stored, "balance_units": int(row.balance_after)}
+    )
 
 
 def keep_step(
@@ -78,12 +88,31 @@ def keep_step(
     )
 
 
+def keep_with_balance_step(kept: Step, wallet_id: int, *, txn_id: int) -> Step:
+    """Store an outcome together with the wallet as it stands after this transaction's own postings."""
+    params = {**kept.params, "wallet_id": wallet_id, "txn_id": txn_id}
+    return Step(_KEEP_WITH_BALANCE, params, guard=kept.guard, returns=True)
+
+
 def keep_refusal(
-    tx: Tx, community_id: int, request_id: str, kind: str, body_hash: bytes, refusal: Refusal, *, at: int
+    tx: Tx,
+    community_id: int,
+    request_id: str,
+    kind: str,
+    body_hash: bytes,
+    refusal: Refusal,
+    *,
+    at: int,
 ) -> bool:
     """Store a refusal as the request's outcome; False when an outcome stands there already."""
     step = keep_step(
-        community_id, request_id, kind, body_hash, at=at, response=refusal.facts, refusal=refusal.code
+        community_id,
+        request_id,
+        kind,
+        body_hash,
+        at=at,
+        response=refusal.facts,
+        refusal=refusal.code,
     )
     return tx.run(step.sql, **step.params) == 1
 

@@ -10,18 +10,28 @@ from ledger.sql import Sql, Tx
 
 
 class Step(NamedTuple):
-    """One statement; with a `guard` it must touch exactly `rows` rows."""
+    """One statement; with a `guard` it must touch (or, where it returns rows, return) exactly `rows` rows."""
 
     sql: Sql
     params: Mapping[str, Any]
     guard: str = ""
     rows: int = 1
+    returns: bool = False
 
 
-def apply(tx: Tx, steps: Iterable[Step]) -> None:
-    """Send all steps in order; raise GuardMissedError, naming the guard, where one touched other than its rows."""
+def apply(tx: Tx, steps: Iterable[Step]) -> dict[str, Any]:
+    """Send all steps in order; give back the returned row of each step that returns one, by its guard's name.
+
+    Raises GuardMissedError, naming the guard, where a step touched other than its rows.
+    """
+    returned: dict[str, Any] = {}
     with tx.batch() as batch:
         results = [(step, batch.add(step.sql, step.params)) for step in steps]
     for step, result in results:
-        if step.guard and result.count != step.rows:
+        found = result.all() if step.returns else []
+        count = len(found) if step.returns else result.count
+        if step.guard and count != step.rows:
             raise GuardMissedError(step.guard)
+        if found:
+            returned[step.guard] = found[0]
+    return returned

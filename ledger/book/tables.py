@@ -39,6 +39,9 @@ request = table(
     text("code"),  # the refusal's code, '' when done
     text("response"),
     number("txn_id", null=True),
+    number(
+        "balance_after", null=True
+    ),  # the wallet right after the posting, as the receipt says it
     number("received_at"),
     key=("request_id",),
 )
@@ -189,7 +192,9 @@ cap_counter = table(
     text("cap_code"),
     number("period_key"),
     number("used"),
-    number("cap"),  # the limit that held at the last write; the guard compares with the one in force
+    number(
+        "cap"
+    ),  # the limit that held at the last write; the guard compares with the one in force
     CheckConstraint("used >= 0", name="ck_cap_used"),
     key=("subject_id", "cap_code", "period_key"),
 )

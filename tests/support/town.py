@@ -1,86 +1,372 @@
-"""A small community for tests: Chang'an's scheme, one shop with an agreement, one till."""
+"""A small Chang'an community in a fresh database: shops, tills, people with cards and points, quickly."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import insert
 
-from ledger.audit import By
+from ledger import tokens
+from ledger.audit import SYSTEM
+from ledger.book.accounts import account_id
+from ledger.book.chart import Account, Kind
+from ledger.book.posting import Line, Posting, Side, post
+from ledger.book.tables import account, balance
 from ledger.database import Database
-from ledger.dates import micros
-from ledger.earning.scheme_file import SCHEMES
-from ledger.members import agreements, communities, merchants, schemes, terminals
-from ledger.members.agreements import Agreement
-from ledger.members.device_keys import to_base64url
-from ledger.sql import Tx
+from ledger.ids import new_id, new_request_id
+from ledger.members import keys, schemes, settings
+from ledger.members.key_vault import KeyVault
+from ledger.members.tables import (
+    agreement,
+    branch,
+    card,
+    community,
+    household,
+    merchant,
+    resident,
+    terminal,
+)
+from ledger.members.terms import TermsCache
+from ledger.refs import make_reference
+from ledger.token_keys import KeyClass
+from ledger.units import CNY
+from pos.channel import PaymentChannel
+from pos.decide import SaleRequest
+from pos.desk import Desk
+from pos.refunds import RefundRequest
 
-MORNING = micros(datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
-"""2026-03-02, nine in the morning in Chang'an."""
-DAY = 20_260_302
-OFFICE = By("staff", 1)
-CHANGAN = (SCHEMES / "changan.toml").read_bytes()
+HERE = 1
+CIVIC = 1002
+SCHEME = Path(__file__).parents[2] / "ledger" / "schemes" / "changan.toml"
+ZONE = ZoneInfo("Asia/Shanghai")
 
 
-@dataclass(frozen=True)
-class Town:
-    """The ids of what `open_town` made."""
+def moment(text: str) -> int:
+    """`2026-03-02 09:30` in Shanghai, as microseconds UTC."""
+    return int(datetime.fromisoformat(text).replace(tzinfo=ZONE).timestamp()) * 1_000_000
 
-    community_id: int
-    issuer: str
-    merchant_id: int
-    branch_id: int
+
+START = moment("2026-03-02 09:00")
+
+
+@dataclass
+class Till:
+    """A shop's tablet with its counter."""
+
     terminal_id: int
-    device: ec.EllipticCurvePrivateKey
+    code: str
+    merchant_id: int
+    counter: int = 0
+
+    def next_ref(self, day: int) -> str:
+        """Count one up and make the reference."""
+        self.counter += 1
+        return make_reference(self.code, day, self.counter)
 
 
-def open_town(db: Database, *, issuer: str = "CA01", at: int = MORNING) -> Town:
-    """A community with shop M01 (a grain shop that earns and offsets) and its enrolled till M01T1."""
-    return db.write(lambda tx: _open(tx, issuer, at))
+@dataclass
+class Town:
+    """The community and the handles a test needs. Person n has card serial n, household n, wallet owner n."""
+
+    db: Database
+    desk: Desk
+    vault: KeyVault
+    tills: list[Till]
+    people: int
+    at: int = START
+    scheme_text: str = ""
+    sequence: dict[int, int] = field(default_factory=dict)
+    signers: dict[KeyClass, tokens.SigningKey] = field(default_factory=dict)
+
+    def later(self, seconds: int) -> int:
+        """Let time pass; gives the new moment."""
+        self.at += seconds * 1_000_000
+        return self.at
+
+    @property
+    def day(self) -> int:
+        """The business date (yyyymmdd)."""
+        local = datetime.fromtimestamp(self.at / 1_000_000, ZONE)
+        return local.year * 10_000 + local.month * 100 + local.day
+
+    def code(self, person: int, key_class: KeyClass = KeyClass.DYN) -> str:
+        """A fresh live code of a person (or the printed card's lasting one)."""
+        signer = self.signers[key_class]
+        now_s = self.at // 1_000_000
+        if key_class is KeyClass.CARD:
+            claims = tokens.Claims(
+                "CA01",
+                signer.public.not_before_s,
+                signer.public.not_before_s + 86_400 * 900,
+                person,
+                1,
+            )
+        else:
+            self.sequence[person] = self.sequence.get(person, 0) + 1
+            claims = tokens.Claims("CA01", now_s, now_s + 60, person, self.sequence[person])
+        return tokens.to_digits(tokens.sign(claims, signer))
+
+    def sale(
+        self,
+        person: int,
+        total_fen: int,
+        offset_units: int = 0,
+        *,
+        till: int = 0,
+        **changes: object,
+    ) -> SaleRequest:
+        """A sale a till would ask for, with a fresh live code."""
+        where = self.tills[till]
+        ref = where.next_ref(self.day)
+        fields: dict[str, object] = {
+            "community_id": HERE,
+            "terminal_id": where.terminal_id,
+            "clerk_id": None,
+            "request_id": new_request_id(self.at),
+            "counter": where.counter,
+            "ref": ref,
+            "token": "",
+            "total_fen": total_fen,
+            "offset_units": offset_units,
+            "channel": "scan",
+            "payment_ref": None,
+            "pin": None,
+            "occurred_at": self.at,
+            **changes,
+        }
+        fields["token"] = fields["token"] or self.code(person)
+        return SaleRequest(**fields)  # type: ignore[arg-type]
+
+    def refund(self, original_ref: str, refund_fen: int, *, till: int = 0) -> RefundRequest:
+        """A refund a till would ask for."""
+        where = self.tills[till]
+        ref = where.next_ref(self.day)
+        return RefundRequest(
+            community_id=HERE,
+            terminal_id=where.terminal_id,
+            clerk_id=None,
+            request_id=new_request_id(self.at),
+            counter=where.counter,
+            ref=ref,
+            original_ref=original_ref,
+            refund_fen=refund_fen,
+            occurred_at=self.at,
+        )
+
+    def grant(self, person: int, units: int) -> None:
+        """Put points into a person's wallet."""
+
+        def work(tx) -> None:  # noqa: ANN001
+            wallet = Side(
+                account_id(tx, HERE, Account.WALLET, CIVIC, person, at=self.at), Account.WALLET
+            )
+            grants = Side(
+                account_id(tx, HERE, Account.ISSUED_GRANT, CIVIC, at=self.at), Account.ISSUED_GRANT
+            )
+            post(tx, self._posting(Kind.GRANT, [Line(grants, wallet, CIVIC, units)], person))
+
+        self.db.write(work)
+
+    def fund(self, fen: int) -> None:
+        """Put yuan into the community's fund."""
+
+        def work(tx) -> None:  # noqa: ANN001
+            bank = Side(account_id(tx, HERE, Account.BANK, CNY, at=self.at), Account.BANK)
+            fund = Side(account_id(tx, HERE, Account.FUND, CNY, at=self.at), Account.FUND)
+            post(tx, self._posting(Kind.FUND_IN, [Line(bank, fund, CNY, fen)], None))
+
+        self.db.write(work)
+
+    def _posting(self, kind: Kind, lines: list[Line], person: int | None) -> Posting:
+        return Posting(
+            community_id=HERE,
+            kind=kind,
+            request_id=new_request_id(self.at),
+            occurred_at=self.at,
+            at=self.at,
+            business_date=self.day,
+            lines=lines,
+            person_id=person,
+            wallet_owner_id=person,
+            reason_key=kind.value,
+        )
 
 
-def new_device() -> ec.EllipticCurvePrivateKey:
-    """The key a tablet makes for itself."""
-    return ec.generate_private_key(ec.SECP256R1())
+def build_town(
+    db: Database,
+    *,
+    people: int = 3,
+    shops: int = 1,
+    tills_each: int = 1,
+    fund_fen: int = 10_000_000,
+    grant_units: int = 0,
+    scheme_text: str | None = None,
+    allowance_fen: int = 1_000_000,
+    channel: PaymentChannel | None = None,
+    opened: int = moment("2026-01-01 08:00"),
+    at: int = START,
+    **chosen: int,
+) -> Town:
+    """Build it: people 1..n with wallets, shops 1..n (超市) with tills, a fund, keys of every class."""
+    vault = KeyVault(bytes(range(32)))
+    tills = [
+        Till(1_000 + shop * 10 + place, f"M{shop:02d}T{place + 1}", shop)
+        for shop in range(1, shops + 1)
+        for place in range(tills_each)
+    ]
+    _write_rows(db, people, shops, tills, allowance_fen, opened)
+    text = scheme_text or SCHEME.read_text(encoding="utf-8")
+    defaults = {"cover_tranche_fen": 20_000}
+
+    def set_up(tx) -> dict[KeyClass, tokens.SigningKey]:  # noqa: ANN001
+        schemes.adopt(tx, HERE, text, name="changan", by=SYSTEM, at=opened)
+        settings.change(tx, HERE, {**defaults, **chosen}, by=SYSTEM, why="test", at=opened)
+        classes = (KeyClass.CARD, KeyClass.DYN, KeyClass.EARN)
+        for key_class in classes:
+            start = opened if key_class is KeyClass.CARD else at - 60_000_000
+            keys.make_key(tx, vault, HERE, key_class, at=start, by=0, not_before=start)
+        return {c: keys.signing_key(tx, vault, HERE, c, at=at) for c in classes}
+
+    signers = db.write(set_up)
+    desk = Desk(db=db, terms=TermsCache(), pepper=vault.derive("pins"), channel=channel)
+    town = Town(db, desk, vault, tills, people, at=at, scheme_text=text, signers=signers)
+    if fund_fen:
+        town.fund(fund_fen)
+    if grant_units:
+        for person in range(1, people + 1):
+            town.grant(person, grant_units)
+    return town
 
 
-def jwk_of(device: ec.EllipticCurvePrivateKey) -> dict[str, Any]:
-    """The public half as the tablet sends it."""
-    numbers = device.public_key().public_numbers()
-    x, y = (to_base64url(half.to_bytes(32)) for half in (numbers.x, numbers.y))
-    return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
-
-
-def agreement_for(merchant_id: int, **other: Any) -> Agreement:
-    """An agreement from 2026-01-01 on: earns, offsets, proven by bills, 200.00 yuan a day."""
-    terms = {
-        "effective_from": 20_260_101,
-        "effective_to": None,
-        "agreement_no": "CA-2026-01",
-        "roles": frozenset({"earn", "offset"}),
-        "proof": "bill",
-        "proof_days": 3,
-        "allowance_day_fen": 20_000,
-    }
-    return Agreement(merchant_id=merchant_id, **(terms | other))
-
-
-def _open(tx: Tx, issuer: str, at: int) -> Town:
-    community = communities.open_community(
-        tx, issuer=issuer, name="常安社区", hotline="0398-1234567", by=OFFICE, at=at
-    )
-    schemes.adopt(tx, community, CHANGAN, name="changan.toml", by=OFFICE, at=at)
-    shop = merchants.open_merchant(
-        tx, community, code="M01", name="老李粮油店", category="粮油店", by=OFFICE, at=at
-    )
-    agreements.sign_agreement(tx, community, agreement_for(shop), by=OFFICE, at=at)
-    branch = merchants.open_branch(tx, community, shop, code="1", name="常村路店", by=OFFICE, at=at)
-    till = terminals.open_terminal(
-        tx, community, branch, code="M01T1", kind="till", by=OFFICE, at=at
-    )
-    code = terminals.make_enrolment_code(tx, community, till, by=OFFICE, at=at)
-    device = new_device()
-    terminals.enrol(tx, community, code, jwk_of(device), at=at)
-    return Town(community, issuer, shop, branch, till, device)
+def _write_rows(
+    db: Database, people: int, shops: int, tills: list[Till], allowance_fen: int, at: int
+) -> None:
+    here = {"community_id": HERE}
+    persons = range(1, people + 1)
+    shop_ids = range(1, shops + 1)
+    with db.engine.begin() as connection:
+        connection.execute(
+            insert(community),
+            {
+                **here,
+                "issuer": "CA01",
+                "name": "常安社区",
+                "timezone": "Asia/Shanghai",
+                "hotline": "0398-0000000",
+                "config_version": 1,
+                "opened_at": at,
+            },  # fmt: skip
+        )
+        connection.execute(
+            insert(household),
+            [
+                {
+                    **here,
+                    "household_id": p,
+                    "code": f"H{p:05d}",
+                    "building": "3",
+                    "unit": "2",
+                    "opened_at": at,
+                }
+                for p in persons
+            ],
+        )
+        connection.execute(
+            insert(resident),
+            [
+                {**here, "person_id": p, "household_id": p, "state": "active", "joined_at": at}
+                for p in persons
+            ],
+        )
+        connection.execute(
+            insert(card),
+            [
+                {
+                    **here,
+                    "serial": p,
+                    "issue": 1,
+                    "kind": "printed",
+                    "number": f"{p:07d}",
+                    "person_id": p,
+                    "state": "active",
+                    "last_debit_at": 0,
+                    "issued_at": at,
+                    "changed_at": at,
+                }
+                for p in persons
+            ],  # fmt: skip
+        )
+        connection.execute(
+            insert(merchant),
+            [
+                {
+                    **here,
+                    "merchant_id": m,
+                    "code": f"M{m:02d}",
+                    "name": f"shop {m}",
+                    "category": "超市",
+                    "state": "active",
+                    "opened_at": at,
+                }
+                for m in shop_ids
+            ],  # fmt: skip
+        )
+        connection.execute(
+            insert(agreement),
+            [
+                {
+                    **here,
+                    "merchant_id": m,
+                    "effective_from": 20260101,
+                    "agreement_no": f"A{m}",
+                    "roles": "earn,offset,redeem",
+                    "proof": "bill",
+                    "proof_days": 3,
+                    "allowance_day_fen": allowance_fen,
+                    "signed_at": at,
+                }
+                for m in shop_ids
+            ],  # fmt: skip
+        )
+        connection.execute(
+            insert(branch),
+            [
+                {**here, "branch_id": m, "merchant_id": m, "code": "1", "name": f"branch {m}"}
+                for m in shop_ids
+            ],
+        )
+        connection.execute(
+            insert(terminal),
+            [
+                {
+                    **here,
+                    "terminal_id": t.terminal_id,
+                    "merchant_id": t.merchant_id,
+                    "branch_id": t.merchant_id,
+                    "code": t.code,
+                    "kind": "till",
+                    "state": "active",
+                    "public_jwk": json.dumps({}),
+                    "enrolled_at": at,
+                }
+                for t in tills
+            ],  # fmt: skip
+        )
+        rows = []
+        for p in persons:
+            for kind in (Account.WALLET, Account.OWED, Account.PENDING):
+                rows.append({**here, "account_id": new_id(at), "commodity": CIVIC, "kind": kind.value, "owner_id": p,
+                             "bounded": int(kind is not Account.PENDING), "opened_at": at})  # fmt: skip
+        connection.execute(insert(account), rows)
+        connection.execute(
+            insert(balance),
+            [
+                {**here, "account_id": r["account_id"], "posted": 0, "held": 0}
+                for r in rows
+                if r["bounded"]
+            ],
+        )

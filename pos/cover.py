@@ -1,0 +1,86 @@
+"""Filling a shop's reserve from the fund, before an offset is promised."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ledger.book.chart import Account
+from ledger.book.cover import cover_of, reserve
+from ledger.book.facts import CapUse, caps_step
+from ledger.book.steps import apply
+from ledger.errors import GuardMissedError, Refusal
+from ledger.ids import new_request_id
+from ledger.members.terms import Terms
+from ledger.sql import Sql, Tx
+from ledger.units import CNY
+from pos.desk import Desk
+
+_RESERVED: Final = Sql(
+    "SELECT used FROM cap_counter WHERE community_id = :community_id AND subject_id = :merchant_id"
+    " AND cap_code = 'cover_day' AND period_key = :day"
+)
+
+
+class CoverLowError(Exception):
+    """The shop's free reserve is smaller than the offset asked for."""
+
+    def __init__(self, community_id: int, merchant_id: int, need_fen: int, day: int) -> None:
+        """Name the shop and what it needs, in fen, on which business date."""
+        super().__init__(merchant_id)
+        self.community_id = community_id
+        self.merchant_id = merchant_id
+        self.need_fen = need_fen
+        self.day = day
+
+
+def fill_cover(desk: Desk, terms: Terms, low: CoverLowError, *, at: int) -> None:
+    """Reserve one tranche more for the shop; refuses cover_empty when its day's allowance or the fund is used up.
+
+    The fund's row is touched once a tranche, not once a sale.
+    """
+    agreement = terms.agreement_on(low.merchant_id, low.day)
+    allowance = 0 if agreement is None else agreement.allowance_day_fen
+    cover = desk.side(low.community_id, Account.COVER, CNY, low.merchant_id, at=at)
+    tranche = terms.settings.cover_tranche_fen
+
+    def work(tx: Tx) -> int:
+        free = cover_of(tx, low.community_id, cover.account_id).free
+        missing = low.need_fen - free
+        if missing <= 0:
+            return 0
+        row = tx.find(
+            _RESERVED, community_id=low.community_id, merchant_id=low.merchant_id, day=low.day
+        )
+        left_today = allowance - (int(row.used) if row is not None else 0)
+        wanted = min(max(missing, tranche), left_today)
+        if wanted < missing:
+            raise Refusal("cover_empty", left_fen=free + max(0, left_today))
+        request_id = new_request_id(at)
+        moved = reserve(
+            tx,
+            low.community_id,
+            low.merchant_id,
+            wanted,
+            request_id=request_id,
+            at=at,
+            business_date=low.day,
+        )
+        if moved < missing:
+            # Less than this offset needs: nothing is reserved, so that another shop may still use the rest.
+            raise Refusal("cover_empty", left_fen=free + moved)
+        apply(
+            tx,
+            [
+                caps_step(
+                    low.community_id,
+                    low.merchant_id,
+                    [CapUse("cover_day", low.day, moved, allowance)],
+                )
+            ],
+        )
+        return moved
+
+    try:
+        desk.db.write(work)
+    except GuardMissedError as missed:
+        raise Refusal("busy_try_again") from missed

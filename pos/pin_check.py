@@ -1,0 +1,38 @@
+"""The holder's six digits, checked before a sale is written (hashing is slow on purpose and must hold no lock)."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from ledger.errors import Refusal
+
+from ledger.members.terms import Terms
+from ledger.sql import Sql
+from pos.desk import Desk
+
+_HOLDER: Final = Sql(
+    "SELECT person_id FROM card WHERE community_id = :community_id AND serial = :serial AND state = 'active'"
+)
+
+
+class PinAsked(NamedTuple):
+    """Whose PIN was typed where."""
+
+    community_id: int
+    card_serial: int
+    digits: str
+    terminal_id: int
+
+
+def check_pin(desk: Desk, terms: Terms, asked: PinAsked, *, at: int) -> bool:
+    """True where the PIN is right; refuses pin_wrong, pin_locked, pin_not_set, card_not_active."""
+    from ledger.members import pins
+
+    with desk.db.read() as tx:
+        row = tx.find(_HOLDER, community_id=asked.community_id, serial=asked.card_serial)
+    if row is None or row.person_id is None:
+        raise Refusal("card_not_active", state="unknown")
+    pins.check_pin(
+        desk.db, asked.community_id, int(row.person_id), asked.digits, pepper=desk.pepper, at=at
+    )
+    return True

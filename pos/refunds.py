@@ -1,0 +1,377 @@
+"""Goods come back: money, points offset and points earned return together, exactly, part by part."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Final, NamedTuple
+
+from ledger.book import requests
+from ledger.book.chart import Account, Kind
+from ledger.book.facts import cap_back_step, offset_step, pending_less_step
+from ledger.book.posting import Line, Posting, Side, check_open
+from ledger.book.posting import steps as posting_steps
+from ledger.book.steps import Step, apply
+from ledger.earning.rates import RefundSplit, refund_split
+from ledger.errors import Refusal
+from ledger.ids import new_id
+from ledger.members.terms import Terms
+from ledger.refs import read_reference
+from ledger.sql import Sql, Tx
+from pos.decide import open_shop_accounts
+from pos.desk import Desk, day_of, rules_on
+
+KIND: Final = "refund"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundRequest:
+    """`refund_fen` worth of goods of the sale `original_ref` came back, at price before points."""
+
+    community_id: int
+    terminal_id: int
+    clerk_id: int | None
+    request_id: str
+    counter: int
+    ref: str
+    original_ref: str
+    refund_fen: int
+    occurred_at: int
+
+
+class Owner(NamedTuple):
+    """The member's accounts and what stands in them, in units, at the moment of the refund."""
+
+    wallet_id: int
+    pending_id: int
+    owed_id: int
+    available: int
+    owed: int
+    pending_left: int
+
+
+class Taking(NamedTuple):
+    """Where the earned points are taken back from, in units, and what repays an old debt."""
+
+    from_pending: int
+    from_wallet: int
+    to_owed: int
+    repaid: int
+
+
+_SALE: Final = Sql(
+    "SELECT sale_id, ref, state, merchant_id, terminal_id, person_id, wallet_owner_id, business_date, total_fen,"
+    " offset_fen, offset_units, paid_fen, earned_units, refunded_fen, route, payment_ref, txn_id"
+    " FROM sale WHERE community_id = :community_id AND ref = :ref"
+)
+_TXN: Final = Sql(
+    "SELECT scheme_version, units_per_fen, branch_id, card_serial, card_issue FROM txn"
+    " WHERE community_id = :community_id AND txn_id = :txn_id"
+)
+_OWNER: Final = Sql(
+    "SELECT w.account_id AS wallet_id, p.account_id AS pending_id, o.account_id AS owed_id,"
+    " wb.posted - wb.held AS available, ob.posted AS owed,"
+    " coalesce((SELECT left_units FROM pending q WHERE q.community_id = :community_id AND q.txn_id = :txn_id"
+    "  AND q.state = 'open'), 0) AS pending_left"
+    " FROM account w"
+    " JOIN balance wb ON wb.community_id = w.community_id AND wb.account_id = w.account_id"
+    " JOIN account p ON p.community_id = w.community_id AND p.kind = 'pending' AND p.commodity = w.commodity"
+    "  AND p.owner_id = w.owner_id"
+    " JOIN account o ON o.community_id = w.community_id AND o.kind = 'owed' AND o.commodity = w.commodity"
+    "  AND o.owner_id = w.owner_id"
+    " JOIN balance ob ON ob.community_id = o.community_id AND ob.account_id = o.account_id"
+    " WHERE w.community_id = :community_id AND w.kind = 'wallet' AND w.commodity = :commodity"
+    " AND w.owner_id = :owner_id"
+)
+_COMMODITY: Final = Sql(
+    "SELECT commodity FROM transfer WHERE community_id = :community_id AND txn_id = :txn_id ORDER BY line_no LIMIT 1"
+)
+_COUNT_BACK: Final = Sql(
+    "UPDATE sale SET refunded_fen = refunded_fen + :fen WHERE community_id = :community_id AND sale_id = :sale_id"
+    " AND state = 'done' AND refunded_fen = :seen"
+)
+_KEEP: Final = Sql(
+    "INSERT INTO refund (community_id, refund_id, sale_id, ref, state, terminal_id, business_date, occurred_at,"
+    " goods_fen, cash_fen, offset_fen, units_back, earned_back_units, owed_units, txn_id) VALUES (:community_id,"
+    " :refund_id, :sale_id, :ref, :state, :terminal_id, :business_date, :occurred_at, :goods_fen, :cash_fen,"
+    " :offset_fen, :units_back, :earned_back_units, :owed_units, :txn_id)"
+)
+
+
+def refund(desk: Desk, request: RefundRequest, *, at: int) -> dict[str, Any]:
+    """Book a refund whose money the shop itself gives back; the same request again is answered from the first time.
+
+    Refuses: sale_not_found, sale_of_other_shop, sale_not_done, refund_by_channel, refund_over_sale, amount_wrong,
+    ref_wrong, period_locked, request_id_reused.
+    """
+    terms = desk.terms_of(request.community_id)
+    open_shop_accounts(desk, terms, request.terminal_id, at=at)
+
+    def work(tx: Tx) -> dict[str, Any]:
+        sale = find_sale(tx, terms, request)
+        if sale.route == "gateway":
+            raise Refusal("refund_by_channel")
+        return book_refund(desk, tx, terms, request, sale, at=at, counted=False)
+
+    return requests.once(
+        desk.db,
+        request.community_id,
+        request.request_id,
+        kind=KIND,
+        body=asdict(request),
+        at=at,
+        work=work,
+    )
+
+
+def find_sale(tx: Tx, terms: Terms, request: RefundRequest) -> Any:  # noqa: ANN401 - a row of the sale table
+    """The sale to take back from, checked: this shop's, done, and with that much left of it."""
+    ref = read_reference(request.ref)
+    if (
+        ref is None
+        or ref.terminal_code != terms.terminal(request.terminal_id).code
+        or ref.counter != request.counter
+    ):
+        raise Refusal("ref_wrong")
+    sale = tx.find(_SALE, community_id=request.community_id, ref=request.original_ref)
+    if sale is None:
+        raise Refusal("sale_not_found")
+    if sale.merchant_id != terms.terminal(request.terminal_id).merchant_id:
+        raise Refusal("sale_of_other_shop")
+    if sale.state != "done":
+        raise Refusal("sale_not_done", state=sale.state)
+    if request.refund_fen <= 0:
+        raise Refusal("amount_wrong")
+    if sale.refunded_fen + request.refund_fen > sale.total_fen:
+        raise Refusal("refund_over_sale", left_fen=sale.total_fen - sale.refunded_fen)
+    return sale
+
+
+def split_of(sale: Any, refund_fen: int) -> RefundSplit:  # noqa: ANN401
+    """What a refund of `refund_fen` gives back, after what was refunded before (ruling C14)."""
+    return refund_split(
+        total_fen=sale.total_fen,
+        offset_fen=sale.offset_fen,
+        offset_units=sale.offset_units,
+        earned_units=sale.earned_units,
+        refunded_before_fen=sale.refunded_fen,
+        refund_fen=refund_fen,
+    )
+
+
+def count_step(request: RefundRequest, sale: Any) -> Step:  # noqa: ANN401
+    """Count the goods as refunded; the guard misses where another refund of the sale was quicker."""
+    return Step(
+        _COUNT_BACK,
+        {
+            "community_id": request.community_id,
+            "sale_id": sale.sale_id,
+            "fen": request.refund_fen,
+            "seen": sale.refunded_fen,
+        },
+        guard="refunded",
+    )
+
+
+def book_refund(
+    desk: Desk,
+    tx: Tx,
+    terms: Terms,
+    request: RefundRequest,
+    sale: Any,  # noqa: ANN401
+    *,
+    at: int,
+    counted: bool,
+    split: RefundSplit | None = None,
+) -> dict[str, Any]:
+    """Write the refund into the book. `counted`: the sale's count was raised before the channel was asked."""
+    day = day_of(terms, at)
+    check_open(tx, request.community_id, day)
+    split = split or split_of(sale, request.refund_fen)
+    commodity = (
+        int(tx.get(_COMMODITY, community_id=request.community_id, txn_id=sale.txn_id).commodity)
+        if (sale.offset_units or sale.earned_units)
+        else 0
+    )
+    txn_id, taking = None, Taking(0, 0, 0, 0)
+    steps = [] if counted else [count_step(request, sale)]
+    if commodity and (split.units_back or split.earned_reversed_units):
+        txn_id = new_id(at)
+        more, taking = _posting_steps(
+            desk, tx, terms, request, sale, split, commodity, txn_id=txn_id, at=at, day=day
+        )
+        steps += more
+    steps.append(refund_step(request, sale, split, taking, txn_id=txn_id, day=day))
+    apply(tx, steps)
+    return answer_for(request, sale, split, taking, day=day)
+
+
+def refund_step(
+    request: RefundRequest,
+    sale: Any,  # noqa: ANN401
+    split: RefundSplit,
+    taking: Taking,
+    *,
+    txn_id: int | None,
+    day: int,
+    state: str = "done",
+) -> Step:
+    """The refund's own row."""
+    return Step(
+        _KEEP,
+        {
+            "community_id": request.community_id,
+            "refund_id": request.request_id,
+            "sale_id": sale.sale_id,
+            "ref": request.ref,
+            "state": state,
+            "terminal_id": request.terminal_id,
+            "business_date": day,
+            "occurred_at": request.occurred_at,
+            "goods_fen": request.refund_fen,
+            "cash_fen": split.cash_fen,
+            "offset_fen": split.offset_fen,
+            "units_back": split.units_back,
+            "earned_back_units": split.earned_reversed_units,
+            "owed_units": taking.to_owed,
+            "txn_id": txn_id,
+        },
+    )
+
+
+def answer_for(
+    request: RefundRequest,
+    sale: Any,  # noqa: ANN401
+    split: RefundSplit,
+    taking: Taking,
+    *,
+    day: int,
+) -> dict[str, Any]:
+    """What the till is told; amounts in fen and units."""
+    return {
+        "ref": request.ref,
+        "original_ref": sale.ref,
+        "business_date": day,
+        "occurred_at": request.occurred_at,
+        "refund_fen": request.refund_fen,
+        "cash_back_fen": split.cash_fen,
+        "offset_back_fen": split.offset_fen,
+        "units_back": split.units_back,
+        "earned_reversed_units": split.earned_reversed_units,
+        "owed_units": taking.to_owed,
+        "left_fen": sale.total_fen - sale.refunded_fen - request.refund_fen,
+    }
+
+
+def take_back(split: RefundSplit, owner: Owner) -> Taking:
+    """Earned points go back from pending first, then from the wallet; what is spent already becomes debt."""
+    from_pending = min(split.earned_reversed_units, owner.pending_left)
+    rest = split.earned_reversed_units - from_pending
+    in_wallet = owner.available + split.units_back
+    from_wallet = min(rest, in_wallet)
+    to_owed = rest - from_wallet
+    # A refund never leaves a member with points in hand and a debt beside them.
+    repaid = min(owner.owed, in_wallet - from_wallet)
+    return Taking(from_pending, from_wallet, to_owed, repaid)
+
+
+def _posting_steps(
+    desk: Desk,
+    tx: Tx,
+    terms: Terms,
+    request: RefundRequest,
+    sale: Any,  # noqa: ANN401
+    split: RefundSplit,
+    commodity: int,
+    *,
+    txn_id: int,
+    at: int,
+    day: int,
+) -> tuple[list[Step], Taking]:
+    here = request.community_id
+    row = tx.get(
+        _OWNER,
+        community_id=here,
+        txn_id=sale.txn_id,
+        commodity=commodity,
+        owner_id=sale.wallet_owner_id,
+    )
+    owner = Owner(*(int(value) for value in row))
+    taking = take_back(split, owner)
+    shop = desk.side(here, Account.OFFSET, commodity, sale.merchant_id, at=at)
+    issued = desk.side(here, Account.ISSUED_CONSUMPTION, commodity, at=at)
+    first = tx.get(_TXN, community_id=here, txn_id=sale.txn_id)
+    posting = Posting(
+        community_id=here,
+        kind=Kind.REFUND,
+        request_id=request.request_id,
+        txn_id=txn_id,
+        occurred_at=request.occurred_at,
+        at=at,
+        business_date=day,
+        lines=_lines(split, taking, owner, shop, issued, commodity),
+        ref=request.ref,
+        scheme_period=str(day // 100),
+        scheme_version=first.scheme_version,
+        units_per_fen=first.units_per_fen,
+        person_id=sale.person_id,
+        wallet_owner_id=sale.wallet_owner_id,
+        card_serial=first.card_serial,
+        card_issue=first.card_issue,
+        merchant_id=sale.merchant_id,
+        branch_id=first.branch_id,
+        terminal_id=request.terminal_id,
+        staff_id=request.clerk_id,
+        reason_key="refund",
+        source="till",
+    )
+    steps = posting_steps(posting)
+    if taking.from_pending:
+        steps.append(pending_less_step(here, sale.txn_id, taking.from_pending))
+    if split.offset_fen:
+        steps.append(
+            offset_step(
+                here,
+                txn_id,
+                claimant_id=sale.merchant_id,
+                terminal_id=request.terminal_id,
+                ref=request.ref,
+                kind="refund",
+                original_ref=sale.ref,
+                units=-split.units_back,
+                fen=-split.offset_fen,
+                units_per_fen=first.units_per_fen,
+                business_date=day,
+                occurred_at=request.occurred_at,
+            )
+        )
+    return steps + _limits_back(terms, sale, split), taking
+
+
+def _lines(
+    split: RefundSplit, taking: Taking, owner: Owner, shop: Side, issued: Side, commodity: int
+) -> list[Line]:
+    wallet = Side(owner.wallet_id, Account.WALLET)
+    owed = Side(owner.owed_id, Account.OWED)
+    moves = (
+        (shop, wallet, split.units_back),
+        (Side(owner.pending_id, Account.PENDING), issued, taking.from_pending),
+        (wallet, issued, taking.from_wallet),
+        (owed, issued, taking.to_owed),
+        (wallet, owed, taking.repaid),
+    )
+    return [Line(debit, credit, commodity, units) for debit, credit, units in moves if units]
+
+
+def _limits_back(terms: Terms, sale: Any, split: RefundSplit) -> list[Step]:  # noqa: ANN401
+    """What came back no longer counts against the limits of the day and month it was counted in."""
+    rules = rules_on(terms, sale.business_date)
+    backs = (
+        (rules.earn_caps, split.earned_reversed_units),
+        (rules.offset_caps, split.units_back),
+    )
+    return [
+        cap_back_step(terms.community.id, sale.person_id, cap.code, cap.period_key, units)
+        for caps, units in backs
+        for cap in caps
+        if cap.period_key and units
+    ]
