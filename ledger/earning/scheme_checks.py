@@ -69,6 +69,9 @@ def _items(scheme: Scheme) -> Findings:
         for key in unread:
             if getattr(item, key) is not None:
                 yield found(("item", row, key), "needless_key", because=because, key=key)
+        if item.honour_only and item.points:
+            because = "an item of honour alone"
+            yield found(("item", row, "points"), "needless_key", because=because, key="points")
         if item.min is not None and item.max is not None:
             yield from _ordered(("item", row, "min"), "min", item.min, "max", item.max)
             typical = item.typical if item.typical is not None else item.min

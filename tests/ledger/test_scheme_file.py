@@ -334,6 +334,15 @@ def test_a_slip_is_named_by_line_key_reason_and_way_out(
         assert problems[0].line == text[: text.index(line_of)].count("\n") + 1
 
 
+def test_an_item_of_honour_alone_gives_no_points() -> None:
+    text = (SCHEMES / "arcadia.toml").read_text(encoding="utf-8")
+    blood = 'name = "无偿献血"'
+    at = text.index(blood)
+    text = text[:at] + text[at:].replace("points = 0", "points = 1", 1)
+
+    assert ("item.24.points", "needless_key") in [(p.key, p.code) for p in problems_in(text)]
+
+
 def test_all_slips_are_told_at_once_in_the_order_of_the_file() -> None:
     text = changed(
         ("precision = 2 ", "precision = 3 "),
