@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from ledger import audit
 from ledger.audit import By
-from ledger.dates import day_before, is_day
+from ledger.earning.calendar import day_from_key, day_key
 from ledger.errors import Refusal
 from ledger.members.communities import raise_config_version
 from ledger.members.merchants import get_merchant
@@ -131,7 +132,7 @@ def _agreement(row: Row) -> Agreement:
 
 def _check_terms(agreement: Agreement) -> None:
     first, last = agreement.effective_from, agreement.effective_to
-    if not is_day(first) or (last is not None and (not is_day(last) or last < first)):
+    if not _is_day(first) or (last is not None and (not _is_day(last) or last < first)):
         raise Refusal("agreement_dates")
     check_text(agreement.agreement_no)
     if not agreement.roles or not agreement.roles <= set(ROLES):
@@ -153,5 +154,13 @@ def _end_before(tx: Tx, community_id: int, earlier: Agreement, business_date: in
             community_id=community_id,
             merchant_id=earlier.merchant_id,
             effective_from=earlier.effective_from,
-            effective_to=day_before(business_date),
+            effective_to=day_key(day_from_key(business_date) - timedelta(days=1)),
         )
+
+
+def _is_day(number: int) -> bool:
+    try:
+        day_from_key(number)
+    except ValueError:
+        return False
+    return True

@@ -8,7 +8,7 @@ from typing import Final
 from ledger import audit
 from ledger.audit import By
 from ledger.book import day as book_day
-from ledger.dates import number_of
+from ledger.earning.calendar import day_key
 from ledger.earning.scheme import Scheme
 from ledger.earning.scheme_file import parse_scheme
 from ledger.errors import Refusal
@@ -45,14 +45,14 @@ def adopt(tx: Tx, community_id: int, text: str | bytes, *, name: str, by: By, at
         community_id=community_id,
         scheme_id=scheme.id,
         version=scheme.version,
-        effective_from=number_of(scheme.effective_from),
+        effective_from=day_key(scheme.effective_from),
         body=text.decode("utf-8") if isinstance(text, bytes) else text,
         digest=scheme.digest,
         adopted_by=by.id,
         adopted_at=at,
     )
     raise_config_version(tx, community_id)
-    first = number_of(scheme.effective_from)
+    first = day_key(scheme.effective_from)
     facts: audit.Facts = {"digest": scheme.digest, "effective_from": first}
     subject = f"scheme:{scheme.id}/{scheme.version}"
     audit.record(tx, community_id, by, "scheme.adopt", subject, at=at, after=facts)
@@ -70,7 +70,7 @@ def in_force(adopted: list[Scheme], business_date: int) -> Scheme:
 
     Refusals: scheme_missing.
     """
-    begun = [scheme for scheme in adopted if number_of(scheme.effective_from) <= business_date]
+    begun = [scheme for scheme in adopted if day_key(scheme.effective_from) <= business_date]
     if not begun:
         raise Refusal("scheme_missing", business_date=business_date)
     return begun[-1]
@@ -85,10 +85,10 @@ def scheme_on(tx: Tx, community_id: int, business_date: int) -> Scheme:
 
 
 def _check_fits(tx: Tx, community_id: int, scheme: Scheme, adopted: list[Scheme]) -> None:
-    first = number_of(scheme.effective_from)
+    first = day_key(scheme.effective_from)
     if first <= book_day.last_locked(tx, community_id):
         raise Refusal("scheme_too_late", effective_date=first)
-    if any(number_of(other.effective_from) == first for other in adopted):
+    if any(day_key(other.effective_from) == first for other in adopted):
         raise Refusal("scheme_day_taken", effective_date=first)
     # The book knows a point type by its place in the list, so a type never changes its place.
     codes = [point_type.code for point_type in scheme.point_types]

@@ -8,7 +8,7 @@ from ledger import audit
 from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.members import communities, settings
-from tests.support.town import MORNING, OFFICE, open_town
+from tests.support.members import MORNING, OFFICE, open_town
 
 
 def test_a_new_community_has_the_defaults_of_the_design(db: Database) -> None:

@@ -9,7 +9,8 @@ from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.members import agreements, communities, merchants, schemes, terminals
 from ledger.refs import is_valid
-from tests.support.town import (
+from ledger.sql import Tx
+from tests.support.members import (
     CHANGAN,
     DAY,
     MORNING,
@@ -136,7 +137,7 @@ def test_an_agreement_that_makes_no_sense_is_refused(
 
 
 def a_waiting_till(db: Database, town: Town) -> tuple[int, str]:
-    def open_one(tx):
+    def open_one(tx: Tx) -> tuple[int, str]:
         terminal = terminals.open_terminal(
             tx, town.community_id, town.branch_id, code="M01T2", kind="till", by=OFFICE, at=MORNING
         )

@@ -6,7 +6,7 @@ from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.members import agreements, communities, merchants, schemes, settings, terminals
 from ledger.members.terms import Terms, TermsCache
-from tests.support.town import CHANGAN, DAY, MORNING, OFFICE, Town, agreement_for, open_town
+from tests.support.members import CHANGAN, DAY, MORNING, OFFICE, Town, agreement_for, open_town
 
 
 def terms_of(db: Database, town: Town, cache: TermsCache) -> Terms:
