@@ -93,40 +93,34 @@ def propose_offset(
     return OffsetProposal(units, offset_fen(offset, units), limited_by, limits)
 
 
-_REFUSED = {
-    Limit.BILL_SHARE: "offset_over_bill_share",
-    Limit.SALE_CAP: "offset_over_sale_cap",
-    Limit.MONTH_CAP: "offset_over_month_cap",
-}
-
-
 def check_offset(offset: Offset, *, bill_fen: int, units: int, month_used_units: int) -> None:
     """Let an asked offset of `units` pass, or refuse it; the balance is checked where it is held.
 
     Refusals: `offset_below_minimum`, `offset_not_in_steps`, `offset_over_bill_share`,
     `offset_over_sale_cap`, `offset_over_month_cap`; the last three say the most that would pass.
     """
-    least = max(offset.units(offset.min_points), 1)
+    least, step = max(offset.units(offset.min_points), 1), offset.units(offset.step_points)
     if units < least:
         raise Refusal("offset_below_minimum", asked_units=units, min_units=least)
-    step = offset.units(offset.step_points)
     if units % step != 0:
         raise Refusal("offset_not_in_steps", asked_units=units, step_units=step)
-    for limit, most in _limits(offset, bill_fen, month_used_units):
-        if units > most:
-            allowed = most // step * step
-            raise Refusal(
-                _REFUSED[limit],
-                asked_units=units,
-                allowed_units=allowed,
-                allowed_fen=offset_fen(offset, allowed),
-            )
+    limits = dict(_limits(offset, bill_fen, month_used_units))
+    allowed = min(limits.values()) // step * step
+    if units > limits[Limit.BILL_SHARE]:
+        percent = offset.cap_percent_of_bill
+        raise Refusal("offset_over_bill_share", percent=percent, allowed_units=allowed)
+    if units > limits.get(Limit.SALE_CAP, units):
+        cap = limits[Limit.SALE_CAP]
+        raise Refusal("offset_over_sale_cap", cap_units=cap, allowed_units=allowed)
+    if units > limits.get(Limit.MONTH_CAP, units):
+        left = limits[Limit.MONTH_CAP]
+        raise Refusal("offset_over_month_cap", left_units=left, allowed_units=allowed)
 
 
 def _limits(offset: Offset, bill_fen: int, month_used_units: int) -> Iterator[tuple[Limit, int]]:
     if bill_fen < 0:
         raise ValueError(f"bill_fen is {bill_fen}")
-    percent = 100 if offset.cap_percent_of_bill is None else offset.cap_percent_of_bill
+    percent = offset.cap_percent_of_bill
     yield Limit.BILL_SHARE, units_for_fen(offset, bill_fen * percent // 100)
     if offset.cap_txn_points is not None:
         yield Limit.SALE_CAP, offset.units(offset.cap_txn_points)
@@ -188,13 +182,13 @@ def refund_split(
     follow from its fen; the rest is cash; earned points go back in the share of the cash, also
     where a cap had cut them. Takes the sale's own figures and no rate, since that may have changed.
 
-    Refusals: `refund_not_positive`, `refund_over_sale`.
+    Refusals: `amount_wrong`, `refund_over_sale`.
     """
     if not (0 <= offset_fen <= total_fen and 0 <= refunded_before_fen <= total_fen):
         raise ValueError(f"no sale: {total_fen=} {offset_fen=} {refunded_before_fen=}")
     left_fen = total_fen - refunded_before_fen
     if refund_fen <= 0:
-        raise Refusal("refund_not_positive", refund_fen=refund_fen)
+        raise Refusal("amount_wrong", refund_fen=refund_fen)
     if refund_fen > left_fen:
         raise Refusal("refund_over_sale", refund_fen=refund_fen, left_fen=left_fen)
     before = _returned(total_fen, offset_fen, offset_units, earned_units, refunded_before_fen)

@@ -147,7 +147,7 @@ class Offset(Counted):
     points_per_yuan: PositivePoints
     step_points: PositivePoints
     min_points: Points = Decimal(0)
-    cap_percent_of_bill: Percent | None = None
+    cap_percent_of_bill: Percent = 100
     cap_txn_points: PositivePoints | None = None
     cap_month_points: PositivePoints | None = None
     funded_by: FundedBy

@@ -47,7 +47,7 @@ def test_of_fifty_yuan_with_two_hundred_points_a_third_is_floored_in_fen_and_mad
 
 @pytest.mark.parametrize(
     ("refund_fen", "code"),
-    [(0, "refund_not_positive"), (-1, "refund_not_positive"), (30_01, "refund_over_sale")],
+    [(0, "amount_wrong"), (-1, "amount_wrong"), (30_01, "refund_over_sale")],
 )
 def test_no_more_comes_back_than_was_sold(refund_fen: int, code: str) -> None:
     with pytest.raises(Refusal) as caught:
