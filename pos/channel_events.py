@@ -109,7 +109,7 @@ def read_event(body: bytes, *, at: int) -> ChannelEvent:
         raise Refusal("webhook_unreadable") from None
     if not all(isinstance(word, str) and word for word in (event_id, kind, object_id)):
         raise Refusal("webhook_unreadable")
-    kept = {name: found[name] for name in _KEPT if _is_plain(found.get(name))}
+    kept = {name: found[name] for name in _KEPT if isinstance(found.get(name), str | int)}
     kept["metadata"] = _marks_of(found)
     return ChannelEvent(
         community_id=_community_of(kept["metadata"]),
@@ -198,10 +198,6 @@ def _community_of(marks: Mapping[str, str]) -> int:
     number = marks.get("community_id", "")
     fits = number.isascii() and number.isdigit() and len(number) <= len(str(2**62))
     return int(number) if fits else NO_COMMUNITY
-
-
-def _is_plain(value: object) -> bool:
-    return isinstance(value, str | int) or value is None
 
 
 def _from_row(row: Row) -> ChannelEvent:

@@ -66,7 +66,7 @@ class Gateway:
 
     base_url: str
     secret_key: str = field(repr=False)
-    api_version: str
+    api_version: str = forms.API_VERSION
     timeout_s: float = 10.0
     retries: int = 3
     pause: Callable[[float], None] = field(default=time.sleep, repr=False)

@@ -19,6 +19,9 @@ Form = Mapping[str, FormValue]
 
 CURRENCY: Final = "cny"
 
+API_VERSION: Final = "2025-09-30.clover"
+"""The version of the API these bodies belong to; later ones have no `payment_method_types`."""
+
 _SECOND_US: Final = 1_000_000
 _CLOCK_MARGIN_S: Final = 300
 """The channel stamps objects with its own clock; a search looks this much further on both sides."""

@@ -14,7 +14,6 @@ from kiosk.fakepay.app import FakePay
 from kiosk.fakepay.serve import Served
 from pos.gateway import Gateway
 
-API_VERSION = "2026-10-28.endive"
 SECRET_KEY = "sk_test_jifen"  # noqa: S105 - opens nothing
 
 
@@ -61,7 +60,6 @@ class Channel:
         return Gateway(
             base_url=self.url,
             secret_key=SECRET_KEY,
-            api_version=API_VERSION,
             timeout_s=timeout_s,
             retries=retries,
             pause=lambda _seconds: None,

@@ -58,3 +58,13 @@ class Inbox:
             assert time.monotonic() < deadline, f"{len(self.letters)} of {count} letters came"
             time.sleep(0.01)
         return self.letters[:count]
+
+    def wait_for_text(self, text: str, *, within_s: float = 10.0) -> Letter:
+        """The first letter that holds `text`, whatever others came before."""
+        deadline = time.monotonic() + within_s
+        while True:
+            for letter in list(self.letters):
+                if text.encode() in letter.body:
+                    return letter
+            assert time.monotonic() < deadline, f"no letter with {text} came"
+            time.sleep(0.01)
