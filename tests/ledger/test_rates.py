@@ -56,6 +56,14 @@ def test_fifty_yuan_with_two_hundred_points_at_hand_propose_all_of_them() -> Non
     assert proposal.limited_by is Limit.BALANCE
 
 
+def test_a_hundred_yuan_with_four_hundred_points_costs_eighty_and_earns_eighty() -> None:
+    check_offset(SHOP, bill_fen=100_00, units=400_00, month_used_units=0)
+    paid_fen = 100_00 - offset_fen(SHOP, 400_00)
+
+    assert paid_fen == 80_00
+    assert units_for_spend(SPEND, paid_fen) == 80_00
+
+
 @pytest.mark.parametrize(
     ("bill_fen", "available", "used", "points", "limit"),
     [
