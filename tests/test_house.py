@@ -64,7 +64,7 @@ def _tree(path: Path) -> ast.Module:
 
 
 def test_no_file_is_longer_than_a_reader_can_hold() -> None:
-    code = [path for path in tracked() if path.suffix in {".py", ".ts", ".tsx", ".js", ".css"}]
+    code = [path for path in tracked() if path.suffix in {".py", ".ts", ".tsx", ".js", ".mjs"}]
     lengths = {
         _name(path): len(path.read_text(encoding="utf-8").splitlines())
         for path in code
@@ -134,11 +134,17 @@ def clock_readings(tree: ast.Module) -> Iterator[int]:
             yield from (node.lineno for name in node.names if name.name in {"time", "time_ns"})
 
 
+ASK_THE_TIME = {
+    "ledger/clock.py": "the product's one clock",
+    "kiosk/fakepay/store.py": "stands for an outside party, which has a clock of its own",
+}
+
+
 def test_only_the_clock_reads_the_time() -> None:
     assert [
         f"{_name(path)}:{line}"
         for path in _python(*PACKAGES)
-        if _name(path) != "ledger/clock.py"
+        if _name(path) not in ASK_THE_TIME
         for line in clock_readings(_tree(path))
     ] == []
 
