@@ -40,7 +40,8 @@ class Sql:
     def rows(self, cursor: Any) -> list[Row]:  # noqa: ANN401 - two drivers' cursors
         """All rows of an executed cursor, as named tuples."""
         if self._row is None:
-            self._row = namedtuple("Row", [column[0] for column in cursor.description])  # noqa: PYI024 - columns are known at run time
+            columns = [column[0] for column in cursor.description]
+            self._row = namedtuple("Row", columns)  # type: ignore[misc]  # noqa: PYI024 - columns are known at run time
         return list(map(self._row._make, cursor.fetchall()))
 
 

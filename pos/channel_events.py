@@ -18,7 +18,7 @@ from pos.routes import find_route
 NO_COMMUNITY: Final = 0
 """Under this number lie events whose body names no community."""
 
-ROUTE_PREFIX: Final = "stripe:"
+ROUTE_PREFIX: Final = "gateway:"
 """How this channel's payments are named in `payment_route`."""
 
 LONGEST_BODY: Final = 256 * 1024

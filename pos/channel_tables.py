@@ -24,7 +24,7 @@ payment_route = Table(
     # Keyed by the payment alone: this is the one uniqueness that holds over all communities.
     "payment_route",
     metadata,
-    text("payment_ref"),  # with the channel before it: stripe:pi_...
+    text("payment_ref"),  # with the channel before it: gateway:pi_...
     number("community_id"),
     text("sale_id"),
     text("state"),  # reserved | confirmed | released

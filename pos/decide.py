@@ -33,6 +33,11 @@ CLASSES: Final = frozenset({"card", "dyn", "earn", "vch"})
 class NoAccountsError(Exception):
     """The member's accounts have not been opened yet."""
 
+    def __init__(self, owner_id: int) -> None:
+        """Name the wallet's owner."""
+        super().__init__(owner_id)
+        self.owner_id = owner_id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SaleRequest:
@@ -130,7 +135,7 @@ def prepare(
     cover = desk.side(request.community_id, Account.COVER, CNY, terminal.merchant_id, at=at)
     row = look(tx, asked_of(terms, rules, request, scan, cover_id=cover.account_id, day=day))
     if row.outcome is not None:
-        stored = _StoredRow(
+        stored = StoredRow(
             row.r_kind, row.body_hash, row.outcome, row.r_code, row.response, row.balance_after
         )
         return requests.answer_of(stored, KIND, body_hash)
@@ -149,7 +154,7 @@ def prepare(
 
 def asked_of(
     terms: Terms, rules: SaleRules, request: Any, scan: Scan, *, cover_id: int, day: int
-) -> Asked:  # noqa: ANN401 - any request with a terminal
+) -> Asked:
     """What one look asks about: this request, this code, this person's limits on this day."""
     earn_day = rules.earn_cap("day") or _NO_CAP
     earn_month = rules.earn_cap("month") or _NO_CAP
@@ -179,7 +184,9 @@ _NO_CAP: Final = Cap("none", 0, 2**62)
 
 
 @dataclass(frozen=True, slots=True)
-class _StoredRow:
+class StoredRow:
+    """A request's row as the look brought it."""
+
     kind: str
     body_hash: bytes
     outcome: str
@@ -188,7 +195,7 @@ class _StoredRow:
     balance_after: int | None
 
 
-def _check_request(request: SaleRequest, terms: Terms, row: Any, token: Token, *, at: int) -> None:  # noqa: ANN401
+def _check_request(request: SaleRequest, terms: Terms, row: Any, token: Token, *, at: int) -> None:
     if row.terminal_state != "active":
         raise Refusal("terminal_revoked")
     if not 0 < request.total_fen <= MOST_FEN:
@@ -213,17 +220,17 @@ def _check_request(request: SaleRequest, terms: Terms, row: Any, token: Token, *
         raise Refusal("period_locked")
 
 
-def check_card(row: Any, token: Token) -> None:  # noqa: ANN401
+def check_card(row: Any, token: Token) -> None:
     """Refuse a card nobody holds, one that is lost or suspended, an older issue, or a member who left."""
     if row.card_state != "active" or row.person_state != "active":
         raise Refusal("card_not_active", state=row.card_state or "unknown")
     if not token.is_single_use and token.issue != row.card_issue:
         raise Refusal("card_replaced")
     if row.wallet_id is None or row.owed_id is None or row.pending_id is None:
-        raise NoAccountsError(str(row.owner_id))
+        raise NoAccountsError(int(row.owner_id))
 
 
-def member_of(rules: SaleRules, row: Any) -> Member:  # noqa: ANN401
+def member_of(rules: SaleRules, row: Any) -> Member:
     """What the price needs to know of the holder."""
     counters = (
         (rules.earn_cap("day"), row.earned_day),
@@ -250,7 +257,7 @@ def shop_on(terms: Terms, rules: SaleRules, merchant_id: int, day: int) -> Shop:
 
 def _price(
     terms: Terms, rules: SaleRules, request: SaleRequest, row: Any, *, at: int, day: int
-) -> Quote:  # noqa: ANN401
+) -> Quote:
     merchant_id = terms.terminal(request.terminal_id).merchant_id
     return quote(
         rules,
@@ -265,7 +272,7 @@ def _price(
 
 def _check_limits(
     terms: Terms, request: SaleRequest, token: Token, row: Any, *, pin_ok: bool
-) -> list[tuple[str, int, int]]:  # noqa: ANN401
+) -> list[tuple[str, int, int]]:
     """The day's sums this sale counts against: (counter, units, limit); refuses pin_needed and spent_day_cap."""
     if not request.offset_units:
         return []
@@ -288,7 +295,7 @@ def _plan(
     terms: Terms,
     rules: SaleRules,
     request: SaleRequest,
-    row: Any,  # noqa: ANN401
+    row: Any,
     price: Quote,
     *,
     day: int,
@@ -331,6 +338,7 @@ def _plan(
         payment_ref=request.payment_ref,
         spendable=spendable,
         gap_us=rules.gap_us,
+        body_hash=requests.hash_of(request.body()).hex(),
         caps=_caps(rules, price, day, counts),
         accounts=Accounts(
             issued=desk.side(here, Account.ISSUED_CONSUMPTION, rules.commodity, at=at).account_id,

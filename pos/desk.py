@@ -34,6 +34,7 @@ class Desk:
     terms: TermsCache
     pepper: bytes
     channel: PaymentChannel | None = None
+    charge_method: str = "pm_card_visa"
     accounts: dict[tuple[int, Account, int, int], Side] = field(default_factory=dict)
 
     def terms_of(self, community_id: int) -> Terms:

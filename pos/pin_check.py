@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from ledger.errors import Refusal
-
 from ledger.members.terms import Terms
 from ledger.sql import Sql
 from pos.desk import Desk

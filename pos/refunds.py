@@ -37,6 +37,10 @@ class RefundRequest:
     refund_fen: int
     occurred_at: int
 
+    def body(self) -> dict[str, Any]:
+        """What 'the same content' means, whichever clerk sends it again."""
+        return {name: value for name, value in asdict(self).items() if name != "clerk_id"}
+
 
 class Owner(NamedTuple):
     """The member's accounts and what stands in them, in units, at the moment of the refund."""
@@ -117,13 +121,13 @@ def refund(desk: Desk, request: RefundRequest, *, at: int) -> dict[str, Any]:
         request.community_id,
         request.request_id,
         kind=KIND,
-        body=asdict(request),
+        body=request.body(),
         at=at,
         work=work,
     )
 
 
-def find_sale(tx: Tx, terms: Terms, request: RefundRequest) -> Any:  # noqa: ANN401 - a row of the sale table
+def find_sale(tx: Tx, terms: Terms, request: RefundRequest) -> Any:
     """The sale to take back from, checked: this shop's, done, and with that much left of it."""
     ref = read_reference(request.ref)
     if (
@@ -146,7 +150,7 @@ def find_sale(tx: Tx, terms: Terms, request: RefundRequest) -> Any:  # noqa: ANN
     return sale
 
 
-def split_of(sale: Any, refund_fen: int) -> RefundSplit:  # noqa: ANN401
+def split_of(sale: Any, refund_fen: int) -> RefundSplit:
     """What a refund of `refund_fen` gives back, after what was refunded before (ruling C14)."""
     return refund_split(
         total_fen=sale.total_fen,
@@ -158,7 +162,7 @@ def split_of(sale: Any, refund_fen: int) -> RefundSplit:  # noqa: ANN401
     )
 
 
-def count_step(request: RefundRequest, sale: Any) -> Step:  # noqa: ANN401
+def count_step(request: RefundRequest, sale: Any) -> Step:
     """Count the goods as refunded; the guard misses where another refund of the sale was quicker."""
     return Step(
         _COUNT_BACK,
@@ -177,7 +181,7 @@ def book_refund(
     tx: Tx,
     terms: Terms,
     request: RefundRequest,
-    sale: Any,  # noqa: ANN401
+    sale: Any,
     *,
     at: int,
     counted: bool,
@@ -207,7 +211,7 @@ def book_refund(
 
 def refund_step(
     request: RefundRequest,
-    sale: Any,  # noqa: ANN401
+    sale: Any,
     split: RefundSplit,
     taking: Taking,
     *,
@@ -240,7 +244,7 @@ def refund_step(
 
 def answer_for(
     request: RefundRequest,
-    sale: Any,  # noqa: ANN401
+    sale: Any,
     split: RefundSplit,
     taking: Taking,
     *,
@@ -279,7 +283,7 @@ def _posting_steps(
     tx: Tx,
     terms: Terms,
     request: RefundRequest,
-    sale: Any,  # noqa: ANN401
+    sale: Any,
     split: RefundSplit,
     commodity: int,
     *,
@@ -362,7 +366,7 @@ def _lines(
     return [Line(debit, credit, commodity, units) for debit, credit, units in moves if units]
 
 
-def _limits_back(terms: Terms, sale: Any, split: RefundSplit) -> list[Step]:  # noqa: ANN401
+def _limits_back(terms: Terms, sale: Any, split: RefundSplit) -> list[Step]:
     """What came back no longer counts against the limits of the day and month it was counted in."""
     rules = rules_on(terms, sale.business_date)
     backs = (

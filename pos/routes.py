@@ -78,7 +78,7 @@ def reserve(
 ) -> Reservation:
     """Take `payment_ref` for this sale until `at` + LIFE_US; asked again, the same reservation.
 
-    `payment_ref` names the channel too ("stripe:pi_..."). Raises payment_already_used when another
+    `payment_ref` names the channel too ("gateway:pi_..."). Raises payment_already_used when another
     sale, here or in another community, holds the payment or has earned on it. An overdue
     reservation of another sale is ended first, by what its community's book says.
     """

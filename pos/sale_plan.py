@@ -75,6 +75,7 @@ class Plan:
     payment_ref: str | None
     spendable: bool
     gap_us: int
+    body_hash: str
     caps: tuple[tuple[str, int, int, int], ...]
     accounts: Accounts
 

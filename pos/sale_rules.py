@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from ledger.earning.caps import Cap, caps_for_offset, caps_for_spend
 from ledger.earning.rates import units_per_fen
@@ -11,7 +12,7 @@ from ledger.earning.scheme import Scheme
 from ledger.earning.scheme_parts import Offset, SpendRule
 from ledger.units import FIRST_POINT_COMMODITY
 
-TARGET = "merchant_purchase"
+TARGET: Final = "merchant_purchase"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,6 @@ class Asked(NamedTuple):
     spent_code: str
 
 
-def look(tx: Tx, asked: Asked) -> Any:  # noqa: ANN401 - the row has the columns of the statement above
+def look(tx: Tx, asked: Asked) -> Any:
     """One row of everything a sale depends on; LookupError for a community that does not exist."""
     return tx.get(_LOOK, **asked._asdict())

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ledger.schema import index, number, points_to, table, text, unique
 from sqlalchemy import CheckConstraint
+
+from ledger.schema import index, number, points_to, table, text, unique
 
 sale = table(
     "sale",

@@ -21,6 +21,10 @@ _AUTHORISE: Final = Sql(
     "UPDATE balance SET held = held + :fen WHERE community_id = :community_id AND account_id = :account_id"
     " AND posted - held >= :fen"
 )
+_RELEASE: Final = Sql(
+    "UPDATE balance SET held = held - :fen WHERE community_id = :community_id AND account_id = :account_id"
+    " AND held >= :fen"
+)
 _LEFT: Final = Sql(
     "SELECT posted, held, posted - held AS free FROM balance"
     " WHERE community_id = :community_id AND account_id = :account_id"
@@ -44,6 +48,12 @@ def authorise_step(community_id: int, cover_account: int, fen: int) -> Step:
     """The step that binds `fen` of the shop's reserve to one sale; its guard `cover` misses when less is free."""
     params: dict[str, Any] = {"community_id": community_id, "account_id": cover_account, "fen": fen}
     return Step(_AUTHORISE, params, guard="cover")
+
+
+def release_step(community_id: int, cover_account: int, fen: int) -> Step:
+    """The step that frees what a sale that never happened had bound."""
+    params: dict[str, Any] = {"community_id": community_id, "account_id": cover_account, "fen": fen}
+    return Step(_RELEASE, params, guard="cover_release")
 
 
 def cover_of(tx: Tx, community_id: int, cover_account: int) -> Cover:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from ledger.book.chart import Account
 from ledger.sql import Row, Sql, Tx
 from ledger.units import CNY
 
@@ -142,5 +141,17 @@ def paid_between(
     return int(row.fen)
 
 
-OFFSET_ACCOUNTS: Final = (Account.OFFSET, Account.RETIRED, Account.COVER, Account.PAYABLE)
-"""The four accounts a settlement moves."""
+_SETTLED: Final = Sql(
+    "SELECT x.merchant_id AS claimant_id, d.kind AS debited, t.amount FROM txn x"
+    " JOIN transfer t ON t.community_id = x.community_id AND t.txn_id = x.txn_id"
+    " JOIN account d ON d.community_id = t.community_id AND d.account_id = t.debit_id"
+    " WHERE x.community_id = :community_id AND x.txn_id = :txn_id"
+)
+
+
+def settled_by(tx: Tx, community_id: int, txn_id: int) -> tuple[int, int, int, int]:
+    """What a settling entry moved: units plus, units minus, fen plus, fen minus."""
+    moved = dict.fromkeys(("offset", "retired", "cover", "payable"), 0)
+    for row in tx.all(_SETTLED, community_id=community_id, txn_id=txn_id):
+        moved[row.debited] = moved.get(row.debited, 0) + int(row.amount)
+    return moved["offset"], moved["retired"], moved["cover"], moved["payable"]

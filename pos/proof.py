@@ -1,0 +1,234 @@
+"""Proof of payment: pending points become spendable when the channel's own file holds the sale, or when time decides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final, NamedTuple
+
+from ledger.book.accounts import account_id
+from ledger.book.chart import Account, Kind
+from ledger.book.facts import pending_end_step
+from ledger.book.posting import Line, Posting, Side
+from ledger.book.posting import steps as posting_steps
+from ledger.book.steps import Step, apply
+from ledger.clock import SECOND_US
+from ledger.earning.calendar import day_from_key
+from ledger.earning.working_days import WorkingDays
+from ledger.errors import Refusal
+from ledger.ids import derived_request_id, new_id
+from ledger.sql import Sql, Tx
+from pos import routes
+from pos.desk import Desk, day_of
+
+_OPEN: Final = Sql(
+    "SELECT p.txn_id, p.wallet_owner_id, p.commodity, p.merchant_id, p.left_units, p.business_date,"
+    " e.sale_id, e.paid_fen, e.paid_at, e.terminal_id"
+    " FROM pending p JOIN evidence e ON e.community_id = p.community_id AND e.txn_id = p.txn_id"
+    " WHERE p.community_id = :community_id AND p.state = 'open' AND p.merchant_id = :merchant_id"
+    " AND p.business_date <= :until ORDER BY e.paid_at, p.txn_id"
+)
+_PROVE: Final = Sql(
+    "UPDATE evidence SET state = :state, payment_ref = coalesce(payment_ref, :payment_ref), proven_by = :proven_by,"
+    " proven_at = :at WHERE community_id = :community_id AND txn_id = :txn_id AND state = 'claimed'"
+)
+_SHOPS: Final = Sql(
+    "SELECT DISTINCT merchant_id FROM pending WHERE community_id = :community_id AND state = 'open' ORDER BY merchant_id"
+)
+_OWED: Final = Sql(
+    "SELECT b.posted FROM account a JOIN balance b ON b.community_id = a.community_id AND b.account_id = a.account_id"
+    " WHERE a.community_id = :community_id AND a.kind = 'owed' AND a.commodity = :commodity AND a.owner_id = :owner_id"
+)
+_MATCH_US: Final = 600 * SECOND_US
+
+
+class BillLine(NamedTuple):
+    """One payment of the shop's channel bill: its reference, fen, and when it was made (microseconds UTC)."""
+
+    payment_ref: str
+    fen: int
+    paid_at: int
+
+
+class Proved(NamedTuple):
+    """What a bill settled: sales proven, units that became spendable, lines that prove no points sale (also because the
+    payment had earned before, here or in another community).
+    """
+
+    sales: int
+    units: int
+    lines_left: int
+
+
+def prove_by_bill(
+    desk: Desk,
+    community_id: int,
+    merchant_id: int,
+    lines: Sequence[BillLine],
+    *,
+    until: int,
+    by: str,
+    at: int,
+) -> Proved:
+    """Match a shop's bill with its sales up to business date `until` (same fen, within ten minutes, nearest first,
+    each used once) and make the points of proven sales spendable. Running it again changes nothing.
+    """
+    with desk.db.read() as tx:
+        waiting = tx.all(_OPEN, community_id=community_id, merchant_id=merchant_id, until=until)
+    proven = [
+        units
+        for row, line in match_lines(waiting, lines)
+        if (units := _vest_once(desk, community_id, row, line, by=by, at=at)) is not None
+    ]
+    return Proved(len(proven), sum(proven), len(lines) - len(proven))
+
+
+def _vest_once(
+    desk: Desk, community_id: int, row: Any, line: BillLine, *, by: str, at: int
+) -> int | None:
+    """Vest behind the payment's one route: None where the payment earned points before."""
+    try:
+        reserved = routes.reserve(
+            desk.db,
+            payment_ref=f"scan:{line.payment_ref}",
+            community_id=community_id,
+            sale_id=row.sale_id,
+            at=at,
+        )
+    except Refusal as refusal:
+        if refusal.code != "payment_already_used":
+            raise
+        return None
+    units = _vest(
+        desk, community_id, row, payment_ref=line.payment_ref, by=by, at=at, reserved=reserved
+    )
+    routes.confirm(desk.db, reserved)
+    return units
+
+
+def match_lines(waiting: Sequence[Any], lines: Sequence[BillLine]) -> list[tuple[Any, BillLine]]:
+    """Pairs of sale and bill line with the same fen, closest in time first, one to one."""
+    by_fen: dict[int, list[BillLine]] = {}
+    for line in lines:
+        by_fen.setdefault(line.fen, []).append(line)
+    candidates = sorted(
+        (abs(line.paid_at - row.paid_at), row.txn_id, line.payment_ref, index, line)
+        for index, row in enumerate(waiting)
+        for line in by_fen.get(row.paid_fen, ())
+        if abs(line.paid_at - row.paid_at) <= _MATCH_US
+    )
+    used_rows: set[int] = set()
+    used_lines: set[str] = set()
+    pairs = []
+    for _, _, payment_ref, index, line in candidates:
+        if index not in used_rows and payment_ref not in used_lines:
+            used_rows.add(index)
+            used_lines.add(payment_ref)
+            pairs.append((waiting[index], line))
+    return pairs
+
+
+def vest_overdue(desk: Desk, community_id: int, calendar: WorkingDays, *, at: int) -> int:
+    """Points whose shop's agreed days of waiting have passed without a file become spendable, counted against the shop.
+
+    Residents keep what they earned in good faith (ruling C13). Returns the units that became spendable.
+    """
+    terms = desk.terms_of(community_id)
+    today = day_from_key(day_of(terms, at))
+    with desk.db.read() as tx:
+        shops = [row.merchant_id for row in tx.all(_SHOPS, community_id=community_id)]
+    units = 0
+    for merchant_id in shops:
+        agreement = terms.agreement_on(merchant_id, day_of(terms, at))
+        days = terms.settings.proof_days if agreement is None else agreement.proof_days
+        with desk.db.read() as tx:
+            rows = tx.all(
+                _OPEN, community_id=community_id, merchant_id=merchant_id, until=day_of(terms, at)
+            )
+        overdue = [
+            row
+            for row in rows
+            if is_overdue(calendar, day_from_key(row.business_date), days, today)
+        ]
+        units += sum(
+            _vest(desk, community_id, row, payment_ref=None, by="no_file", at=at) for row in overdue
+        )
+    return units
+
+
+def is_overdue(calendar: WorkingDays, sold_on: date, days: int, today: date) -> bool:
+    """Whether `days` working days have passed after the day of the sale."""
+    return calendar.add_working_days(sold_on, days).day < today
+
+
+def _vest(
+    desk: Desk,
+    community_id: int,
+    row: Any,
+    *,
+    payment_ref: str | None,
+    by: str,
+    at: int,
+    reserved: routes.Reservation | None = None,
+) -> int:
+    """Move what is left of one sale's pending points into the wallet; repaying a debt first."""
+    terms = desk.terms_of(community_id)
+    day = day_of(terms, at)
+
+    def work(tx: Tx) -> int:
+        current = tx.find(_STILL_OPEN, community_id=community_id, txn_id=row.txn_id)
+        if current is None:
+            return 0
+        if reserved is not None:
+            routes.mark_posted(tx, reserved, at=at)
+        left = int(current.left_units)
+        proven = Step(
+            _PROVE,
+            {
+                "community_id": community_id,
+                "txn_id": row.txn_id,
+                "payment_ref": payment_ref,
+                "state": "proven" if payment_ref else "missing",
+                "proven_by": by,
+                "at": at,
+            },
+        )
+        steps = [proven, pending_end_step(community_id, row.txn_id, left, state="vested", at=at)]
+        if left:
+            steps += posting_steps(_vesting(tx, community_id, row, left, at=at, day=day))
+        apply(tx, steps)
+        return left
+
+    return desk.db.write(work)
+
+
+_STILL_OPEN: Final = Sql(
+    "SELECT left_units FROM pending WHERE community_id = :community_id AND txn_id = :txn_id AND state = 'open'"
+)
+
+
+def _vesting(tx: Tx, community_id: int, row: Any, left: int, *, at: int, day: int) -> Posting:
+    owner, commodity = row.wallet_owner_id, row.commodity
+
+    def side(kind: Account) -> Side:
+        return Side(account_id(tx, community_id, kind, commodity, owner, at=at), kind)
+
+    debt = tx.find(_OWED, community_id=community_id, commodity=commodity, owner_id=owner)
+    repaid = min(left, 0 if debt is None else int(debt.posted))
+    lines = [Line(side(Account.PENDING), side(Account.WALLET), commodity, left)]
+    if repaid:
+        lines.append(Line(side(Account.WALLET), side(Account.OWED), commodity, repaid))
+    return Posting(
+        community_id=community_id,
+        kind=Kind.VEST,
+        request_id=derived_request_id("vest", row.txn_id),
+        txn_id=new_id(at),
+        occurred_at=at,
+        at=at,
+        business_date=day,
+        lines=lines,
+        wallet_owner_id=owner,
+        merchant_id=row.merchant_id,
+        reason_key="vest",
+        source="job",
+    )

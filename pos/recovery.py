@@ -1,0 +1,111 @@
+"""Finish what a crash or a lost answer left open: ask the channel under the same id, then book or let go."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Final
+
+from ledger.clock import SECOND_US
+from ledger.errors import Refusal
+from ledger.sql import Sql
+from pos import channel as pay
+from pos import routes
+from pos.channel_refunds import Begun, channel_request, find_begun, finish_refund
+from pos.charging import book_charged, find_open, void
+from pos.desk import Desk
+from pos.refunds import RefundRequest
+from pos.sale_plan import Plan
+
+SETTLE_US: Final = 120 * SECOND_US
+"""A request still on the wire may reach the channel this late; only then does 'not found' mean 'never'."""
+
+_OPEN_SALES: Final = Sql(
+    "SELECT sale_id FROM sale WHERE community_id = :community_id AND state = 'open' ORDER BY occurred_at, sale_id"
+)
+_OPEN_REFUNDS: Final = Sql(
+    "SELECT refund_id FROM refund WHERE community_id = :community_id AND state = 'open' ORDER BY occurred_at, refund_id"
+)
+
+
+def recover(desk: Desk, community_id: int, *, at: int) -> Counter[str]:
+    """Bring every open sale and refund to its end; counts by what became of them (`open` ones stay for later).
+
+    Refuses payment_channel_missing. Safe to run at any time and any number of times.
+    """
+    if desk.channel is None:
+        raise Refusal("payment_channel_missing")
+    with desk.db.read() as tx:
+        sales = [row.sale_id for row in tx.all(_OPEN_SALES, community_id=community_id)]
+        refunds = [row.refund_id for row in tx.all(_OPEN_REFUNDS, community_id=community_id)]
+    ends = Counter(_finish_sale(desk, community_id, sale_id, at=at) for sale_id in sales)
+    ends.update(_finish_refund(desk, community_id, refund_id, at=at) for refund_id in refunds)
+    routes.sweep(desk.db, at=at)
+    return ends
+
+
+def _finish_sale(desk: Desk, community_id: int, sale_id: str, *, at: int) -> str:
+    with desk.db.read() as tx:
+        plan = find_open(tx, community_id, sale_id)
+    if plan is None:
+        return "sale_ended_meanwhile"
+    found = _ask(desk, plan, at=at)
+    match found:
+        case pay.Charged(intent_id=intent_id):
+            book_charged(desk, plan, intent_id, at=at)
+            return "sale_booked"
+        case pay.Declined() | pay.Cancelled() | pay.NotFound():
+            void(desk, plan, Refusal("payment_declined", channel_code="recovered"), at=at)
+            return "sale_voided"
+        case _:
+            return "sale_open"
+
+
+def _ask(desk: Desk, plan: Plan, *, at: int) -> Any:
+    """What became of the charge; an unpaid one is ended, so that nobody pays for a sale nobody remembers."""
+    channel = _channel(desk)
+    if not plan.paid_fen:
+        return pay.Charged("", 0)
+    found = channel.find_charge(plan.sale_id, plan.community_id)
+    if isinstance(found, pay.NotFound) and at - plan.at < SETTLE_US:
+        return pay.Unknown("too_early")
+    if isinstance(found, pay.Pending) and at - plan.at >= SETTLE_US:
+        return channel.cancel(found.intent_id)
+    return found
+
+
+def _finish_refund(desk: Desk, community_id: int, refund_id: str, *, at: int) -> str:
+    with desk.db.read() as tx:
+        waiting = find_begun(tx, community_id, refund_id)
+    if waiting is None:
+        return "refund_ended_meanwhile"
+    request, begun = waiting
+    outcome = _ask_refund(desk, request, begun)
+    try:
+        finish_refund(desk, request, begun, outcome, at=at)
+    except Refusal as refusal:
+        # Two of its refusals are answers here: let go, or still open.
+        if refusal.code == "refund_declined":
+            return "refund_let_go"
+        if refusal.code == "payment_unknown":
+            return "refund_open"
+        raise
+    return "refund_booked"
+
+
+def _ask_refund(desk: Desk, request: RefundRequest, begun: Begun) -> pay.FoundRefund:
+    channel = _channel(desk)
+    if not begun.split.cash_fen:
+        return pay.Refunded("", 0)
+    found = channel.find_refund(channel_request(request, begun))
+    # Never arrived: ask for it now, under the same key, so that the resident is not left without the money.
+    return (
+        channel.refund(channel_request(request, begun))
+        if isinstance(found, pay.NotFound)
+        else found
+    )
+
+
+def _channel(desk: Desk) -> pay.PaymentChannel:
+    if desk.channel is None:
+        raise Refusal("payment_channel_missing")
+    return desk.channel

@@ -1,0 +1,122 @@
+"""Acts that begin with a scanned code: run on fresh terms, the PIN checked outside, a refusal kept and the code burned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Protocol
+
+from ledger.book import requests
+from ledger.book.facts import burn_step
+from ledger.errors import Refusal
+from ledger.members.terms import Terms
+from ledger.sql import Tx
+from pos.cover import CoverLowError, fill_cover
+from pos.decide import NoAccountsError, Scan, open_shop_accounts, rules_now, scan_code
+from pos.desk import TRIES, Desk, StaleTermsError, open_member_accounts
+from pos.pin_check import PinAsked, check_pin
+
+
+class Scanned(Protocol):
+    """What any request with a scanned code has."""
+
+    @property
+    def community_id(self) -> int: ...
+    @property
+    def terminal_id(self) -> int: ...
+    @property
+    def request_id(self) -> str: ...
+    @property
+    def token(self) -> str: ...
+    @property
+    def pin(self) -> str | None: ...
+    def body(self) -> Mapping[str, Any]:
+        """What 'the same content' means."""
+        ...
+
+
+def run_scanned(
+    desk: Desk,
+    request: Scanned,
+    kind: str,
+    body_hash: bytes,
+    attempt: Callable[..., dict[str, Any]],
+    *,
+    at: int,
+) -> dict[str, Any]:
+    """Run `attempt(tx, terms=, scan=, pin_ok=)` in a transaction, again where settings changed or cover had to be filled.
+
+    A refusal is kept as the request's outcome, burns a single-use code that was believed, and is raised.
+    """
+    scan: Scan | None = None
+    try:
+        terms = desk.terms_of(request.community_id)
+        for _ in range(TRIES):
+            scan = scan_code(terms, request.token, at=at)
+            open_shop_accounts(desk, terms, request.terminal_id, at=at)
+            try:
+                pin_ok = _is_pin_right(desk, terms, request, scan, at=at)
+                return desk.db.write(partial(attempt, terms=terms, scan=scan, pin_ok=pin_ok))
+            except StaleTermsError:
+                terms = desk.refresh(request.community_id)
+            except NoAccountsError as missing:
+                commodity = rules_now(terms, at).commodity
+                open_member_accounts(
+                    desk.db, request.community_id, missing.owner_id, commodity, at=at
+                )
+            except CoverLowError as low:
+                fill_cover(desk, terms, low, at=at)
+        raise Refusal("busy_try_again")
+    except Refusal as refusal:
+        return _keep_refused(desk, request, kind, body_hash, scan, refusal, at=at)
+
+
+def _is_pin_right(desk: Desk, terms: Terms, request: Scanned, scan: Scan, *, at: int) -> bool:
+    # Only a believed code may try a PIN: otherwise anybody could lock anybody's.
+    if request.pin is None or scan.token is None:
+        return False
+    asked = PinAsked(request.community_id, scan.use.serial, request.pin, request.terminal_id)
+    return check_pin(desk, terms, asked, at=at)
+
+
+def _keep_refused(
+    desk: Desk,
+    request: Scanned,
+    kind: str,
+    body_hash: bytes,
+    scan: Scan | None,
+    refusal: Refusal,
+    *,
+    at: int,
+) -> dict[str, Any]:
+    """Keep the refusal and burn the code; where the request was answered meanwhile, give that answer instead."""
+    if refusal.code in _NOT_KEPT:
+        raise refusal
+
+    def work(tx: Tx) -> dict[str, Any] | None:
+        known = requests.find_answer(tx, request.community_id, request.request_id, kind, body_hash)
+        if known is not None:
+            return known
+        requests.keep_refusal(
+            tx, request.community_id, request.request_id, kind, body_hash, refusal, at=at
+        )
+        if scan is not None and scan.token is not None and scan.token.is_single_use:
+            burn = burn_step(
+                request.community_id,
+                scan.use,
+                at=at,
+                terminal_id=request.terminal_id,
+                request_id=request.request_id,
+                outcome="refused",
+            )
+            tx.run(burn.sql, **burn.params)
+        return None
+
+    known = desk.db.write(work)
+    if known is not None:
+        return known
+    raise refusal
+
+
+_NOT_KEPT = frozenset({"request_id_reused", "busy_try_again", "terminal_not_found"})
+"""Refusals that say nothing about the act itself: the same request may still succeed."""
