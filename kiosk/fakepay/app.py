@@ -13,13 +13,13 @@ from typing import Any, Final
 from flask import Flask, Response, jsonify, request
 
 from kiosk.fakepay import control, endpoints, money, payments
-from kiosk.fakepay.bank import API_VERSION, Bank
+from kiosk.fakepay.bank import API_VERSION
 from kiosk.fakepay.errors import ApiError
 from kiosk.fakepay.forms import unfold
-from kiosk.fakepay.hooks import Hooks
 from kiosk.fakepay.replays import Answer, answer_once, server_error
-from kiosk.fakepay.store import Store, Thing
-from kiosk.fakepay.troubles import Trouble, Troubles
+from kiosk.fakepay.store import Thing
+from kiosk.fakepay.troubles import Trouble
+from kiosk.fakepay.works import Works
 
 Operation = Callable[..., Thing]
 
@@ -50,15 +50,12 @@ ROUTES: Final[tuple[tuple[str, str, Operation], ...]] = (
 LONGEST_DELAY_MS: Final = 30_000
 
 
-class FakePay:
-    """One fake channel: its state, its webhooks, the trouble ordered for it, its application."""
+class FakePay(Works):
+    """One fake channel: its works, and the application that answers for them."""
 
     def __init__(self, file: Path | None = None, *, payout_delay_s: int | None = 0) -> None:
         """Keep state in memory, and in the SQLite file `file` where one is given."""
-        self.store = Store(file)
-        self.bank = Bank(self.store, payout_delay_s=payout_delay_s)
-        self.hooks = Hooks(self.store)
-        self.troubles = Troubles()
+        super().__init__(file, payout_delay_s=payout_delay_s)
         self.app = Flask(__name__)
         self.app.register_blueprint(control.desk(self))
         self.app.register_error_handler(ApiError, _show_error)
@@ -71,36 +68,6 @@ class FakePay:
                 methods=[method],
                 provide_automatic_options=False,
             )
-
-    def start(self) -> None:
-        """Start sending webhooks."""
-        self.hooks.start()
-
-    def stop(self) -> None:
-        """Stop sending and close the file."""
-        self.hooks.stop()
-        self.store.close()
-
-    def send_webhooks_to(self, url: str, secret: str) -> None:
-        """Send every event to `url`, signed with `secret`."""
-        self.change(
-            lambda: endpoints.add_endpoint(
-                self.bank, url=url, secret=secret, enabled_events=endpoints.EVERYTHING
-            )
-        )
-
-    def change(self, work: Callable[[], Thing]) -> Thing:
-        """Do something at the control desk, and send the events it makes."""
-        with self.store.lock:
-            changed = work()
-            events = self._end_change()
-        self.hooks.send(events)
-        return changed
-
-    def _end_change(self) -> list[str]:
-        events, self.bank.made_events = self.bank.made_events, []
-        self.store.save()
-        return events
 
     def _view(self, operation: Operation) -> Callable[..., Response]:
         def view(**ids: str) -> Response:
@@ -127,7 +94,7 @@ class FakePay:
                     shown = _show(answer)
                 finally:
                     self.bank.decline_next = None
-                    events = self._end_change()
+                    events = self.end_change()
             if kind == "webhook_first":
                 self.hooks.send_now(events)
             else:

@@ -3,68 +3,66 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from flask import Blueprint, Response, jsonify, request
 
 from kiosk.fakepay import money, payments
 from kiosk.fakepay.errors import ApiError
-
-if TYPE_CHECKING:
-    from kiosk.fakepay.app import FakePay
+from kiosk.fakepay.works import Works
 
 Told = Mapping[str, Any]
 
 
-def order_troubles(fake: FakePay, told: Told) -> Told:
+def order_troubles(fake: Works, told: Told) -> Told:
     """Strike coming requests: `{"troubles": [{"kind": "lost_after", "times": 1}]}`."""
     for wanted in told.get("troubles", []):
         fake.troubles.order(wanted)
     return {"ok": True}
 
 
-def clear_troubles(fake: FakePay, _told: Told) -> Told:
+def clear_troubles(fake: Works, _told: Told) -> Told:
     """Take back what was ordered and did not strike yet."""
     fake.troubles.clear()
     return {"ok": True}
 
 
-def top_up(fake: FakePay, told: Told) -> Told:
+def top_up(fake: Works, told: Told) -> Told:
     """Put `amount_fen` into the balance."""
     return fake.change(lambda: money.top_up(fake.bank, {"amount": str(told.get("amount_fen"))}))
 
 
-def pay_on_phone(fake: FakePay, told: Told, intent_id: str) -> Told:
+def pay_on_phone(fake: Works, told: Told, intent_id: str) -> Told:
     """The payer pays a waiting payment, or refuses it with `{"paid": false}`."""
     paid = bool(told.get("paid", True))
     return fake.change(lambda: payments.pay_on_phone(fake.bank, intent_id, paid=paid))
 
 
-def end_payout(fake: FakePay, told: Told, payout_id: str) -> Told:
+def end_payout(fake: Works, told: Told, payout_id: str) -> Told:
     """The bank confirms a payout, or sends it back with `{"failure_code": "account_closed"}`."""
     code = told.get("failure_code")
     return fake.change(lambda: money.end_payout(fake.bank, payout_id, failure_code=code))
 
 
-def set_clock(fake: FakePay, told: Told) -> Told:
+def set_clock(fake: Works, told: Told) -> Told:
     """Set the channel's clock to `now` (seconds since 1970); it runs on from there."""
     fake.store.ahead_s += int(told["now"]) - fake.store.now()
     return {"now": fake.store.now()}
 
 
-def hold_webhooks(fake: FakePay, _told: Told) -> Told:
+def hold_webhooks(fake: Works, _told: Told) -> Told:
     """Keep webhooks back until they are let go."""
     fake.hooks.holding = True
     return {"ok": True}
 
 
-def let_webhooks_go(fake: FakePay, told: Told) -> Told:
+def let_webhooks_go(fake: Works, told: Told) -> Told:
     """Send what was kept back: `{"reverse": true, "copies": 2}`."""
     reverse, copies = bool(told.get("reverse")), int(told.get("copies", 1))
     return {"events": fake.hooks.let_go(reverse=reverse, copies=copies)}
 
 
-def forget(fake: FakePay, _told: Told) -> Told:
+def forget(fake: Works, _told: Told) -> Told:
     """Forget every object, endpoint and order."""
     with fake.store.lock:
         fake.store.clear()
@@ -85,7 +83,7 @@ DESK: Final[tuple[tuple[str, str, Callable[..., Told]], ...]] = (
 )
 
 
-def desk(fake: FakePay) -> Blueprint:
+def desk(fake: Works) -> Blueprint:
     """The control routes of one fake."""
     blueprint = Blueprint("control", __name__, url_prefix="/_control")
     for method, rule, act in DESK:
@@ -93,7 +91,7 @@ def desk(fake: FakePay) -> Blueprint:
     return blueprint
 
 
-def _view(fake: FakePay, act: Callable[..., Told]) -> Callable[..., Response]:
+def _view(fake: Works, act: Callable[..., Told]) -> Callable[..., Response]:
     def view(**ids: str) -> Response:
         told = request.get_json(silent=True) or {}
         if not isinstance(told, dict):

@@ -6,10 +6,11 @@ import json
 import secrets
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
+
+from ledger.clock import SECOND_US, now_us
 
 Thing = dict[str, Any]
 
@@ -62,7 +63,7 @@ class Store:
 
     def now(self) -> int:
         """The channel's own clock, in seconds; a demonstration may set it."""
-        return int(time.time()) + self.ahead_s
+        return now_us() // SECOND_US + self.ahead_s
 
     def new_id(self, kind: str) -> str:
         """A fresh id with the kind's prefix."""

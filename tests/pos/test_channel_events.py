@@ -195,7 +195,7 @@ def test_an_event_that_names_no_community_goes_by_its_payment(db: Database) -> N
 
     with db.read() as tx:
         before = community_for(tx, event)
-    routes.reserve(db, payment_ref="stripe:pi_1", community_id=11, sale_id="9001", at=AT)
+    routes.reserve(db, payment_ref="gateway:pi_1", community_id=11, sale_id="9001", at=AT)
     with db.read() as tx:
         after = community_for(tx, event)
 

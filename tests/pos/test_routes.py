@@ -12,7 +12,7 @@ from ledger.sql import Sql
 from pos import routes
 from pos.routes import Reservation, confirm, find_route, mark_posted, release, reserve, sweep
 
-PAYMENT = "stripe:pi_1"
+PAYMENT = "gateway:pi_1"
 AT = 1_772_409_600_000_000
 LATER = AT + routes.LIFE_US
 
@@ -129,13 +129,13 @@ def test_a_sale_that_was_given_up_may_try_again(db: Database) -> None:
 
 def test_the_sweep_asks_the_book_of_each_overdue_sale(db: Database) -> None:
     post(db, take(db, 1, "s1"))
-    reserve(db, payment_ref="stripe:pi_2", community_id=2, sale_id="s2", at=AT)
-    reserve(db, payment_ref="stripe:pi_3", community_id=2, sale_id="s3", at=AT + 1)
+    reserve(db, payment_ref="gateway:pi_2", community_id=2, sale_id="s2", at=AT)
+    reserve(db, payment_ref="gateway:pi_3", community_id=2, sale_id="s3", at=AT + 1)
 
     assert sweep(db, at=LATER) == {"confirmed": 1, "released": 1}
     assert sweep(db, at=LATER) == {"confirmed": 0, "released": 0}
     with db.read() as tx:
-        assert [find_route(tx, f"stripe:pi_{n}") is not None for n in (1, 2, 3)] == [
+        assert [find_route(tx, f"gateway:pi_{n}") is not None for n in (1, 2, 3)] == [
             True,
             False,
             True,
@@ -231,6 +231,6 @@ def post_and_give_up(db: Database, payment_ref: str) -> tuple[bool, str]:
 
 
 def test_posting_and_giving_up_at_once_never_both_win(db: Database) -> None:
-    ends = [post_and_give_up(db, f"stripe:pi_{number}") for number in range(20)]
+    ends = [post_and_give_up(db, f"gateway:pi_{number}") for number in range(20)]
 
     assert set(ends) <= {(True, "confirmed"), (False, "released")}
