@@ -1,0 +1,173 @@
+// What a clerk does at the till: sell, refund, redeem. Each is written into the daybook before it is sent.
+
+import type { DayLine, Refused } from "../device/db";
+import { keepLine, send, SlipLostError } from "../device/outbox";
+import { drawCounter, giveBack } from "../device/slips";
+import type { Answer } from "../net/api";
+import type { Channel, KnownSale, Quote, RedeemBody, RefundBody, SaleBody } from "../net/types";
+import { uuid7 } from "../rules/ids";
+import { offsetFen, refundFigures } from "../rules/offset";
+import { makeReference } from "../rules/refs";
+import type { Till } from "./till";
+
+export type Done =
+  | { kind: "booked"; line: DayLine }
+  | { kind: "refused"; refused: Refused }
+  | { kind: "waiting"; line: DayLine; refused: Refused | null };
+
+export interface SaleDraft {
+  token: string | null;
+  totalFen: number;
+  offsetUnits: number;
+  channel: Channel;
+  pin: string | null;
+}
+
+/** Draws the number of the next sale, so that it stands before anything is scanned. */
+export const openSlip = (till: Till): Promise<number> => drawCounter(till.store, till.tab, Date.now());
+
+export const closeSlip = (till: Till, counter: number): Promise<void> => giveBack(till.store, counter, till.tab);
+
+export async function quote(till: Till, token: string, totalFen: number): Promise<Answer<Quote>> {
+  const answer = await till.api.post<Quote>("/api/v1/quotes", { token, total_fen: totalFen });
+  till.hear(answer);
+  return answer;
+}
+
+export function sell(till: Till, draft: SaleDraft): Promise<Done> {
+  const off = offsetFen(draft.offsetUnits, unitsPerFen(till));
+  return write(till, "/api/v1/sales", (common) => {
+    const body: SaleBody = {
+      ...common,
+      token: draft.token,
+      total_fen: draft.totalFen,
+      offset_units: draft.offsetUnits,
+      channel: draft.channel,
+      payment_ref: null,
+      pin: draft.pin,
+    };
+    const line = blankLine(till, common, "sale");
+    line.channel = draft.channel;
+    line.total_fen = draft.totalFen;
+    line.offset_units = draft.offsetUnits;
+    line.offset_fen = off;
+    line.paid_fen = draft.totalFen - off;
+    return { body, line };
+  });
+}
+
+export function refund(till: Till, sale: KnownSale, refundFen: number): Promise<Done> {
+  const back = refundFigures(
+    { totalFen: sale.total_fen, offsetFen: sale.offset_fen, refundedFen: sale.refunded_fen },
+    refundFen,
+    unitsPerFen(till),
+  );
+  return write(till, "/api/v1/refunds", (common) => {
+    const body: RefundBody = { ...common, original_ref: sale.ref, refund_fen: refundFen };
+    const line = blankLine(till, common, "refund");
+    line.original_ref = sale.ref;
+    line.total_fen = refundFen;
+    line.offset_units = back.offsetUnits;
+    line.offset_fen = back.offsetFen;
+    line.paid_fen = back.cashFen;
+    return { body, line };
+  });
+}
+
+export function redeem(
+  till: Till,
+  draft: { token: string; lines: RedeemBody["lines"]; units: number; pin: string | null },
+): Promise<Done> {
+  return write(till, "/api/v1/redemptions", (common) => {
+    const body: RedeemBody = { ...common, token: draft.token, lines: draft.lines, pin: draft.pin };
+    const line = blankLine(till, common, "redeem");
+    line.offset_units = draft.units;
+    return { body, line };
+  });
+}
+
+/** A sale by its reference: from the own daybook, else from the server. */
+export async function findSale(till: Till, ref: string): Promise<Answer<KnownSale>> {
+  const own = (await till.store.getAll("daybook")).find((line) => line.ref === ref && line.kind === "sale");
+  if (own?.state === "booked") return { kind: "ok", value: { ...own, refunded_fen: await refundedOf(till, ref) } };
+  const answer = await till.api.get<KnownSale>(`/api/v1/sales/${encodeURIComponent(ref)}`);
+  till.hear(answer);
+  return answer;
+}
+
+async function refundedOf(till: Till, ref: string): Promise<number> {
+  const lines = await till.store.getAll("daybook");
+  const refunds = lines.filter((line) => line.original_ref === ref && line.state !== "refused");
+  return refunds.reduce((sum, line) => sum + line.total_fen, 0);
+}
+
+interface Common {
+  request_id: string;
+  counter: number;
+  ref: string;
+  occurred_at: string;
+}
+
+async function write(
+  till: Till,
+  path: string,
+  make: (common: Common) => { body: object; line: DayLine },
+): Promise<Done> {
+  const line = await keep(till, path, make);
+  await till.recount();
+  const answer = await send(till.store, till.api, line.request_id, true);
+  if (answer) till.hear(answer);
+  await till.recount();
+  if (answer?.kind === "refused") return { kind: "refused", refused: answer.refused };
+  void till.refresh();
+  const now = (await till.store.get("daybook", line.counter)) ?? line;
+  if (now.state === "booked") return { kind: "booked", line: now };
+  return { kind: "waiting", line: now, refused: answer?.kind === "unanswered" ? answer.refused : null };
+}
+
+async function keep(
+  till: Till,
+  path: string,
+  make: (common: Common) => { body: object; line: DayLine },
+): Promise<DayLine> {
+  const counter = await openSlip(till);
+  const terminalCode = till.view.terminal?.terminal_code ?? "";
+  const common: Common = {
+    request_id: uuid7(till.clock.now()),
+    counter,
+    ref: makeReference(terminalCode, till.today(), counter),
+    occurred_at: till.now(),
+  };
+  const { body, line } = make(common);
+  try {
+    await keepLine(till.store, { requestId: common.request_id, path, body, nowMs: Date.now() }, line, till.tab);
+    return line;
+  } catch (error) {
+    if (error instanceof SlipLostError) return keep(till, path, make);
+    throw error;
+  }
+}
+
+function blankLine(till: Till, common: Common, kind: DayLine["kind"]): DayLine {
+  return {
+    ...common,
+    kind,
+    original_ref: null,
+    total_fen: 0,
+    offset_units: 0,
+    offset_fen: 0,
+    paid_fen: 0,
+    day: till.today(),
+    clerk_label: till.view.clerk?.label ?? "",
+    channel: null,
+    state: "waiting",
+    batch_no: null,
+    receipt: null,
+    outcome: null,
+    refused: null,
+    differences: [],
+    alarm: 0,
+  };
+}
+
+const unitsPerFen = (till: Till): number => till.view.state?.rules.units_per_fen ?? 1;

@@ -1,0 +1,197 @@
+// The till as one thing: who it is, who is at it, what the server last said, what still waits.
+
+import { type Batch, type DayLine, openStore, type Preferences, readMeta, type Store, writeMeta } from "../device/db";
+import { deviceKey, publicJwk } from "../device/keys";
+import { flush, listWaiting } from "../device/outbox";
+import { notBefore } from "../device/slips";
+import { type Answer, Api } from "../net/api";
+import type { ClerkSession, Enrolled, Mode, TillState } from "../net/types";
+import { uuid7 } from "../rules/ids";
+import { businessDate, rfc3339, zoneMinutes } from "../rules/time";
+import { prepareVerify } from "../rules/verify";
+import { Clock } from "./clock";
+
+export interface View {
+  terminal: (Enrolled & { issuer: string }) | null;
+  clerk: ClerkSession | null;
+  state: TillState | null;
+  online: boolean;
+  revoked: boolean;
+  waiting: number;
+  alarms: DayLine[];
+  preferences: Preferences;
+}
+
+const PREFERENCES: Preferences = { language: "zh", paper: 58, camera: "environment" };
+const REFRESH_MS = 60_000;
+const RESEND_MS = 10_000;
+const CHINA_MINUTES = 480;
+
+export class Till {
+  /** This tab's name, for the numbers it holds. */
+  readonly tab = uuid7(Date.now());
+  view: View;
+  private readonly listeners = new Set<() => void>();
+  private refreshedAt = 0;
+
+  private constructor(
+    readonly mode: Mode,
+    readonly store: Store,
+    readonly clock: Clock,
+    readonly api: Api,
+    view: View,
+  ) {
+    this.view = view;
+  }
+
+  static async open(mode: Mode): Promise<Till> {
+    const store = await openStore(mode);
+    const clock = await Clock.open(store);
+    const till = new Till(mode, store, clock, new Api(store, clock), {
+      terminal: (await readMeta(store, "terminal")) ?? null,
+      clerk: (await readMeta(store, "clerk")) ?? null,
+      state: (await readMeta(store, "state")) ?? null,
+      online: navigator.onLine,
+      revoked: false,
+      waiting: 0,
+      alarms: [],
+      preferences: { ...PREFERENCES, ...(await readMeta(store, "preferences")) },
+    });
+    await till.identify();
+    await till.recount();
+    if (till.view.state) void prepareVerify(till.view.state.jwks.keys);
+    return till;
+  }
+
+  /** Keeps the figures fresh and resends what waits, for as long as the page lives. */
+  run(): void {
+    const tick = (): void => void this.tick();
+    window.addEventListener("online", tick);
+    window.addEventListener("offline", () => this.change({ online: false }));
+    document.addEventListener("visibilitychange", tick);
+    setInterval(tick, RESEND_MS);
+    tick();
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** The shop's minutes east of UTC, from the server's own times. */
+  get zone(): number {
+    return this.view.state ? zoneMinutes(this.view.state.server_time) : CHINA_MINUTES;
+  }
+
+  now = (): string => rfc3339(this.clock.now(), this.zone);
+
+  today = (): number => businessDate(this.clock.now(), this.zone);
+
+  async enrol(issuer: string, code: string): Promise<Answer<Enrolled>> {
+    const key = await deviceKey(this.store);
+    const answer = await this.api.post<Enrolled>("/api/v1/terminals/enrol", {
+      community: issuer,
+      code,
+      public_jwk: await publicJwk(key),
+    });
+    if (answer.kind === "ok") {
+      const terminal = { ...answer.value, issuer };
+      await writeMeta(this.store, "terminal", terminal);
+      this.change({ terminal, revoked: false });
+      await this.identify();
+      await this.refresh();
+    }
+    return answer;
+  }
+
+  async signIn(clerkId: string, code: string): Promise<Answer<ClerkSession>> {
+    const answer = await this.api.post<ClerkSession>("/api/v1/clerks/sign-in", { clerk_id: clerkId, code });
+    this.hear(answer);
+    if (answer.kind === "ok") {
+      await writeMeta(this.store, "clerk", answer.value);
+      this.change({ clerk: answer.value });
+      await this.identify();
+      void this.tick();
+    }
+    return answer;
+  }
+
+  async signOut(): Promise<void> {
+    await this.store.delete("meta", "clerk");
+    this.change({ clerk: null });
+    await this.identify();
+  }
+
+  /** Forgets a terminal that was taken out of service, so that it can be enrolled anew; the daybook stays. */
+  async forget(): Promise<void> {
+    for (const key of ["terminal", "device_key", "state", "clerk"] as const) await this.store.delete("meta", key);
+    this.api.identity = null;
+    this.change({ terminal: null, clerk: null, state: null, revoked: false });
+  }
+
+  /** Asks the server for the till's figures, rules and keys. */
+  async refresh(): Promise<void> {
+    if (!this.view.terminal) return;
+    const answer = await this.api.get<TillState>("/api/v1/till/state");
+    this.hear(answer);
+    if (answer.kind !== "ok") return;
+    this.refreshedAt = Date.now();
+    await notBefore(this.store, answer.value.terminal.last_counter);
+    await writeMeta(this.store, "state", answer.value);
+    this.change({ state: answer.value });
+    await prepareVerify(answer.value.jwks.keys);
+  }
+
+  /** Learns from any answer whether the server is there and still knows this till and clerk. */
+  hear(answer: Answer<unknown>): void {
+    if (answer.kind !== "unanswered") {
+      this.change({ online: true });
+      return;
+    }
+    this.change({ online: answer.why !== "offline" });
+    if (answer.why === "revoked") this.change({ revoked: true });
+    if (answer.why === "sign_in") void this.signOut();
+  }
+
+  async setPreferences(change: Partial<Preferences>): Promise<void> {
+    const preferences = { ...this.view.preferences, ...change };
+    this.change({ preferences });
+    await writeMeta(this.store, "preferences", preferences);
+  }
+
+  /** A person has seen what went differently. */
+  async acknowledge(line: DayLine): Promise<void> {
+    await this.store.put("daybook", { ...line, alarm: 0 });
+    await this.recount();
+  }
+
+  async recount(): Promise<void> {
+    const waiting = (await listWaiting(this.store)).length;
+    this.change({ waiting, alarms: await this.store.getAllFromIndex("daybook", "alarm", 1) });
+  }
+
+  async resend(): Promise<void> {
+    const answer = await flush(this.store, this.api, Date.now());
+    if (answer) this.hear(answer);
+    await this.recount();
+  }
+
+  batches = (): Promise<Batch[]> => this.store.getAll("batches");
+
+  private async tick(): Promise<void> {
+    if (!this.view.terminal || document.visibilityState === "hidden") return;
+    if (this.view.waiting > 0) await this.resend();
+    if (!this.view.online || Date.now() - this.refreshedAt > REFRESH_MS) await this.refresh();
+  }
+
+  private async identify(): Promise<void> {
+    const { terminal, clerk } = this.view;
+    if (!terminal) return;
+    this.api.identity = { terminal, key: await deviceKey(this.store), clerkToken: clerk?.clerk_token ?? null };
+  }
+
+  private change(change: Partial<View>): void {
+    this.view = { ...this.view, ...change };
+    for (const listener of this.listeners) listener();
+  }
+}

@@ -1,0 +1,138 @@
+// The tablet's own store: who it is, its daybook, and what still waits for an answer.
+
+import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import type { Channel, ClerkSession, Enrolled, Mode, Receipt, TillState } from "../net/types";
+import type { ClaimLine } from "../rules/claim";
+import type { NoblePair } from "../rules/noble";
+
+/** What the server said no with, in both languages. */
+export interface Refused {
+  code: string;
+  zh: string;
+  en: string;
+}
+
+/** One figure where the server's answer is not what the clerk confirmed. */
+export interface Difference {
+  field: string;
+  till: string;
+  server: string;
+}
+
+export interface Outcome {
+  earned_units: number;
+  earned_state: "spendable" | "pending" | "none";
+  earned_reason: string;
+  balance_units: number;
+  pending_units: number;
+}
+
+/** A line of the daybook. Its amounts are the till's own, from what the clerk confirmed. */
+export interface DayLine extends Omit<ClaimLine, "kind"> {
+  kind: "sale" | "refund" | "redeem";
+  day: number;
+  request_id: string;
+  clerk_label: string;
+  channel: Channel | null;
+  state: "waiting" | "booked" | "refused";
+  batch_no: number | null;
+  receipt: Receipt | null;
+  outcome: Outcome | null;
+  refused: Refused | null;
+  differences: Difference[];
+  /** 1 until a person has seen that the server said something else than the clerk confirmed. */
+  alarm: 0 | 1;
+}
+
+export interface SealedBody {
+  iv: Uint8Array<ArrayBuffer> | null;
+  data: Uint8Array<ArrayBuffer>;
+}
+
+/** A write that stays until the server has answered it; it is resent with the same bytes. */
+export interface Waiting {
+  request_id: string;
+  order: number;
+  /** Until then (ms) the screen that made it waits for the answer itself. */
+  attended_until: number;
+  path: string;
+  body: SealedBody;
+  counter: number | null;
+  batch_no: number | null;
+}
+
+/** A counter number that was drawn and not yet used. */
+export interface Slip {
+  counter: number;
+  holder: string;
+  held_at: number;
+}
+
+export interface Batch {
+  batch_no: number;
+  day: number;
+  opened_at: string;
+  closed_at: string;
+  state: "waiting" | "filed" | "refused";
+  outcome: string;
+  differences: string[][];
+  refused: Refused | null;
+}
+
+export type DeviceKey =
+  | { kind: "webcrypto"; pair: CryptoKeyPair }
+  | { kind: "script"; pair: NoblePair };
+
+export interface Preferences {
+  language: "zh" | "en";
+  paper: 58 | 80;
+  camera: "environment" | "user";
+}
+
+export interface Meta {
+  terminal: Enrolled & { issuer: string };
+  device_key: DeviceKey;
+  seal_key: CryptoKey;
+  clerk: ClerkSession;
+  state: TillState;
+  preferences: Preferences;
+  clock_ahead_ms: number;
+  last_counter: number;
+  last_batch: number;
+  last_order: number;
+}
+
+export interface Schema extends DBSchema {
+  meta: { key: string; value: unknown };
+  slips: { key: number; value: Slip };
+  daybook: { key: number; value: DayLine; indexes: { day: number; alarm: number } };
+  outbox: { key: string; value: Waiting };
+  batches: { key: number; value: Batch };
+  locks: { key: string; value: { owner: string; until: number } };
+}
+
+export type Store = IDBPDatabase<Schema>;
+
+/** Opens the store of one mode: a tablet that is both till and counter is two terminals. */
+export function openStore(mode: Mode): Promise<Store> {
+  return openDB<Schema>(`jifen-${mode}`, 1, {
+    upgrade(db) {
+      db.createObjectStore("meta");
+      db.createObjectStore("slips", { keyPath: "counter" });
+      const daybook = db.createObjectStore("daybook", { keyPath: "counter" });
+      daybook.createIndex("day", "day");
+      daybook.createIndex("alarm", "alarm");
+      db.createObjectStore("outbox", { keyPath: "request_id" });
+      db.createObjectStore("batches", { keyPath: "batch_no" });
+      db.createObjectStore("locks");
+    },
+  });
+}
+
+export async function readMeta<K extends keyof Meta>(store: Store, key: K): Promise<Meta[K] | undefined> {
+  return (await store.get("meta", key)) as Meta[K] | undefined;
+}
+
+export async function writeMeta<K extends keyof Meta>(store: Store, key: K, value: Meta[K]): Promise<void> {
+  await store.put("meta", value, key);
+}

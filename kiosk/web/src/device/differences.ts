@@ -1,0 +1,35 @@
+// Where the server's answer is not what the clerk confirmed: said loudly, never corrected silently.
+
+import type { DayLine, Difference } from "./db";
+import type { RedeemAnswer, RefundAnswer, SaleAnswer } from "../net/types";
+
+type Pair = [field: string, till: number | string, server: number | string | undefined];
+
+export function differencesOf(line: DayLine, answer: SaleAnswer | RefundAnswer | RedeemAnswer): Difference[] {
+  return pairsOf(line, answer)
+    .filter(([, till, server]) => till !== server)
+    .map(([field, till, server]) => ({ field, till: String(till), server: String(server) }));
+}
+
+function pairsOf(line: DayLine, answer: SaleAnswer | RefundAnswer | RedeemAnswer): Pair[] {
+  const ref: Pair = ["ref", line.ref, answer.ref];
+  if (line.kind === "redeem") return [ref, ["offset_units", line.offset_units, (answer as RedeemAnswer).units]];
+  if (line.kind === "refund") {
+    const refund = answer as RefundAnswer;
+    return [
+      ref,
+      ["total_fen", line.total_fen, refund.refund_fen],
+      ["offset_units", line.offset_units, refund.units_back],
+      ["offset_fen", line.offset_fen, refund.offset_back_fen],
+      ["paid_fen", line.paid_fen, refund.cash_back_fen],
+    ];
+  }
+  const sale = answer as SaleAnswer;
+  return [
+    ref,
+    ["total_fen", line.total_fen, sale.total_fen],
+    ["offset_units", line.offset_units, sale.offset_units],
+    ["offset_fen", line.offset_fen, sale.offset_fen],
+    ["paid_fen", line.paid_fen, sale.paid_fen],
+  ];
+}

@@ -1,0 +1,177 @@
+// Writes that wait for their answer: stored together with their daybook line, resent unchanged, settled once.
+
+import type { Answer, Api } from "../net/api";
+import type { ClaimAnswer, RedeemAnswer, RefundAnswer, SaleAnswer } from "../net/types";
+import { utf8 } from "../rules/bytes";
+import { differencesOf } from "./differences";
+import type { IDBPTransaction } from "idb";
+import type { Batch, DayLine, Schema, Store, Waiting } from "./db";
+import { seal, unseal } from "./keys";
+import { withLock } from "./locks";
+
+/** How long the screen that made a write looks after it itself. */
+export const ATTENDED_MS = 40_000;
+
+export class SlipLostError extends Error {}
+
+export interface Write {
+  requestId: string;
+  path: string;
+  body: object;
+  nowMs: number;
+}
+
+/** Stores a sale, refund or redemption before anything is sent: number used, line written, write waiting. */
+export async function keepLine(store: Store, write: Write, line: DayLine, holder: string): Promise<void> {
+  const body = await seal(store, utf8(JSON.stringify(write.body)));
+  const tx = store.transaction(["slips", "meta", "daybook", "outbox"], "readwrite", { durability: "strict" });
+  const slips = tx.objectStore("slips");
+  const slip = await slips.get(line.counter);
+  if (slip?.holder !== holder) {
+    await tx.done;
+    throw new SlipLostError("another tab took the number");
+  }
+  await slips.delete(line.counter);
+  await tx.objectStore("daybook").add(line);
+  const order = await nextOrder(tx.objectStore("meta"));
+  await tx.objectStore("outbox").add({ ...waitingOf(write, body, order), counter: line.counter });
+  await tx.done;
+}
+
+/** Stores a day's claim before it is sent, and marks its lines as filed under it. */
+export async function keepBatch(store: Store, write: Write, batch: Batch, counters: number[]): Promise<void> {
+  const body = await seal(store, utf8(JSON.stringify(write.body)));
+  const tx = store.transaction(["meta", "daybook", "outbox", "batches"], "readwrite", { durability: "strict" });
+  await tx.objectStore("batches").add(batch);
+  for (const counter of counters) {
+    const line = await tx.objectStore("daybook").get(counter);
+    if (line) await tx.objectStore("daybook").put({ ...line, batch_no: batch.batch_no });
+  }
+  const order = await nextOrder(tx.objectStore("meta"));
+  await tx.objectStore("meta").put(batch.batch_no, "last_batch");
+  await tx.objectStore("outbox").add({ ...waitingOf(write, body, order), batch_no: batch.batch_no });
+  await tx.done;
+}
+
+type Meta = { get(key: string): Promise<unknown>; put(value: unknown, key: string): Promise<unknown> };
+
+async function nextOrder(meta: Meta): Promise<number> {
+  const order = (((await meta.get("last_order")) as number | undefined) ?? 0) + 1;
+  await meta.put(order, "last_order");
+  return order;
+}
+
+function waitingOf(write: Write, body: Waiting["body"], order: number): Waiting {
+  return {
+    request_id: write.requestId,
+    order,
+    attended_until: write.nowMs + ATTENDED_MS,
+    path: write.path,
+    body,
+    counter: null,
+    batch_no: null,
+  };
+}
+
+/** Sends one waiting write and settles it; what stays unanswered stays. */
+export async function send<T>(store: Store, api: Api, requestId: string, attended: boolean): Promise<Answer<T> | null> {
+  const waiting = await store.get("outbox", requestId);
+  if (!waiting) return null;
+  const answer = await api.call<T>("POST", waiting.path, await unseal(store, waiting.body));
+  if (answer.kind !== "unanswered") await settle(store, waiting, answer, attended);
+  else if (attended) await handOver(store, requestId);
+  return answer;
+}
+
+async function handOver(store: Store, requestId: string): Promise<void> {
+  const tx = store.transaction("outbox", "readwrite");
+  const waiting = await tx.store.get(requestId);
+  if (waiting) await tx.store.put({ ...waiting, attended_until: 0 });
+  await tx.done;
+}
+
+/** Sends what waits, oldest first, one tab at a time; stops at the first without an answer. */
+export async function flush(store: Store, api: Api, nowMs: number): Promise<Answer<unknown> | null> {
+  return withLock(store, "outbox", async () => {
+    for (const waiting of await listWaiting(store)) {
+      if (waiting.attended_until > nowMs) continue;
+      const answer = await send(store, api, waiting.request_id, false);
+      if (answer?.kind === "unanswered") return answer;
+    }
+    return null;
+  });
+}
+
+export async function listWaiting(store: Store): Promise<Waiting[]> {
+  return (await store.getAll("outbox")).sort((one, other) => one.order - other.order);
+}
+
+type Final = Exclude<Answer<unknown>, { kind: "unanswered" }>;
+
+/** Writes an answer down once: a second answer to the same write finds nothing left to settle. */
+async function settle(store: Store, waiting: Waiting, answer: Final, attended: boolean): Promise<void> {
+  const tx = store.transaction(["slips", "daybook", "outbox", "batches"], "readwrite", { durability: "strict" });
+  if (await tx.objectStore("outbox").get(waiting.request_id)) {
+    await tx.objectStore("outbox").delete(waiting.request_id);
+    if (waiting.counter !== null) await settleLine(tx, waiting.counter, answer, attended);
+    if (waiting.batch_no !== null) await settleBatch(tx, waiting.batch_no, answer);
+  }
+  await tx.done;
+}
+
+type Settling = IDBPTransaction<Schema, ("slips" | "daybook" | "outbox" | "batches")[], "readwrite">;
+
+async function settleLine(tx: Settling, counter: number, answer: Final, attended: boolean): Promise<void> {
+  const daybook = tx.objectStore("daybook");
+  const line = await daybook.get(counter);
+  if (!line) return;
+  if (answer.kind === "ok") {
+    await daybook.put(booked(line, answer.value));
+  } else if (attended) {
+    // Nothing was booked and the clerk sees it: the number goes to the next customer, so no gap opens.
+    await daybook.delete(counter);
+    await tx.objectStore("slips").put({ counter, holder: "", held_at: 0 });
+  } else {
+    await daybook.put({ ...line, state: "refused", refused: answer.refused, alarm: 1 });
+  }
+}
+
+async function settleBatch(tx: Settling, batchNo: number, answer: Final): Promise<void> {
+  const batch = await tx.objectStore("batches").get(batchNo);
+  if (!batch) return;
+  await tx.objectStore("batches").put(filed(batch, answer));
+  if (answer.kind === "ok") return;
+  // A refused claim is no claim: its lines are filed again with the next one.
+  const daybook = tx.objectStore("daybook");
+  for (const line of await daybook.index("day").getAll(batch.day)) {
+    if (line.batch_no === batchNo) await daybook.put({ ...line, batch_no: null });
+  }
+}
+
+/** The line with what the server adds to it; its own amounts stay as the clerk confirmed them. */
+function booked(line: DayLine, value: unknown): DayLine {
+  const answer = value as SaleAnswer | RefundAnswer | RedeemAnswer;
+  const sale = line.kind === "sale" ? (answer as SaleAnswer) : null;
+  const differences = differencesOf(line, answer);
+  return {
+    ...line,
+    state: "booked",
+    receipt: answer.receipt,
+    outcome: sale && {
+      earned_units: sale.earned_units,
+      earned_state: sale.earned_state,
+      earned_reason: sale.earned_reason,
+      balance_units: sale.balance_units,
+      pending_units: sale.pending_units,
+    },
+    differences,
+    alarm: differences.length > 0 ? 1 : 0,
+  };
+}
+
+function filed(batch: Batch, answer: Final): Batch {
+  if (answer.kind === "refused") return { ...batch, state: "refused", refused: answer.refused };
+  const value = answer.value as ClaimAnswer;
+  const differences = value.differences.map((one) => [one.ref ?? "", one.sentence ?? one.code ?? "", one.sentence_en ?? ""]);
+  return { ...batch, state: "filed", outcome: value.outcome, differences };
+}

@@ -1,0 +1,44 @@
+// The terminal's counter: a number is drawn and stored before the scan, and no number is lost or used twice.
+
+import type { Slip, Store } from "./db";
+
+/** A number held this long by a tab that is gone may be taken by another. */
+const HELD_MS = 30 * 60_000;
+
+/** Draws the lowest number nobody uses: one given back, else the next after the last. */
+export async function drawCounter(store: Store, holder: string, nowMs: number): Promise<number> {
+  const tx = store.transaction(["slips", "meta"], "readwrite", { durability: "strict" });
+  const slips = tx.objectStore("slips");
+  const meta = tx.objectStore("meta");
+  const isFree = (slip: Slip): boolean =>
+    slip.holder === "" || slip.holder === holder || slip.held_at < nowMs - HELD_MS;
+  const free = (await slips.getAll()).find(isFree);
+  let counter = free?.counter;
+  if (counter === undefined) {
+    counter = (((await meta.get("last_counter")) as number | undefined) ?? 0) + 1;
+    await meta.put(counter, "last_counter");
+  }
+  await slips.put({ counter, holder, held_at: nowMs });
+  await tx.done;
+  return counter;
+}
+
+/** Gives a drawn number back unused. */
+export async function giveBack(store: Store, counter: number, holder: string): Promise<void> {
+  const tx = store.transaction("slips", "readwrite");
+  const slip = await tx.store.get(counter);
+  if (slip?.holder === holder) await tx.store.put({ ...slip, holder: "" });
+  await tx.done;
+}
+
+/** Goes on after the server's last number, for a tablet that was wiped or replaced. */
+export async function notBefore(store: Store, serverLast: number): Promise<void> {
+  const tx = store.transaction(["slips", "meta"], "readwrite");
+  const meta = tx.objectStore("meta");
+  const own = ((await meta.get("last_counter")) as number | undefined) ?? 0;
+  if (own < serverLast) {
+    await meta.put(serverLast, "last_counter");
+    await tx.objectStore("slips").delete(IDBKeyRange.upperBound(serverLast));
+  }
+  await tx.done;
+}

@@ -1,0 +1,174 @@
+// What the server and the till say to each other. Amounts are whole fen and units; ids are strings.
+
+import type { ClaimLine, ClaimTotals } from "../rules/claim";
+import type { KeyClass } from "../rules/token";
+import type { Jwk } from "../rules/verify";
+
+export type Mode = "till" | "counter";
+
+export interface Enrolled {
+  terminal_id: string;
+  terminal_code: string;
+  community_id: string;
+  merchant_name: string;
+  branch_name: string;
+  kind: Mode;
+}
+
+export interface ClerkSession {
+  clerk_token: string;
+  clerk_id: string;
+  label: string;
+  expires_at: string;
+}
+
+export type Channel = "scan" | "credit_card" | "cash" | "gateway";
+
+export interface Rules {
+  units_per_fen: number;
+  step_units: number;
+  min_units: number;
+  share_percent: number;
+  sale_cap_units: number;
+  pin_above_units_card: number;
+  pin_above_units_dyn: number;
+  channels: Channel[];
+}
+
+export interface TillState {
+  server_time: string;
+  shop: { merchant_code: string; merchant_name: string; branch_name: string };
+  terminal: { terminal_id: string; terminal_code: string; last_counter: number };
+  clerks: { clerk_id: string; label: string }[];
+  owed: { owed_fen: number; arrives_on: string | null; open_differences: number };
+  cover: { left_fen: number };
+  rules: Rules;
+  jwks: { keys: Jwk[] };
+  business_date: string;
+  goods_version: string;
+}
+
+export interface Quote {
+  holder_label: string;
+  available_units: number;
+  pending_units: number;
+  proposal: { units: number; fen: number; limited_by: string; sentence: string; sentence_en: string };
+  pin_needed_above_units: number;
+  token_class: KeyClass;
+}
+
+export interface Receipt {
+  lines: { label: string; value: string }[];
+  qr_text: string;
+}
+
+export interface SaleBody {
+  request_id: string;
+  counter: number;
+  ref: string;
+  token: string | null;
+  total_fen: number;
+  offset_units: number;
+  channel: Channel;
+  payment_ref: string | null;
+  pin: string | null;
+  occurred_at: string;
+}
+
+export interface SaleAnswer {
+  sale_id: string;
+  ref: string;
+  total_fen: number;
+  offset_units: number;
+  offset_fen: number;
+  paid_fen: number;
+  earned_units: number;
+  earned_state: "spendable" | "pending" | "none";
+  earned_reason: string;
+  balance_units: number;
+  pending_units: number;
+  receipt: Receipt;
+  business_date: string;
+}
+
+export interface RefundBody {
+  request_id: string;
+  counter: number;
+  ref: string;
+  original_ref: string;
+  refund_fen: number;
+  occurred_at: string;
+}
+
+export interface RefundAnswer {
+  ref: string;
+  original_ref: string;
+  refund_fen: number;
+  cash_back_fen: number;
+  offset_back_fen: number;
+  units_back: number;
+  earned_reversed_units: number;
+  owed_units: number;
+  receipt: Receipt;
+}
+
+/** A sale as GET /sales/{ref} gives it. */
+export interface KnownSale {
+  ref: string;
+  total_fen: number;
+  offset_fen: number;
+  offset_units: number;
+  paid_fen: number;
+  refunded_fen: number;
+  occurred_at: string;
+}
+
+export interface ClaimBody {
+  request_id: string;
+  business_date: string;
+  batch_no: number;
+  opened_at: string;
+  closed_at: string;
+  lines: ClaimLine[];
+  totals: ClaimTotals;
+}
+
+export interface ClaimAnswer {
+  batch_no: number;
+  outcome: "ok" | "replayed";
+  differences: { counter?: number; ref?: string; sentence?: string; sentence_en?: string; code?: string }[];
+}
+
+export interface Good {
+  good_id: string;
+  code: string;
+  name: string;
+  price_units: number;
+  stock: number;
+  picture: string;
+}
+
+export interface RedeemBody {
+  request_id: string;
+  counter: number;
+  ref: string;
+  token: string;
+  lines: { good_id: string; quantity: number }[];
+  pin: string | null;
+  occurred_at: string;
+}
+
+export interface RedeemAnswer {
+  ref: string;
+  units: number;
+  balance_units: number;
+  receipt: Receipt;
+}
+
+/** application/problem+json, as far as the till reads it. */
+export interface Problem {
+  status: number;
+  code: string;
+  detail: string;
+  detail_en: string;
+}

@@ -1,0 +1,112 @@
+// Camera to text: every frame's middle goes to the decoder until the scan is stopped.
+
+import { decode, prepareDecoder } from "./decoder";
+
+const CROP = 640;
+
+export type CameraFault = "insecure" | "denied" | "none" | "busy";
+
+export interface Scan {
+  stop(): void;
+}
+
+export interface ScanWishes {
+  facing: "environment" | "user";
+  onText(text: string): void;
+  onPicture(): void;
+  onFault(fault: CameraFault): void;
+}
+
+/** Whether this page may use a camera at all: browsers allow it on https and on this machine only. */
+export const cameraAllowed = (): boolean => Boolean(navigator.mediaDevices as MediaDevices | undefined);
+
+export function startScan(video: HTMLVideoElement, wishes: ScanWishes): Scan {
+  let stopped = false;
+  let stream: MediaStream | null = null;
+  const stop = (): void => {
+    stopped = true;
+    for (const track of stream?.getTracks() ?? []) track.stop();
+    video.srcObject = null;
+  };
+  void run();
+  return { stop };
+
+  async function run(): Promise<void> {
+    if (!cameraAllowed()) return wishes.onFault("insecure");
+    performance.clearMarks("scan-start");
+    performance.mark("scan-start");
+    void prepareDecoder();
+    try {
+      stream = await navigator.mediaDevices.getUserMedia({
+        audio: false,
+        video: { facingMode: wishes.facing, width: { ideal: 1280 }, height: { ideal: 720 } },
+      });
+    } catch (error) {
+      if (error instanceof DOMException) return wishes.onFault(faultOf(error));
+      throw error;
+    }
+    if (stopped) return stop();
+    video.srcObject = stream;
+    await decodeFrames();
+  }
+
+  async function decodeFrames(): Promise<void> {
+    const canvas = document.createElement("canvas");
+    const context = canvas.getContext("2d", { willReadFrequently: true, alpha: false });
+    if (!context) throw new Error("this browser draws no pictures");
+    let first = true;
+    void video.play().catch(ignoreAbort);
+    while (!stopped) {
+      await nextFrame(video);
+      if (stopped || video.videoWidth === 0) continue;
+      if (first) {
+        performance.clearMarks("scan-frame");
+        performance.mark("scan-frame");
+        wishes.onPicture();
+        first = false;
+      }
+      const text = await decode(middleOf(video, canvas, context));
+      if (text !== null && !stopped) wishes.onText(text);
+    }
+  }
+}
+
+/** Stopping a camera that is just starting makes play() give up, which is what was wanted. */
+function ignoreAbort(error: unknown): void {
+  if (!(error instanceof DOMException && error.name === "AbortError")) throw error;
+}
+
+function faultOf(error: DOMException): CameraFault {
+  if (error.name === "NotAllowedError" || error.name === "SecurityError") return "denied";
+  if (error.name === "NotReadableError" || error.name === "AbortError") return "busy";
+  return "none";
+}
+
+type FrameVideo = HTMLVideoElement & { requestVideoFrameCallback?: (call: () => void) => number };
+
+/** Waits for a picture not seen yet; a stopped camera sends none, so the wait ends by itself. */
+function nextFrame(video: FrameVideo): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, 500);
+    const done = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(done);
+    else if (video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA) requestAnimationFrame(done);
+    else video.addEventListener("loadeddata", done, { once: true });
+  });
+}
+
+function middleOf(video: HTMLVideoElement, canvas: HTMLCanvasElement, context: CanvasRenderingContext2D): ImageData {
+  const width = Math.min(CROP, video.videoWidth);
+  const height = Math.min(CROP, video.videoHeight);
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width;
+    canvas.height = height;
+  }
+  const x = (video.videoWidth - width) / 2;
+  const y = (video.videoHeight - height) / 2;
+  context.drawImage(video, x, y, width, height, 0, 0, width, height);
+  return context.getImageData(0, 0, width, height);
+}

@@ -1,0 +1,21 @@
+// The barcode reader: zxing-cpp as wasm, fetched and compiled while the camera still wakes up.
+
+import { prepareZXingModule, readBarcodes, type ReaderOptions } from "zxing-wasm/reader";
+import wasmUrl from "zxing-wasm/reader/zxing_reader.wasm?url";
+
+const OPTIONS: ReaderOptions = { formats: ["QRCode"], maxNumberOfSymbols: 1, tryInvert: false };
+
+let ready: Promise<unknown> | null = null;
+
+/** Starts loading the reader; calling it again costs nothing. */
+export function prepareDecoder(): Promise<unknown> {
+  ready ??= prepareZXingModule({ overrides: { locateFile: () => wasmUrl }, fireImmediately: true });
+  return ready;
+}
+
+/** The text of the code in the picture, or null. */
+export async function decode(image: ImageData): Promise<string | null> {
+  await prepareDecoder();
+  const [found] = await readBarcodes(image, OPTIONS);
+  return found?.isValid ? found.text : null;
+}

@@ -1,0 +1,65 @@
+// What was scanned: a receipt of ours, a resident's code that holds, or something to be told apart in words.
+
+import { mark } from "../text/t";
+import { readReference } from "../rules/refs";
+import { type KeyClass, ScanError, type ScanFault } from "../rules/token";
+import { type VerifiedToken, verifyToken } from "../rules/verify";
+import type { Till } from "../app/till";
+
+export type Read =
+  | { kind: "token"; token: VerifiedToken }
+  | { kind: "receipt"; ref: string }
+  | { kind: "fault"; sentence: string };
+
+const TAKEN: readonly KeyClass[] = ["card", "dyn", "earn", "vch"];
+
+// The server refuses a code in the same words.
+const SENTENCES: Record<ScanFault, string> = {
+  wechat: mark("This is a WeChat payment code. Ask the customer to open the community points page and show the points code; take the yuan on your own device."),
+  alipay: mark("This is an Alipay payment code. Ask the customer to open the community points page and show the points code; take the yuan on your own device."),
+  unionpay: mark("This is a UnionPay payment code. Ask the customer to open the community points page and show the points code; take the yuan on your own device."),
+  not_a_code: mark("This is not a points code. Scan the code on the points card, or on the points page of the phone."),
+  wrong_length: mark("Only part of the code was read. Hold the whole code in the frame and scan again."),
+  malformed: mark("The code was read wrongly or has been changed. Scan it again; if it is refused again, type the short card number or call the hotline."),
+  other_community: mark("This code belongs to another community and cannot be used here. Ask the resident for this community's card, or call the hotline."),
+  unknown_key: mark("This till does not know who signed this code. Connect the till to the network to fetch the current keys, then scan again."),
+  wrong_class: mark("This kind of code cannot do what was asked: an earn-only code never spends points. Ask the resident to show the payment code or the card."),
+  bad_signature: mark("This code is not genuine. Do not serve it; ask the resident for the card or a new code, and tell the community office."),
+  key_retired: mark("The key that signed this code has been withdrawn. Let the resident refresh the phone page, or replace the card at the community office."),
+  from_future: mark("This code is dated later than this till's clock. Set the till's time, connect it to the network, and scan again."),
+  expired: mark("This code has expired. A phone code lives one minute: let the resident refresh the page. An old card is replaced at the community office."),
+};
+
+/** Reads a scanned text. The text of a foreign code goes no further than this function. */
+export async function readScan(till: Till, text: string): Promise<Read> {
+  const receipt = readReference(text.split("/").pop() ?? "");
+  if (receipt) return { kind: "receipt", ref: receipt.ref };
+  try {
+    return { kind: "token", token: await verify(till, text) };
+  } catch (error) {
+    if (error instanceof ScanError) return { kind: "fault", sentence: SENTENCES[error.fault] };
+    throw error;
+  }
+}
+
+async function verify(till: Till, text: string): Promise<VerifiedToken> {
+  try {
+    return await verifyOnce(till, text);
+  } catch (error) {
+    // A key made this morning may be newer than what this till fetched.
+    if (!(error instanceof ScanError && error.fault === "unknown_key")) throw error;
+    await till.refresh();
+    return verifyOnce(till, text);
+  }
+}
+
+async function verifyOnce(till: Till, text: string): Promise<VerifiedToken> {
+  const token = await verifyToken(text, {
+    keys: till.view.state?.jwks.keys ?? [],
+    issuer: till.view.terminal?.issuer ?? "",
+    nowS: Math.floor(till.clock.now() / 1000),
+    classes: TAKEN,
+  });
+  performance.mark("scan-verified");
+  return token;
+}

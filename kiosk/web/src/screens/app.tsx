@@ -1,0 +1,87 @@
+// Which screen is open. Everything a clerk does starts at the home screen and ends there.
+
+import { useEffect, useState } from "preact/hooks";
+import type { Till } from "../app/till";
+import type { VerifiedToken } from "../rules/verify";
+import { listenKeys } from "../scan/keys";
+import { t, useLanguage } from "../text/t";
+import { Notice, Screen, TillContext, useTill } from "../ui/frame";
+import { typeKey } from "../ui/pad";
+import { takeScan } from "../ui/scans";
+import { wakeSound } from "../ui/sound";
+import { CloseScreen } from "./close";
+import { EnrolScreen } from "./enrol";
+import { HomeScreen } from "./home";
+import { RedeemScreen } from "./redeem";
+import { RefundScreen } from "./refund";
+import { SaleScreen } from "./sale";
+import { SignInScreen } from "./sign_in";
+import { TodayScreen } from "./today";
+
+export type Place =
+  | { at: "home" }
+  | { at: "sale"; token?: VerifiedToken }
+  | { at: "refund"; ref?: string }
+  | { at: "redeem"; token?: VerifiedToken }
+  | { at: "today" }
+  | { at: "close" };
+
+export type Go = (place: Place) => void;
+
+export function App({ till }: { till: Till }) {
+  useEffect(() => listenKeys({ onScan: takeScan, onKey: typeKey }), []);
+  useEffect(() => {
+    window.addEventListener("pointerdown", wakeSound, { once: true });
+    window.addEventListener("keydown", wakeSound, { once: true });
+  }, []);
+  return (
+    <TillContext.Provider value={till}>
+      <Door />
+    </TillContext.Provider>
+  );
+}
+
+/** Lets in whoever is enrolled and signed in. */
+function Door() {
+  const [till, view] = useTill();
+  const [place, go] = useState<Place>({ at: "home" });
+  const [visit, setVisit] = useState(0);
+  useLanguage(view.preferences.language);
+  document.title = view.terminal ? `${view.terminal.terminal_code} · ${t("Community points")}` : t("Community points");
+  const move: Go = (next) => {
+    setVisit(visit + 1);
+    go(next);
+  };
+  if (view.revoked) return <RevokedScreen onForget={() => void till.forget()} />;
+  if (!view.terminal) return <EnrolScreen />;
+  if (!view.clerk) return <SignInScreen />;
+  return <Room key={visit} place={place} go={move} />;
+}
+
+function Room({ place, go }: { place: Place; go: Go }) {
+  switch (place.at) {
+    case "home":
+      return <HomeScreen go={go} />;
+    case "sale":
+      return <SaleScreen go={go} first={place.token ?? null} />;
+    case "refund":
+      return <RefundScreen go={go} first={place.ref ?? null} />;
+    case "redeem":
+      return <RedeemScreen go={go} first={place.token ?? null} />;
+    case "today":
+      return <TodayScreen go={go} />;
+    case "close":
+      return <CloseScreen go={go} />;
+  }
+}
+
+function RevokedScreen({ onForget }: { onForget: () => void }) {
+  return (
+    <Screen title={t("Out of service")}>
+      <Notice kind="failed">{t("This till was taken out of service. Ask the office for a new enrolment code.")}</Notice>
+      <button type="button" class="main" onClick={onForget}>
+        {t("Enrol this tablet anew")}
+      </button>
+    </Screen>
+  );
+}

@@ -1,0 +1,118 @@
+// How it ended: booked, refused, or kept until the server answers.
+
+import { useState } from "preact/hooks";
+import type { Done } from "../app/desk";
+import type { DayLine } from "../device/db";
+import { said, t } from "../text/t";
+import { Notice, Screen } from "../ui/frame";
+import { Icon } from "../ui/icons";
+import { PrintButtons, ReceiptSlip } from "../ui/receipt";
+import { Figures, Result } from "../ui/result";
+import { differenceText, figuresOf } from "./words";
+
+interface DoneProps {
+  done: Done;
+  again: string;
+  onAgain(): void;
+  onHome(): void;
+}
+
+export function DoneScreen({ done, again, onAgain, onHome }: DoneProps) {
+  const [receipt, setReceipt] = useState(false);
+  if (done.kind === "refused") return null;
+  const { line } = done;
+  if (receipt) return <ReceiptScreen line={line} onBack={() => setReceipt(false)} />;
+  const differs = line.differences.length > 0;
+  return (
+    <Screen title={titleOf(line)}>
+      <Result kind={differs ? "failed" : done.kind === "booked" ? "done" : "waiting"} word={wordOf(done, differs)}>
+        <Figures of={figuresOf(line)} />
+      </Result>
+      {line.outcome?.earned_reason && <p class="hint">{line.outcome.earned_reason}</p>}
+      {line.differences.map((one) => (
+        <Notice kind="failed" key={one.field}>
+          {differenceText(one)}
+        </Notice>
+      ))}
+      {done.kind === "waiting" && <Waiting done={done} />}
+      <button type="button" class="main" onClick={onAgain}>
+        {again}
+      </button>
+      <div class="row">
+        {done.kind === "booked" && (
+          <button type="button" onClick={() => setReceipt(true)}>
+            <Icon name="print" />
+            {t("Receipt")}
+          </button>
+        )}
+        <button type="button" onClick={onHome}>
+          {t("Home")}
+        </button>
+      </div>
+    </Screen>
+  );
+}
+
+function titleOf(line: DayLine): string {
+  if (line.kind === "refund") return t("Refund");
+  return line.kind === "redeem" ? t("Redeem goods") : t("Sale");
+}
+
+function wordOf(done: Exclude<Done, { kind: "refused" }>, differs: boolean): string {
+  if (differs) return t("Booked differently");
+  return done.kind === "booked" ? t("Done") : t("Waiting");
+}
+
+function Waiting({ done }: { done: Extract<Done, { kind: "waiting" }> }) {
+  const { line, refused } = done;
+  return (
+    <>
+      {refused && <Notice kind="warning">{said(refused.zh, refused.en)}</Notice>}
+      <Notice kind="warning">
+        {line.offset_fen > 0
+          ? t("The server has not answered. The sale is kept and sent again by itself. Wait for the answer before you give the goods away for points.")
+          : t("The server has not answered. The sale is kept and sent again by itself; you need not do anything.")}
+      </Notice>
+    </>
+  );
+}
+
+interface RefusedProps {
+  sentence: string;
+  onAgain(): void;
+  onChange?: () => void;
+  onHome(): void;
+}
+
+export function RefusedScreen({ sentence, onAgain, onChange, onHome }: RefusedProps) {
+  return (
+    <Screen title={t("Not booked")}>
+      <Result kind="failed" word={t("Not booked")}>
+        <p>{sentence}</p>
+      </Result>
+      <button type="button" class="main" onClick={onAgain}>
+        <Icon name="scan" />
+        {t("Scan again")}
+      </button>
+      <div class="row">
+        {onChange && (
+          <button type="button" onClick={onChange}>
+            {t("Change")}
+          </button>
+        )}
+        <button type="button" onClick={onHome}>
+          {t("Home")}
+        </button>
+      </div>
+    </Screen>
+  );
+}
+
+export function ReceiptScreen({ line, onBack }: { line: DayLine; onBack(): void }) {
+  return (
+    <Screen title={t("Receipt")} onBack={onBack}>
+      <ReceiptSlip line={line} />
+      <PrintButtons />
+    </Screen>
+  );
+}

@@ -1,0 +1,106 @@
+// The home screen: first what the community owes this shop, then the few things a clerk does.
+
+import type { DayLine } from "../device/db";
+import { hundredths } from "../rules/units";
+import { readScan } from "../scan/read";
+import { said, t } from "../text/t";
+import { Notice, Screen, useTill } from "../ui/frame";
+import { Icon, type IconName } from "../ui/icons";
+import { useScans } from "../ui/scans";
+import { play } from "../ui/sound";
+import type { Go, Place } from "./app";
+import { differenceText } from "./words";
+
+export function HomeScreen({ go }: { go: Go }) {
+  const [till, view] = useTill();
+  const work: Place["at"] = till.mode === "till" ? "sale" : "redeem";
+  useScans((text) => {
+    void readScan(till, text).then((read) => {
+      if (read.kind === "token") go({ at: work, token: read.token } as Place);
+      else if (read.kind === "receipt" && till.mode === "till") go({ at: "refund", ref: read.ref });
+      else play("failed");
+    });
+  });
+  return (
+    <Screen title={view.terminal?.branch_name || (view.terminal?.merchant_name ?? "")} above={<Owed />}>
+      {view.alarms.map((line) => (
+        <Alarm key={line.counter} line={line} />
+      ))}
+      {!view.online && <Notice kind="warning">{t("No connection. Sales are kept on this tablet and sent later; points cannot be used until then.")}</Notice>}
+      <nav class="tiles" aria-label={t("Tasks")}>
+        {till.mode === "till" ? (
+          <>
+            <Tile icon="sale" words={t("Sale")} first onClick={() => go({ at: "sale" })} />
+            <Tile icon="refund" words={t("Refund")} onClick={() => go({ at: "refund" })} />
+            <Tile icon="list" words={t("Today")} onClick={() => go({ at: "today" })} />
+            <Tile icon="close" words={t("Close the day")} onClick={() => go({ at: "close" })} />
+          </>
+        ) : (
+          <>
+            <Tile icon="gift" words={t("Redeem goods")} first onClick={() => go({ at: "redeem" })} />
+            <Tile icon="list" words={t("Today")} onClick={() => go({ at: "today" })} />
+          </>
+        )}
+      </nav>
+      <footer class="row foot">
+        <span>
+          {view.clerk?.label} · {view.terminal?.terminal_code}
+        </span>
+        <button type="button" class="quiet" onClick={() => void till.signOut()}>
+          {t("Sign out")}
+        </button>
+      </footer>
+    </Screen>
+  );
+}
+
+function Owed() {
+  const [till, view] = useTill();
+  if (till.mode !== "till" || !view.state) return null;
+  const { owed, cover } = view.state;
+  const facts = { yuan: hundredths(owed.owed_fen), day: owed.arrives_on ?? "" };
+  return (
+    <section class="owed" aria-label={t("What the community owes this shop")}>
+      <p>
+        {owed.arrives_on
+          ? t("The community owes this shop {yuan} yuan; it arrives on {day}.", facts)
+          : t("The community owes this shop {yuan} yuan; the next statement names the day.", facts)}
+      </p>
+      {owed.open_differences > 0 && <p>{t("Differences being looked into: {count}", { count: owed.open_differences })}</p>}
+      <p class="small">{t("Points can still take off {yuan} yuan today.", { yuan: hundredths(cover.left_fen) })}</p>
+    </section>
+  );
+}
+
+function Tile({ icon, words, first, onClick }: { icon: IconName; words: string; first?: boolean; onClick(): void }) {
+  return (
+    <button type="button" class={first ? "tile first" : "tile"} onClick={onClick}>
+      <Icon name={icon} />
+      {words}
+    </button>
+  );
+}
+
+/** Something the server answered otherwise than the clerk confirmed; it stays until a person has seen it. */
+function Alarm({ line }: { line: DayLine }) {
+  const [till] = useTill();
+  const facts = { ref: line.ref, yuan: hundredths(line.total_fen) };
+  return (
+    <section class="alarm" role="alert">
+      <p>
+        <strong>
+          {line.state === "refused"
+            ? t("{ref} over {yuan} yuan was sent late and refused. It is not booked.", facts)
+            : t("{ref}: the server booked something else than you confirmed. Call the community office.", facts)}
+        </strong>
+      </p>
+      {line.refused && <p>{said(line.refused.zh, line.refused.en)}</p>}
+      {line.differences.map((one) => (
+        <p key={one.field}>{differenceText(one)}</p>
+      ))}
+      <button type="button" onClick={() => void till.acknowledge(line)}>
+        {t("I have seen this")}
+      </button>
+    </section>
+  );
+}

@@ -1,0 +1,183 @@
+// A sale: amount and code in either order, the offset proposed, confirmed, done.
+
+import { useEffect, useState } from "preact/hooks";
+import { closeSlip, type Done, openSlip, quote, type SaleDraft, sell } from "../app/desk";
+import type { Channel, Quote } from "../net/types";
+import type { VerifiedToken } from "../rules/verify";
+import { fenOf } from "../rules/units";
+import { readScan } from "../scan/read";
+import { said, t } from "../text/t";
+import { Notice, Screen, useTill } from "../ui/frame";
+import { Icon } from "../ui/icons";
+import { Amount, SecretCode } from "../ui/pad";
+import { useScans } from "../ui/scans";
+import { Scanner } from "../ui/scanner";
+import { play } from "../ui/sound";
+import type { Go } from "./app";
+import { ConfirmSale } from "./sale_confirm";
+import { DoneScreen, RefusedScreen } from "./done";
+
+type Step = "amount" | "scan" | "asking" | "confirm" | "pin" | "sending" | "done" | "refused";
+
+const PIN_DIGITS = 6;
+const PIN_CODES = new Set(["pin_needed", "pin_wrong"]);
+
+export function SaleScreen({ go, first }: { go: Go; first: VerifiedToken | null }) {
+  const sale = useSale(first);
+  const home = (): void => go({ at: "home" });
+  const total = fenOf(sale.amount);
+  switch (sale.step) {
+    case "amount":
+      return (
+        <Screen title={t("Sale")} onBack={home}>
+          {sale.fault && <Notice kind="failed">{sale.fault}</Notice>}
+          {sale.token && <Notice kind="info">{t("The code is read. Type the amount.")}</Notice>}
+          <Amount label={t("Total")} text={sale.amount} onText={sale.setAmount} />
+          <button type="button" class="main" disabled={total === 0} onClick={sale.afterAmount}>
+            <Icon name="scan" />
+            {sale.token ? t("Continue") : t("Scan the code")}
+          </button>
+        </Screen>
+      );
+    case "scan":
+      return (
+        <Screen title={t("Scan the points code")} onBack={() => sale.setStep("amount")}>
+          {sale.fault && <Notice kind="failed">{sale.fault}</Notice>}
+          <Scanner onText={sale.scan} />
+          <p class="hint">{t("Card or phone: hold the code in the frame. A hand scanner works too.")}</p>
+        </Screen>
+      );
+    case "confirm":
+      return (
+        <Screen title={t("Confirm")} onBack={() => sale.setStep("amount")}>
+          {sale.fault && <Notice kind="failed">{sale.fault}</Notice>}
+          <ConfirmSale totalFen={total} quote={sale.quote} choice={sale.choice} onChoice={sale.setChoice} onConfirm={sale.confirm} />
+        </Screen>
+      );
+    case "pin":
+      return (
+        <Screen title={t("The resident types the PIN")} onBack={() => sale.setStep("confirm")}>
+          {sale.fault && <Notice kind="failed">{sale.fault}</Notice>}
+          <p class="hint">{t("Turn the tablet to the resident. Six digits; nobody else looks.")}</p>
+          <SecretCode label={t("PIN")} text={sale.pin} length={PIN_DIGITS} onText={sale.typePin} />
+        </Screen>
+      );
+    case "asking":
+    case "sending":
+      return (
+        <Screen title={t("One moment…")}>
+          <p class="busy" role="status">
+            {sale.step === "asking" ? t("Asking what the points are worth…") : t("Booking…")}
+          </p>
+        </Screen>
+      );
+    case "refused":
+      return <RefusedScreen sentence={sale.fault} onAgain={sale.scanAgain} onChange={sale.change} onHome={home} />;
+    case "done":
+      return <DoneScreen done={sale.done!} again={t("Next sale")} onAgain={() => go({ at: "sale" })} onHome={home} />;
+  }
+}
+
+export interface Choice {
+  units: number;
+  channel: Channel;
+}
+
+function useSale(first: VerifiedToken | null) {
+  const [till, view] = useTill();
+  const [step, setStep] = useState<Step>("amount");
+  const [amount, setAmount] = useState("");
+  const [token, setToken] = useState(first);
+  const [offer, setOffer] = useState<Quote | null>(null);
+  const [choice, setChoice] = useState<Choice>({ units: 0, channel: view.state?.rules.channels[0] ?? "scan" });
+  const [pin, setPin] = useState("");
+  const [fault, setFault] = useState("");
+  const [done, setDone] = useState<Done | null>(null);
+
+  useEffect(() => {
+    // The number stands in the tablet's store before anything is scanned.
+    const slip = openSlip(till);
+    return () => void slip.then((counter) => closeSlip(till, counter));
+  }, []);
+
+  const scan = (text: string): void => {
+    if (step === "amount" || step === "scan") void take(text);
+  };
+  useScans(scan);
+
+  const take = async (text: string): Promise<void> => {
+    const read = await readScan(till, text);
+    if (read.kind === "token") {
+      play("read");
+      setFault("");
+      setToken(read.token);
+      if (fenOf(amount) > 0) await ask(read.token);
+      else setStep("amount");
+      return;
+    }
+    play("failed");
+    setFault(read.kind === "fault" ? read.sentence : t("This is the code of a receipt. To give money back, open “Refund”."));
+  };
+
+  const ask = async (whose: VerifiedToken): Promise<void> => {
+    setStep("asking");
+    setFault("");
+    const answer = await quote(till, whose.text, fenOf(amount));
+    if (answer.kind === "refused") {
+      play("failed");
+      setFault(said(answer.refused.zh, answer.refused.en));
+      setToken(null);
+      setStep("scan");
+      return;
+    }
+    const value = answer.kind === "ok" ? answer.value : null;
+    setOffer(value);
+    setChoice({ ...choice, units: value?.proposal.units ?? 0 });
+    setStep("confirm");
+  };
+
+  const send = async (typed: string | null): Promise<void> => {
+    setStep("sending");
+    setFault("");
+    const draft: SaleDraft = {
+      token: token?.text ?? null,
+      totalFen: fenOf(amount),
+      offsetUnits: choice.units,
+      channel: choice.channel,
+      pin: typed,
+    };
+    const result = await sell(till, draft);
+    setPin("");
+    if (result.kind !== "refused") {
+      setDone(result);
+      setStep("done");
+      return;
+    }
+    setFault(said(result.refused.zh, result.refused.en));
+    const asksPin = PIN_CODES.has(result.refused.code);
+    if (asksPin) play("failed");
+    setStep(asksPin ? "pin" : "refused");
+  };
+
+  return {
+    step, setStep, amount, setAmount, token, quote: offer, choice, setChoice, pin, fault, done, scan,
+    afterAmount: () => (token ? void ask(token) : setStep("scan")),
+    confirm: () => {
+      if (offer && choice.units > offer.pin_needed_above_units) setStep("pin");
+      else void send(null);
+    },
+    typePin: (text: string) => {
+      setPin(text);
+      if (text.length === PIN_DIGITS) void send(text);
+    },
+    scanAgain: () => {
+      setToken(null);
+      setFault("");
+      setStep("scan");
+    },
+    change: () => {
+      setFault("");
+      setStep("confirm");
+    },
+  };
+}

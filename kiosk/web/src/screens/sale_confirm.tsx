@@ -1,0 +1,78 @@
+// The last look before a sale: what is taken off, why that much, what the customer pays and how.
+
+import type { Channel, Quote } from "../net/types";
+import { offsetFen, stepOffset } from "../rules/offset";
+import { points } from "../rules/units";
+import { said, t } from "../text/t";
+import { Notice, useTill } from "../ui/frame";
+import { Icon } from "../ui/icons";
+import type { Choice } from "./sale";
+import { channelName, pointsText, yuan } from "./words";
+
+interface ConfirmProps {
+  totalFen: number;
+  quote: Quote | null;
+  choice: Choice;
+  onChoice(choice: Choice): void;
+  onConfirm(): void;
+}
+
+export function ConfirmSale({ totalFen, quote, choice, onChoice, onConfirm }: ConfirmProps) {
+  const [, view] = useTill();
+  const rules = view.state!.rules;
+  const off = offsetFen(choice.units, rules.units_per_fen);
+  const most = quote?.proposal.units ?? 0;
+  const step = (steps: number): void =>
+    onChoice({ ...choice, units: stepOffset(choice.units, steps, rules.step_units, rules.min_units, most) });
+  return (
+    <>
+      <p class="pays" role="status">
+        <span>{t("Customer pays")}</span>
+        <strong>{yuan(totalFen - off)}</strong>
+      </p>
+      {quote ? (
+        <p class="hint">
+          {t("{holder} has {points} points", { holder: quote.holder_label, points: points(quote.available_units) })}
+        </p>
+      ) : (
+        <Notice kind="warning">{t("No connection: no points can be used now. The sale is kept and sent later.")}</Notice>
+      )}
+      {most > 0 && (
+        <section class="stepper" aria-label={t("Points used")}>
+          <button type="button" onClick={() => step(-1)} disabled={choice.units === 0} aria-label={t("Fewer points")}>
+            −
+          </button>
+          <output aria-live="polite">
+            <strong>{yuan(off)}</strong>
+            <span>{t("off for {points}", { points: pointsText(choice.units) })}</span>
+          </output>
+          <button type="button" onClick={() => step(1)} disabled={choice.units >= most} aria-label={t("More points")}>
+            +
+          </button>
+        </section>
+      )}
+      {quote && <p class="hint">{said(quote.proposal.sentence, quote.proposal.sentence_en)}</p>}
+      <Channels channels={rules.channels} chosen={choice.channel} onChoose={(channel) => onChoice({ ...choice, channel })} />
+      <button type="button" class="main" onClick={onConfirm}>
+        <Icon name="done" />
+        {t("Confirm {yuan}", { yuan: yuan(totalFen - off) })}
+      </button>
+    </>
+  );
+}
+
+function Channels({ channels, chosen, onChoose }: { channels: Channel[]; chosen: Channel; onChoose(channel: Channel): void }) {
+  const offered = channels.includes("cash") ? channels : channels.concat("cash");
+  return (
+    <fieldset class="channels">
+      <legend>{t("Paid by")}</legend>
+      {offered.map((channel) => (
+        <label key={channel} class={channel === chosen ? "chosen" : ""}>
+          <input type="radio" name="channel" checked={channel === chosen} onChange={() => onChoose(channel)} />
+          {channelName(channel)}
+        </label>
+      ))}
+      {chosen === "cash" && !channels.includes("cash") && <p class="hint">{t("Cash earns no points.")}</p>}
+    </fieldset>
+  );
+}

@@ -1,0 +1,97 @@
+// Today's sales as the tablet's own daybook has them.
+
+import { useEffect, useState } from "preact/hooks";
+import type { DayLine } from "../device/db";
+import { clockText } from "../rules/time";
+import { said, t } from "../text/t";
+import { Notice, Screen, useTill } from "../ui/frame";
+import { Icon, type IconName } from "../ui/icons";
+import type { Go } from "./app";
+import { ReceiptScreen } from "./done";
+import { pointsText, yuan } from "./words";
+
+export function TodayScreen({ go }: { go: Go }) {
+  const [till, view] = useTill();
+  const [lines, setLines] = useState<DayLine[]>([]);
+  const [open, setOpen] = useState<DayLine | null>(null);
+  useEffect(() => {
+    void till.store.getAllFromIndex("daybook", "day", till.today()).then((found) => setLines(found.reverse()));
+  }, [view.waiting, view.alarms]);
+  if (open) return <OneLine line={open} go={go} onBack={() => setOpen(null)} />;
+  return (
+    <Screen title={t("Today")} onBack={() => go({ at: "home" })}>
+      <p class="hint">{till.mode === "till" ? summary(lines) : ""}</p>
+      {lines.length === 0 && <p>{t("Nothing was sold yet today.")}</p>}
+      <ul class="lines">
+        {lines.map((line) => (
+          <li key={line.counter}>
+            <button type="button" onClick={() => setOpen(line)}>
+              <Icon name={iconOf(line)} />
+              <span>{clockText(line.occurred_at)}</span>
+              <strong>{amountOf(line)}</strong>
+              <span class={`state ${line.state}`}>{stateWord(line)}</span>
+              <span class="small">{line.ref}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </Screen>
+  );
+}
+
+function OneLine({ line, go, onBack }: { line: DayLine; go: Go; onBack(): void }) {
+  if (line.state !== "booked") {
+    return (
+      <Screen title={line.ref} onBack={onBack}>
+        <Notice kind={line.state === "waiting" ? "warning" : "failed"}>
+          {line.refused
+            ? said(line.refused.zh, line.refused.en)
+            : t("The server has not answered. The sale is kept and sent again by itself; you need not do anything.")}
+        </Notice>
+      </Screen>
+    );
+  }
+  return (
+    <>
+      <ReceiptScreen line={line} onBack={onBack} />
+      {line.kind === "sale" && (
+        <div class="screen-foot">
+          <button type="button" onClick={() => go({ at: "refund", ref: line.ref })}>
+            <Icon name="refund" />
+            {t("Refund")}
+          </button>
+        </div>
+      )}
+    </>
+  );
+}
+
+function summary(lines: DayLine[]): string {
+  const booked = lines.filter((line) => line.state === "booked");
+  const sales = booked.filter((line) => line.kind === "sale");
+  return t("{sales} sales, {refunds} refunds; points took off {yuan}", {
+    sales: sales.length,
+    refunds: booked.filter((line) => line.kind === "refund").length,
+    yuan: yuan(sales.reduce((sum, line) => sum + line.offset_fen, 0)),
+  });
+}
+
+function amountOf(line: DayLine): string {
+  if (line.kind === "redeem") return pointsText(line.offset_units);
+  return line.kind === "refund" ? `−${yuan(line.total_fen)}` : yuan(line.total_fen);
+}
+
+function iconOf(line: DayLine): IconName {
+  if (line.state === "waiting") return "waiting";
+  if (line.state === "refused") return "failed";
+  if (line.kind === "redeem") return "gift";
+  return line.kind === "refund" ? "refund" : "done";
+}
+
+function stateWord(line: DayLine): string {
+  if (line.state === "waiting") return t("Waiting");
+  if (line.state === "refused") return t("Not booked");
+  if (line.differences.length > 0) return t("Booked differently");
+  if (line.kind === "redeem") return t("Redeemed");
+  return line.kind === "refund" ? t("Given back") : t("Booked");
+}

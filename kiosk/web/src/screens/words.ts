@@ -1,0 +1,70 @@
+// Words that several screens share.
+
+import type { DayLine, Difference } from "../device/db";
+import type { Channel } from "../net/types";
+import { hundredths, points } from "../rules/units";
+import { mark, t } from "../text/t";
+import type { Figure } from "../ui/result";
+
+const CHANNELS: Record<Channel, string> = {
+  scan: mark("WeChat or Alipay"),
+  credit_card: mark("Bank card"),
+  cash: mark("Cash"),
+  gateway: mark("Community payment"),
+};
+
+export const channelName = (channel: Channel): string => t(CHANNELS[channel]);
+
+const FIELDS: Record<string, string> = {
+  ref: mark("Receipt number"),
+  total_fen: mark("Total"),
+  offset_units: mark("Points used"),
+  offset_fen: mark("Taken off by points"),
+  paid_fen: mark("Paid in yuan"),
+};
+
+/** "Total: 50.00 here, 60.00 at the server". */
+export function differenceText(one: Difference): string {
+  const show = (value: string): string => (one.field === "ref" ? value : hundredths(Number(value)));
+  return t("{field}: {till} here, {server} at the server", {
+    field: t(FIELDS[one.field] ?? one.field),
+    till: show(one.till),
+    server: show(one.server),
+  });
+}
+
+export const yuan = (fen: number): string => t("{yuan} yuan", { yuan: hundredths(fen) });
+export const pointsText = (units: number): string => t("{points} points", { points: points(units) });
+
+/** A line's figures as the clerk reads them to the customer. */
+export function figuresOf(line: DayLine): Figure[] {
+  if (line.kind === "redeem") return [{ label: t("Points used"), value: pointsText(line.offset_units), strong: true }];
+  const figures: Figure[] =
+    line.kind === "sale"
+      ? [
+          { label: t("Customer pays"), value: yuan(line.paid_fen), strong: true },
+          { label: t("Total"), value: yuan(line.total_fen) },
+        ]
+      : [
+          { label: t("Give back in yuan"), value: yuan(line.paid_fen), strong: true },
+          { label: t("Refund"), value: yuan(line.total_fen) },
+        ];
+  if (line.offset_fen > 0) {
+    const label = line.kind === "sale" ? t("Taken off by points") : t("Points returned");
+    figures.push({ label, value: `${pointsText(line.offset_units)} = ${yuan(line.offset_fen)}` });
+  }
+  return figures.concat(outcomeOf(line));
+}
+
+function outcomeOf(line: DayLine): Figure[] {
+  const { outcome } = line;
+  if (!outcome) return [];
+  const earned =
+    outcome.earned_state === "pending"
+      ? t("{points} points, usable once the payment is proven", { points: points(outcome.earned_units) })
+      : pointsText(outcome.earned_units);
+  return [
+    { label: t("Points earned"), value: earned },
+    { label: t("Points left"), value: pointsText(outcome.balance_units) },
+  ];
+}

@@ -1,0 +1,29 @@
+// Writes src/generated/texts.json: the sentences the till uses, from the product's gettext catalogues.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../../../", import.meta.url));
+const src = fileURLToPath(new URL("../src/", import.meta.url));
+
+const own = join(root, ".venv/bin/python");
+const python = existsSync(own) ? own : (process.env.PYTHON ?? "python3");
+const folder = mkdtempSync(join(tmpdir(), "texts-"));
+const whole = join(folder, "texts.json");
+const run = spawnSync(python, ["-m", "kiosk.texts", "export", whole], { cwd: root, stdio: "inherit" });
+if (run.status !== 0) process.exit(run.status ?? 1);
+const catalogues = JSON.parse(readFileSync(whole, "utf8"));
+rmSync(folder, { recursive: true });
+
+const code = readdirSync(src, { recursive: true })
+  .filter((name) => /\.tsx?$/.test(name))
+  .map((name) => readFileSync(join(src, name), "utf8"))
+  .join("\n");
+const isUsed = ([message]) => code.includes(JSON.stringify(message));
+const used = Object.fromEntries(
+  Object.entries(catalogues).map(([language, entries]) => [language, Object.fromEntries(Object.entries(entries).filter(isUsed))]),
+);
+mkdirSync(join(src, "generated"), { recursive: true });
+writeFileSync(join(src, "generated/texts.json"), JSON.stringify(used));
