@@ -1,6 +1,7 @@
 // Camera to text: every frame's middle goes to the decoder until the scan is stopped.
 
 import { decode, prepareDecoder } from "./decoder";
+import { stamp } from "./timing";
 
 const CROP = 640;
 
@@ -33,8 +34,7 @@ export function startScan(video: HTMLVideoElement, wishes: ScanWishes): Scan {
 
   async function run(): Promise<void> {
     if (!cameraAllowed()) return wishes.onFault("insecure");
-    performance.clearMarks("scan-start");
-    performance.mark("scan-start");
+    stamp("scan-start");
     void prepareDecoder();
     try {
       stream = await navigator.mediaDevices.getUserMedia({
@@ -60,8 +60,7 @@ export function startScan(video: HTMLVideoElement, wishes: ScanWishes): Scan {
       await nextFrame(video);
       if (stopped || video.videoWidth === 0) continue;
       if (first) {
-        performance.clearMarks("scan-frame");
-        performance.mark("scan-frame");
+        stamp("scan-frame");
         wishes.onPicture();
         first = false;
       }

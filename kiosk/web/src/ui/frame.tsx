@@ -3,7 +3,7 @@
 import { type ComponentChildren, createContext } from "preact";
 import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import type { Till, View } from "../app/till";
-import { inLanguage, language, t } from "../text/t";
+import { inLanguage, mark, t } from "../text/t";
 import { Icon } from "./icons";
 
 export const TillContext = createContext<Till | null>(null);
@@ -64,8 +64,8 @@ export function Connection() {
 export function LanguageButton() {
   const [till, view] = useTill();
   const other = view.preferences.language === "zh" ? "en" : "zh";
-  const name = other === "zh" ? inLanguage("zh", "Chinese") : "English";
-  const short = other === "zh" ? inLanguage("zh", "Zh") : "EN";
+  const name = other === "zh" ? inLanguage("zh", mark("Chinese")) : "English";
+  const short = other === "zh" ? inLanguage("zh", mark("Zh")) : "EN";
   return (
     <button
       type="button"
@@ -88,5 +88,3 @@ export function Notice({ kind, children }: { kind: "failed" | "warning" | "info"
     </p>
   );
 }
-
-export const isChinese = (): boolean => language() === "zh";
