@@ -1,0 +1,147 @@
+"""Households: who lives together, and whose points lie in one pool where the scheme says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from ledger import audit
+from ledger.audit import By
+from ledger.errors import Refusal
+from ledger.ids import new_id
+from ledger.members.words import check_code, check_text
+from ledger.sql import Row, Sql, Tx
+
+_COLUMNS: Final = "household_id, code, building, unit, head_person_id, closed_at"
+_ONE: Final = Sql(
+    f"SELECT {_COLUMNS} FROM household"
+    " WHERE community_id = :community_id AND household_id = :household_id"
+)
+_BY_CODE: Final = Sql(
+    f"SELECT {_COLUMNS} FROM household WHERE community_id = :community_id AND code = :code"
+)
+_PAGE: Final = Sql(
+    f"SELECT {_COLUMNS} FROM household WHERE community_id = :community_id AND code > :after"
+    " ORDER BY code LIMIT :n"
+)
+_OPEN: Final = Sql(
+    "INSERT INTO household (community_id, household_id, code, building, unit, opened_at)"
+    " VALUES (:community_id, :household_id, :code, :building, :unit, :opened_at)"
+)
+_CLOSE: Final = Sql(
+    "UPDATE household SET closed_at = :at"
+    " WHERE community_id = :community_id AND household_id = :household_id AND closed_at IS NULL"
+)
+_HEAD: Final = Sql(
+    "UPDATE household SET head_person_id = :person_id"
+    " WHERE community_id = :community_id AND household_id = :household_id"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """One household, known by a code such as `3-2-501`; never by a name."""
+
+    household_id: int
+    code: str
+    building: str
+    unit: str
+    head_person_id: int | None
+    closed_at: int | None
+
+
+def open_household(
+    tx: Tx, community_id: int, *, code: str, building: str, unit: str, by: By, at: int
+) -> int:
+    """Open a household under a code of the community's choice; returns its id.
+
+    Refusals: code_bad, name_bad, household_code_taken.
+    """
+    check_code(code, least=1, most=20)
+    check_text(building)
+    check_text(unit)
+    if find_by_code(tx, community_id, code) is not None:
+        raise Refusal("household_code_taken", taken=code)
+    household_id = new_id(at)
+    tx.run(
+        _OPEN,
+        community_id=community_id,
+        household_id=household_id,
+        code=code,
+        building=building,
+        unit=unit,
+        opened_at=at,
+    )
+    subject = f"household:{household_id}"
+    audit.record(tx, community_id, by, "household.open", subject, at=at, after={"code": code})
+    return household_id
+
+
+def get_household(tx: Tx, community_id: int, household_id: int) -> Household:
+    """One household.
+
+    Refusals: household_not_found.
+    """
+    row = tx.find(_ONE, community_id=community_id, household_id=household_id)
+    if row is None:
+        raise Refusal("household_not_found")
+    return _household(row)
+
+
+def get_open(tx: Tx, community_id: int, household_id: int) -> Household:
+    """One household that is not closed.
+
+    Refusals: household_not_found, household_closed.
+    """
+    household = get_household(tx, community_id, household_id)
+    if household.closed_at is not None:
+        raise Refusal("household_closed")
+    return household
+
+
+def find_by_code(tx: Tx, community_id: int, code: str) -> Household | None:
+    """The household of that code, or None."""
+    row = tx.find(_BY_CODE, community_id=community_id, code=code)
+    return None if row is None else _household(row)
+
+
+def page(tx: Tx, community_id: int, *, after: str = "", limit: int = 50) -> list[Household]:
+    """Households by code, from the one after `after` on."""
+    return [
+        _household(row) for row in tx.all(_PAGE, community_id=community_id, after=after, n=limit)
+    ]
+
+
+def close_household(tx: Tx, community_id: int, household_id: int, *, by: By, at: int) -> None:
+    """Close a household that moved away; its entries stay in the book.
+
+    Refusals: household_not_found.
+    """
+    get_household(tx, community_id, household_id)
+    if tx.run(_CLOSE, community_id=community_id, household_id=household_id, at=at):
+        audit.record(tx, community_id, by, "household.close", f"household:{household_id}", at=at)
+
+
+def set_head(
+    tx: Tx, community_id: int, household_id: int, person_id: int, *, by: By, at: int
+) -> None:
+    """Name the head of a household, whom the community calls first.
+
+    Refusals: household_not_found.
+    """
+    before = get_household(tx, community_id, household_id)
+    tx.run(_HEAD, community_id=community_id, household_id=household_id, person_id=person_id)
+    audit.record(
+        tx,
+        community_id,
+        by,
+        "household.head",
+        f"household:{household_id}",
+        at=at,
+        before={"head_person_id": before.head_person_id},
+        after={"head_person_id": person_id},
+    )
+
+
+def _household(row: Row) -> Household:
+    return Household(*row)
