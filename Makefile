@@ -8,7 +8,7 @@ BIN := .venv/bin
 export PYTHON
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup test check bench proof web lock wheel clean
+.PHONY: help demo tools setup test check bench proof web lock wheel clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,16 +19,18 @@ demo:  ## Build a demonstration community and serve it (ARGS="--port 8001" passe
 	@.ci/web.sh build
 	@$(BIN)/jifen demo $(ARGS)
 
-setup:  ## Install everything needed to work on the code, and build the web app
+tools:
 	@.ci/system.sh test
 	@.ci/venv.sh dev
 	@.ci/npm-tests.sh
+
+setup: tools  ## Install everything needed to work on the code, and build the web app
 	@.ci/web.sh build
 
-test: setup  ## Run every check and test, the long proofs left out (at most 20 minutes)
+test: tools  ## Run every check and test, the long proofs left out (at most 20 minutes)
 	@.ci/check.sh full
 
-check: setup  ## Run the quick checks: format, lint, imports, types, fast tests (under 2 minutes)
+check: tools  ## Run the quick checks: format, lint, imports, types, fast tests (under 2 minutes)
 	@.ci/check.sh quick
 
 bench: setup  ## Measure against the floor in one run and write docs/benchmarks.md

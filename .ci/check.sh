@@ -21,6 +21,7 @@ step format "$bin/ruff" format --check --quiet .
 step lint "$bin/ruff" check --quiet .
 step imports "$bin/lint-imports" --no-logo --cache-dir build/imports
 step types "$bin/mypy"
+step build .ci/web.sh build
 [ "$use" = full ] && step web .ci/web.sh check
 
 if [ "$use" = full ]; then
