@@ -145,10 +145,10 @@ def test_the_sweep_asks_the_book_of_each_overdue_sale(db: Database) -> None:
 Earn = Callable[[Database, int, str], None]
 
 
-def earn(db: Database, community_id: int, sale_id: str) -> None:
+def earn(db: Database, community_id: int, sale_id: str, at: int = AT) -> None:
     """The whole way of a sale."""
-    mine = take(db, community_id, sale_id)
-    post(db, mine)
+    mine = take(db, community_id, sale_id, at)
+    post(db, mine, at)
     confirm(db, mine)
 
 
@@ -178,6 +178,17 @@ def test_of_eight_sales_in_two_communities_one_earns(db: Database) -> None:
 
     assert ends == {"earned": 1, "payment_already_used": 7}
     assert len(posted(db)) == 1
+
+
+def test_of_eight_sales_after_an_abandoned_one_still_one_earns(db: Database) -> None:
+    slow = take(db, 1, "abandoned")
+
+    ends = race(db, lambda db, community_id, sale_id: earn(db, community_id, sale_id, LATER))
+
+    assert ends == {"earned": 1, "payment_already_used": 7}
+    assert len(posted(db)) == 1
+    with refused("payment_route_ended"):
+        post(db, slow, LATER)
 
 
 def test_without_the_key_over_all_communities_the_payment_earns_twice(db: Database) -> None:
