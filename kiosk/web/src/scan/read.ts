@@ -1,6 +1,6 @@
 // What was scanned: a receipt of ours, a resident's code that holds, or something to be told apart in words.
 
-import { mark } from "../text/t";
+import { mark, t } from "../text/t";
 import { readReference } from "../rules/refs";
 import { type KeyClass, ScanError, type ScanFault } from "../rules/token";
 import { type VerifiedToken, verifyToken } from "../rules/verify";
@@ -16,9 +16,9 @@ const TAKEN: readonly KeyClass[] = ["card", "dyn", "earn"];
 
 // The server refuses a code in the same words.
 const SENTENCES: Record<ScanFault, string> = {
-  wechat: mark("This is a WeChat payment code. Ask the customer to open the community points page and show the points code; take the yuan on your own device."),
-  alipay: mark("This is an Alipay payment code. Ask the customer to open the community points page and show the points code; take the yuan on your own device."),
-  unionpay: mark("This is a UnionPay payment code. Ask the customer to open the community points page and show the points code; take the yuan on your own device."),
+  wechat: mark("This is a WeChat payment code, not a points code. Ask the customer to open the points page."),
+  alipay: mark("This is an Alipay payment code, not a points code. Ask the customer to open the points page."),
+  unionpay: mark("This is a UnionPay payment code, not a points code. Ask the customer to open the points page."),
   not_a_code: mark("This is not a points code. Scan the code on the points card, or on the points page of the phone."),
   wrong_length: mark("Only part of the code was read. Hold the whole code in the frame and scan again."),
   malformed: mark("The code was read wrongly or has been changed. Scan it again; if it is refused again, type the short card number or call the hotline."),
@@ -38,7 +38,7 @@ export async function readScan(till: Till, text: string): Promise<Read> {
   try {
     return { kind: "token", token: await verify(till, text) };
   } catch (error) {
-    if (error instanceof ScanError) return { kind: "fault", sentence: SENTENCES[error.fault] };
+    if (error instanceof ScanError) return { kind: "fault", sentence: t(SENTENCES[error.fault]) };
     throw error;
   }
 }

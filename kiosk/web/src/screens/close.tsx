@@ -30,6 +30,11 @@ export function CloseScreen({ go }: { go: Go }) {
       {days?.map((day) => (
         <DaySlip key={day.day} day={day} />
       ))}
+      {days?.length === 0 && closed && (
+        <button type="button" class="main" onClick={() => go({ at: "home" })}>
+          {t("Home")}
+        </button>
+      )}
       {days?.length === 0 && !closed && <p>{t("Everything is filed. There is nothing to close.")}</p>}
       {days && days.length > 0 && (
         <>

@@ -14,7 +14,7 @@ interface DoneProps {
   done: Done;
   again: string;
   onAgain(): void;
-  onHome(): void;
+  onHome?: () => void;
 }
 
 export function DoneScreen({ done, again, onAgain, onHome }: DoneProps) {
@@ -45,9 +45,11 @@ export function DoneScreen({ done, again, onAgain, onHome }: DoneProps) {
             {t("Receipt")}
           </button>
         )}
-        <button type="button" onClick={onHome}>
-          {t("Home")}
-        </button>
+        {onHome && (
+          <button type="button" onClick={onHome}>
+            {t("Home")}
+          </button>
+        )}
       </div>
     </Screen>
   );

@@ -33,7 +33,7 @@ export function HomeScreen({ go }: { go: Go }) {
             <Tile icon="sale" words={t("Sale")} first onClick={() => go({ at: "sale" })} />
             <Tile icon="refund" words={t("Refund")} onClick={() => go({ at: "refund" })} />
             <Tile icon="list" words={t("Today")} onClick={() => go({ at: "today" })} />
-            <Tile icon="close" words={t("Close the day")} onClick={() => go({ at: "close" })} />
+            <Tile icon="close" words={t("Close the day")} wide onClick={() => go({ at: "close" })} />
           </>
         ) : (
           <>
@@ -58,7 +58,7 @@ function Owed() {
   const [till, view] = useTill();
   if (till.mode !== "till" || !view.state) return null;
   const { owed, cover } = view.state;
-  const facts = { yuan: hundredths(owed.owed_fen), day: owed.arrives_on ?? "" };
+  const facts = { yuan: hundredths(owed.owed_fen), day: dayWords(owed.arrives_on ?? "") };
   return (
     <section class="owed" aria-label={t("What the community owes this shop")}>
       <p>
@@ -72,9 +72,23 @@ function Owed() {
   );
 }
 
-function Tile({ icon, words, first, onClick }: { icon: IconName; words: string; first?: boolean; onClick(): void }) {
+/** "2026-12-15" as people say it. */
+function dayWords(day: string): string {
+  const [, month = "", date = ""] = day.split("-");
+  return t("{month}/{day}", { month: Number(month), day: Number(date) });
+}
+
+interface TileProps {
+  icon: IconName;
+  words: string;
+  first?: boolean;
+  wide?: boolean;
+  onClick(): void;
+}
+
+function Tile({ icon, words, first, wide, onClick }: TileProps) {
   return (
-    <button type="button" class={first ? "tile first" : "tile"} onClick={onClick}>
+    <button type="button" class={`tile${first ? " first" : ""}${wide ? " wide" : ""}`} onClick={onClick}>
       <Icon name={icon} />
       {words}
     </button>

@@ -40,7 +40,7 @@ export function RedeemScreen({ go, first }: { go: Go; first: VerifiedToken | nul
       );
     case "goods":
       return (
-        <Screen title={t("Choose goods")} onBack={home}>
+        <Screen title={t("Choose goods")} onBack={home} wide>
           {fault}
           <Shelf counter={counter} />
         </Screen>

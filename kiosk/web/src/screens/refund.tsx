@@ -55,7 +55,7 @@ export function RefundScreen({ go, first }: { go: Go; first: string | null }) {
     } else setDone(result);
   };
 
-  if (done) return <DoneScreen done={done} again={t("Home")} onAgain={home} onHome={() => go({ at: "today" })} />;
+  if (done) return <DoneScreen done={done} again={t("Home")} onAgain={home} />;
   if (sale) return <HowMuch sale={sale} fault={fault} onGive={give} onBack={() => setSale(null)} />;
   return <WhichSale fault={fault} onRef={(ref) => void find(ref)} onFault={setFault} onBack={home} />;
 }
@@ -97,7 +97,7 @@ function WhichSale({ fault, onRef, onFault, onBack }: WhichProps) {
         </button>
       )}
       <SalesOfToday onRef={onRef} />
-      <form onSubmit={check}>
+      <form class="find" onSubmit={check}>
         <label>
           {t("Or type the receipt number")}
           <input
@@ -170,11 +170,9 @@ function HowMuch({ sale, fault, onGive, onBack }: HowMuchProps) {
   };
   return (
     <Screen title={t("Refund: how much?")} onBack={onBack}>
-      <p class="hint">
-        {sale.ref} · {t("at most {yuan}", { yuan: yuan(left) })}
-      </p>
+      {!part && <p class="hint">{sale.ref}</p>}
       {fault && <Notice kind="failed">{fault}</Notice>}
-      {part && <Amount label={t("Goods given back for")} text={text} onText={setText} />}
+      {part && <Amount label={t("Goods given back, at most {yuan}", { yuan: yuan(left) })} text={text} onText={setText} />}
       {part && fen > left && <Notice kind="failed">{t("At most {yuan} of this sale can still be refunded. Type a smaller amount.", { yuan: hundredths(left) })}</Notice>}
       <Figures
         of={[
@@ -187,7 +185,7 @@ function HowMuch({ sale, fault, onGive, onBack }: HowMuchProps) {
         {fen === left ? t("Give everything back: {yuan}", { yuan: yuan(fen) }) : t("Give back {yuan}", { yuan: yuan(fen) })}
       </button>
       {!part && (
-        <button type="button" onClick={() => { setText(""); setPart(true); }}>
+        <button type="button" class="below" onClick={() => { setText(""); setPart(true); }}>
           {t("Only a part")}
         </button>
       )}

@@ -20,15 +20,17 @@ interface ScreenProps {
   title: string;
   onBack?: (() => void) | undefined;
   children: ComponentChildren;
+  /** Takes the whole width of a tablet. */
+  wide?: boolean;
   /** Stands above the bar: the home screen's first line. */
   above?: ComponentChildren;
 }
 
-export function Screen({ title, onBack, children, above }: ScreenProps) {
+export function Screen({ title, onBack, children, wide, above }: ScreenProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), [title]);
   return (
-    <div class="screen">
+    <div class={wide ? "screen wide" : "screen"}>
       {above}
       <header class="bar">
         {onBack && (
@@ -39,7 +41,7 @@ export function Screen({ title, onBack, children, above }: ScreenProps) {
         <h1 tabIndex={-1} ref={heading}>
           {title}
         </h1>
-        <Connection />
+        <Connection always={above !== undefined} />
         <LanguageButton />
       </header>
       <main>{children}</main>
@@ -47,10 +49,10 @@ export function Screen({ title, onBack, children, above }: ScreenProps) {
   );
 }
 
-/** Online or not, and how many writes wait, in words and not by colour alone. */
-export function Connection() {
+/** Online or not, and how many writes wait, in words and not by colour alone; away from home only what needs a look. */
+export function Connection({ always }: { always: boolean }) {
   const [, view] = useTill();
-  const words = [view.online ? t("Online") : t("Offline")];
+  const words = always || !view.online ? [view.online ? t("Online") : t("Offline")] : [];
   if (view.waiting > 0) words.push(t("{count} waiting", { count: view.waiting }));
   return (
     <span class={`connection ${view.online && view.waiting === 0 ? "good" : "open"}`} role="status">
