@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from ledger import tokens
@@ -59,7 +59,10 @@ class SaleRequest:
 
     def body(self) -> dict[str, Any]:
         """What 'the same content' means; a PIN typed again is not other content."""
-        return {name: value for name, value in asdict(self).items() if name != "pin"}
+        return {name: getattr(self, name) for name in _SAME_CONTENT}
+
+
+_SAME_CONTENT: Final = tuple(field.name for field in fields(SaleRequest) if field.name != "pin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,17 @@ def prepare(
     if price.offset_fen and (row.cover_free or 0) < price.offset_fen:
         raise CoverLowError(request.community_id, terminal.merchant_id, price.offset_fen, day)
     plan = _plan(
-        desk, terms, rules, request, row, price, day=day, at=at, counts=counts, token=token
+        desk,
+        terms,
+        rules,
+        request,
+        row,
+        price,
+        day=day,
+        at=at,
+        counts=counts,
+        token=token,
+        body_hash=body_hash,
     )
     return Prepared(plan, _code_guards(terms, request, token, scan.use, at=at))
 
@@ -302,6 +315,7 @@ def _plan(
     at: int,
     counts: list[tuple[str, int, int]],
     token: Token,
+    body_hash: bytes,
 ) -> Plan:
     here = request.community_id
     terminal = terms.terminal(request.terminal_id)
@@ -338,7 +352,7 @@ def _plan(
         payment_ref=request.payment_ref,
         spendable=spendable,
         gap_us=rules.gap_us,
-        body_hash=requests.hash_of(request.body()).hex(),
+        body_hash=body_hash.hex(),
         caps=_caps(rules, price, day, counts),
         accounts=Accounts(
             issued=desk.side(here, Account.ISSUED_CONSUMPTION, rules.commodity, at=at).account_id,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from ledger.errors import Refusal
+from ledger.members import pins
 from ledger.members.terms import Terms
 from ledger.sql import Sql
 from pos.desk import Desk
@@ -25,8 +26,6 @@ class PinAsked(NamedTuple):
 
 def check_pin(desk: Desk, terms: Terms, asked: PinAsked, *, at: int) -> bool:
     """True where the PIN is right; refuses pin_wrong, pin_locked, pin_not_set, card_not_active."""
-    from ledger.members import pins
-
     with desk.db.read() as tx:
         row = tx.find(_HOLDER, community_id=asked.community_id, serial=asked.card_serial)
     if row is None or row.person_id is None:

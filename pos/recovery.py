@@ -19,6 +19,8 @@ from pos.sale_plan import Plan
 SETTLE_US: Final = 120 * SECOND_US
 """A request still on the wire may reach the channel this late; only then does 'not found' mean 'never'."""
 
+_SKEW_US: Final = 3_600 * SECOND_US
+_DAY_US: Final = 86_400 * SECOND_US
 _OPEN_SALES: Final = Sql(
     "SELECT sale_id FROM sale WHERE community_id = :community_id AND state = 'open' ORDER BY occurred_at, sale_id"
 )
@@ -65,12 +67,17 @@ def _ask(desk: Desk, plan: Plan, *, at: int) -> Any:
     channel = _channel(desk)
     if not plan.paid_fen:
         return pay.Charged("", 0)
-    found = channel.find_charge(plan.sale_id, plan.community_id)
+    found = channel.find_charge(plan.sale_id, plan.community_id, _around(plan.at))
     if isinstance(found, pay.NotFound) and at - plan.at < SETTLE_US:
         return pay.Unknown("too_early")
     if isinstance(found, pay.Pending) and at - plan.at >= SETTLE_US:
         return channel.cancel(found.intent_id)
     return found
+
+
+def _around(asked_at: int) -> pay.Window:
+    """Where to look: the channel's clock may differ from ours by minutes."""
+    return pay.Window(since_us=asked_at - _SKEW_US, until_us=asked_at + _DAY_US)
 
 
 def _finish_refund(desk: Desk, community_id: int, refund_id: str, *, at: int) -> str:
