@@ -1,0 +1,299 @@
+"""Reads a shop's claim file: any usual encoding, quoting and number style, every bad line named."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple, Protocol
+from zoneinfo import ZoneInfo
+
+from settlement.batches import ClaimLine
+
+MOST_BYTES: Final = 100 * 1024 * 1024
+MOST_ROWS: Final = 1_000_000
+MOST_FAULTS: Final = 1_000
+"""Bad lines named in the answer; a file with more is bad from end to end."""
+
+_FORM: Final = Path(__file__).parent / "forms" / "claim_file.toml"
+_HEAD_ROWS: Final = 20
+_NEEDED: Final = ("ref", "points", "yuan", "time")
+_REF: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z_./-]{1,39}")
+_NUMBER: Final = re.compile(r"(-?)(\d{1,13})(?:\.(\d{1,4}))?", re.ASCII)
+_TIME: Final = re.compile(
+    r"(\d{4})\D?(\d{1,2})\D(\d{1,2})(?:\D{1,3}(\d{1,2}):(\d{2})(?::(\d{2}))?)?\D?", re.ASCII
+)
+_WRAPPED: Final = re.compile(r'="([^"=+@]*)"')
+_FORMULA: Final = ("=", "+", "@")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_HOUR_CHARACTERS: Final = 13
+_FULL_TIME: Final = 19
+
+
+class Fault(NamedTuple):
+    """What is wrong with one line: its number in the file, the column, a word for the fault."""
+
+    line_no: int
+    column: str
+    fault: str
+
+
+@dataclass(slots=True)
+class ClaimFile:
+    """A file as read. `stated_*`: what its totals row says, None where it has none."""
+
+    lines: list[ClaimLine] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    encoding: str = ""
+    row_count: int = 0
+    stated_units: int | None = None
+    stated_fen: int | None = None
+    first_date: int = 0
+    last_date: int = 0
+
+    @property
+    def counted_units(self) -> int:
+        """Units of all lines, signed."""
+        return sum(line.units for line in self.lines)
+
+    @property
+    def counted_fen(self) -> int:
+        """Fen of all lines, signed."""
+        return sum(line.fen for line in self.lines)
+
+    @property
+    def totals_agree(self) -> bool:
+        """Whether the totals row, if there is one, says what the lines add up to."""
+        return self.stated_units in {None, self.counted_units} and self.stated_fen in {
+            None,
+            self.counted_fen,
+        }
+
+
+class _Form(NamedTuple):
+    columns: dict[str, str]
+    totals: tuple[str, ...]
+    dropped: dict[int, None]
+
+
+@cache
+def _form() -> _Form:
+    data = tomllib.loads(_FORM.read_text(encoding="utf-8"))
+    columns = {_plain(name): key for key, names in data["columns"].items() for name in names}
+    signs = [*data["words"]["money_signs"], *data["words"]["thousands"], " ", "\u00a0"]
+    return _Form(columns, tuple(data["words"]["total"]), {ord(sign): None for sign in signs})
+
+
+class _BadLineError(Exception):
+    """One cell cannot be read."""
+
+    def __init__(self, column: str, fault: str) -> None:
+        super().__init__(fault)
+        self.column = column
+        self.fault = fault
+
+
+def read_claim_file(
+    body: bytes, *, merchant_code: str, timezone: str, precision: int = 2
+) -> ClaimFile:
+    """Read a file of one shop; points have `precision` decimals. Nothing is guessed: see `faults`.
+
+    Lines are numbered as a text editor shows them. A line with a fault is in no total.
+    """
+    found = ClaimFile()
+    text = _decode(body, found)
+    if text is None:
+        return found
+    reader = csv.reader(io.StringIO(text), delimiter=_delimiter(text))
+    try:
+        _read_rows(reader, found, _Cells(merchant_code, ZoneInfo(timezone), precision))
+    except csv.Error:
+        found.faults.append(Fault(reader.line_num, "", "csv"))
+    if found.lines:
+        found.first_date = min(line.business_date for line in found.lines)
+        found.last_date = max(line.business_date for line in found.lines)
+    return found
+
+
+def _decode(body: bytes, found: ClaimFile) -> str | None:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = body.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        found.encoding = encoding
+        return text
+    found.faults.append(Fault(0, "", "encoding"))
+    return None
+
+
+def _delimiter(text: str) -> str:
+    head = text[:2000]
+    return max(",", "\t", ";", key=head.count)
+
+
+class _Rows(Protocol):
+    """A CSV reader: rows, and the line of the file the last one ended on."""
+
+    line_num: int
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+    def __next__(self) -> list[str]: ...
+
+
+class _Cells:
+    """Reads the cells of one file: remembers what repeats, so that a line costs microseconds."""
+
+    def __init__(self, merchant_code: str, zone: ZoneInfo, precision: int) -> None:
+        self.merchant_code = merchant_code
+        self.zone = zone
+        self.precision = precision
+        self.columns: dict[str, int] = {}
+        self._hours: dict[str, tuple[int, int]] = {}
+
+    def line(self, number: int, row: Sequence[str]) -> ClaimLine:
+        """One claim, or _BadLineError."""
+        columns = self.columns
+        try:
+            ref = _plain(row[columns["ref"]])
+            fen = _whole(row[columns["yuan"]], 2, "yuan")
+            units = _whole(row[columns["points"]], self.precision, "points")
+            at, date = self._time(row[columns["time"]])
+            if "merchant" in columns and _plain(row[columns["merchant"]]) != self.merchant_code:
+                raise _BadLineError("merchant", "other_merchant")
+        except IndexError:
+            raise _BadLineError("", "columns") from None
+        if _REF.fullmatch(ref) is None:
+            raise _BadLineError("ref", "formula" if ref[:1] in _FORMULA else "ref")
+        if fen == 0:
+            raise _BadLineError("yuan", "zero")
+        if fen > 0 > units:
+            raise _BadLineError("points", "sign")
+        kind = "sale" if fen > 0 else "refund"
+        return ClaimLine(number, ref, kind, units if fen > 0 else -abs(units), fen, at, date)
+
+    def _time(self, cell: str) -> tuple[int, int]:
+        text = _plain(cell)
+        hour = self._hours.get(text[:_HOUR_CHARACTERS])
+        if hour is not None and len(text) == _FULL_TIME:
+            minute, second = text[14:16], text[17:19]
+            if minute.isdecimal() and second.isdecimal() and minute < "60" and second < "60":
+                return hour[0] + (int(minute) * 60 + int(second)) * 1_000_000, hour[1]
+        match = _TIME.fullmatch(text)
+        if match is None:
+            raise _BadLineError("time", "formula" if text[:1] in _FORMULA else "time")
+        year, month, day, hours, minutes, seconds = (int(part or 0) for part in match.groups())
+        try:
+            at = datetime(year, month, day, hours, minutes, seconds, tzinfo=self.zone)
+        except ValueError:
+            raise _BadLineError("time", "time") from None
+        us = (at - _EPOCH) // _MICROSECOND
+        date = year * 10_000 + month * 100 + day
+        if len(text) == _FULL_TIME:
+            # Whole hours are the same for every line in them, also where clocks change.
+            self._hours[text[:_HOUR_CHARACTERS]] = (us - (minutes * 60 + seconds) * 1_000_000, date)
+        return us, date
+
+
+def _read_rows(rows: _Rows, found: ClaimFile, cells: _Cells) -> None:
+    if not _find_head(rows, found, cells):
+        return
+    total_seen = False
+    for row in rows:
+        line_of = rows.line_num
+        if not any(row):
+            continue
+        if _is_total(row):
+            _read_total(row, found, cells, line_of)
+            total_seen = True
+            continue
+        found.row_count += 1
+        if found.row_count > MOST_ROWS:
+            found.faults.append(Fault(line_of, "", "too_many"))
+            return
+        try:
+            line = cells.line(line_of, row)
+        except _BadLineError as bad:
+            if not total_seen:
+                _add(found, Fault(line_of, bad.column, bad.fault))
+            continue
+        if total_seen:
+            _add(found, Fault(line_of, "", "after_total"))
+            continue
+        found.lines.append(line)
+
+
+def _find_head(rows: _Rows, found: ClaimFile, cells: _Cells) -> bool:
+    """Find the row of headings; a file without any row is empty, one without headings unreadable."""
+    names = _form().columns
+    seen_text = False
+    for _, row in zip(range(_HEAD_ROWS), rows, strict=False):
+        seen_text = seen_text or any(cell.strip() for cell in row)
+        cells.columns = {
+            key: position
+            for position, cell in reversed(list(enumerate(row)))
+            if (key := names.get(_plain(cell))) is not None
+        }
+        if all(name in cells.columns for name in _NEEDED):
+            return True
+    if seen_text:
+        missing = [name for name in _NEEDED if name not in cells.columns]
+        found.faults.append(Fault(1, missing[0] if missing else "", "heading"))
+    return False
+
+
+def _is_total(row: Sequence[str]) -> bool:
+    first = _plain(next((cell for cell in row if cell.strip(" `\t")), ""))
+    return first.casefold().startswith(_form().totals)
+
+
+def _read_total(row: Sequence[str], found: ClaimFile, cells: _Cells, line_no: int) -> None:
+    try:
+        for name, decimals in (("points", cells.precision), ("yuan", 2)):
+            position = cells.columns[name]
+            if position >= len(row) or not _plain(row[position]):
+                continue
+            value = _whole(row[position], decimals, name)
+            if name == "points":
+                found.stated_units = value
+            else:
+                found.stated_fen = value
+    except _BadLineError as bad:
+        _add(found, Fault(line_no, bad.column, bad.fault))
+
+
+def _add(found: ClaimFile, fault: Fault) -> None:
+    if len(found.faults) < MOST_FAULTS:
+        found.faults.append(fault)
+
+
+def _plain(cell: str) -> str:
+    """A cell without what spreadsheets and payment channels put around it."""
+    text = cell.strip().lstrip("`").strip()
+    if text.startswith("="):
+        wrapped = _WRAPPED.fullmatch(text)
+        return wrapped[1].strip() if wrapped else text
+    return text
+
+
+def _whole(cell: str, decimals: int, column: str) -> int:
+    """A number with at most `decimals` decimals, in its smallest unit."""
+    plain = cell.isascii() and cell[-3:-2] == "." and cell[:-3].isdigit() and cell[-2:].isdigit()
+    if plain and decimals == 2 and len(cell) < 16:  # noqa: PLR2004 - the usual shape: 10.00
+        return int(cell[:-3] + cell[-2:])
+    text = _plain(cell).translate(_form().dropped)
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        raise _BadLineError(column, "formula" if text[:1] in _FORMULA else "number")
+    sign, whole, part = match[1], match[2], match[3] or ""
+    if part[decimals:].strip("0"):
+        raise _BadLineError(column, "too_fine")
+    value = int(whole + part[:decimals].ljust(decimals, "0"))
+    return -value if sign else value

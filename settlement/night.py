@@ -1,0 +1,292 @@
+"""One night: seal the order, compare both sides, settle each shop, lock the day.
+
+Each step can be cut off and run again. The input (leaf range, batches) is fixed by the second
+step; from there on the same night gives the same digest, however often it is started.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final
+
+from ledger.book import cover, order
+from ledger.book import day as book_day
+from ledger.book.offsets import broken_rows, moved_in_range, settled_by
+from ledger.database import Database
+from ledger.earning.calendar import day_bounds, day_from_key, day_key
+from ledger.earning.working_days import working_days_cn
+from ledger.errors import GuardMissedError, Refusal
+from ledger.members.communities import get_community
+from ledger.sql import Row, Tx
+from settlement.collect import collect
+from settlement.identities import Break, breaks, settled_breaks
+from settlement.night_result import NightResult, read_result
+from settlement.night_store import (
+    BATCHES_OF,
+    FIND_RUN,
+    KEEP_RUN,
+    LAST_RUN,
+    TAKE_BATCHES,
+    TOTALS_OF,
+    clear_breaks,
+    keep_breaks,
+    set_state,
+    write_outcome,
+)
+from settlement.reckoning import Totals, digest_of, reckon
+from settlement.settle import settle_shop
+from settlement.sides import Run
+
+RULE_VERSION: Final = "2026.1"
+"""Goes up with every change of how a night judges; part of a run's identity."""
+
+ANSWER_DAYS: Final = 3
+"""Working days a shop has to answer before a discrepancy is overdue."""
+
+AfterStep = Callable[[str], None]
+"""Told the name of each finished step; tests raise in it to stand for a crash."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Night:
+    db: Database
+    run: Run
+    run_id: str
+    at: int
+    after_step: AfterStep
+
+    @property
+    def due_date(self) -> int:
+        first = day_from_key(self.run.day)
+        return day_key(working_days_cn().add_working_days(first, ANSWER_DAYS).day)
+
+
+def run_night(
+    db: Database,
+    community_id: int,
+    day: int,
+    *,
+    at: int,
+    after_step: AfterStep = lambda _step: None,
+) -> NightResult:
+    """Close business date `day` (yyyymmdd) at `at`, or go on where an earlier try stopped.
+
+    A day that is locked gives its result again and changes nothing. Where a sum does not hold the
+    day stays open under a C2: `stopped`, nothing was settled and the next try compares anew, or
+    `blocked`, a shop could not be settled and the next try goes on there. Refuses: night_too_early,
+    night_unfinished (an earlier one), night_out_of_order, day_bad.
+    """
+    with db.read() as tx:
+        _check_day(tx, community_id, day, at=at)
+        known = tx.find(FIND_RUN, community_id=community_id, business_date=day)
+    if known is None:
+        end_leaf = _seal(db, community_id, day, at=at)
+        after_step("sealed")
+        known = _begin(db, community_id, day, end_leaf, at=at)
+        after_step("begun")
+    night = _Night(db, _run_of(community_id, known), known.run_id, at, after_step)
+    state = known.state
+    if state in {"begun", "stopped"}:
+        state = _match(night)
+        after_step(state)
+    if state in {"matched", "blocked"}:
+        state = _settle(night)
+        after_step(state)
+    if state == "settled":
+        _lock(night)
+        after_step("locked")
+    with db.read() as tx:
+        return read_result(tx, community_id, day)
+
+
+def verify_night(db: Database, community_id: int, day: int) -> bool:
+    """Recompute a finished night from its input alone: whether its digest still comes out.
+
+    False means that the book, the claims or the carried items were changed after the night.
+    """
+    with db.read() as tx:
+        row = tx.get(FIND_RUN, community_id=community_id, business_date=day)
+        run = _run_of(community_id, row)
+        return digest_of(reckon(collect(tx, run), run), row.run_id) == str(row.digest)
+
+
+def night_running(tx: Tx, community_id: int) -> bool:
+    """Whether a night was begun and is not locked: decisions wait until it is."""
+    last = tx.find(LAST_RUN, community_id=community_id)
+    return last is not None and str(last.state) != "locked"
+
+
+def last_run_no(tx: Tx, community_id: int) -> int:
+    """The number of the last night begun, 0 before the first."""
+    last = tx.find(LAST_RUN, community_id=community_id)
+    return 0 if last is None else int(last.run_no)
+
+
+def _check_day(tx: Tx, community_id: int, day: int, *, at: int) -> None:
+    try:
+        date = day_from_key(day)
+    except ValueError:
+        raise Refusal("day_bad") from None
+    ends_at = day_bounds(date, get_community(tx, community_id).timezone)[1]
+    if at < ends_at:
+        raise Refusal("night_too_early", business_date=day)
+    last = tx.find(LAST_RUN, community_id=community_id)
+    if last is None or day == last.business_date:
+        return
+    if last.state != "locked":
+        raise Refusal("night_unfinished", business_date=last.business_date)
+    known = tx.find(FIND_RUN, community_id=community_id, business_date=day)
+    if known is None and day < last.business_date:
+        raise Refusal("night_out_of_order", business_date=last.business_date)
+
+
+def _seal(db: Database, community_id: int, day: int, *, at: int) -> int:
+    db.write(lambda tx: book_day.cut_off(tx, community_id, day, at=at))
+    return order.seal(db, community_id)
+
+
+def _begin(db: Database, community_id: int, day: int, end_leaf: int, *, at: int) -> Row:
+    """Fix the night's input: from here on it is this range and these batches for ever."""
+
+    def work(tx: Tx) -> None:
+        if tx.find(FIND_RUN, community_id=community_id, business_date=day) is not None:
+            return
+        last = tx.find(LAST_RUN, community_id=community_id)
+        run_no = 1 if last is None else last.run_no + 1
+        tx.run(TAKE_BATCHES, community_id=community_id, run_no=run_no, business_date=day)
+        text = _input_text(tx, community_id, day, run_no, last, end_leaf)
+        kept = tx.run(
+            KEEP_RUN,
+            community_id=community_id,
+            run_no=run_no,
+            business_date=day,
+            run_id=hashlib.sha256(text.encode()).hexdigest(),
+            input=text,
+            first_leaf=0 if last is None else last.end_leaf,
+            end_leaf=end_leaf,
+            at=at,
+        )
+        if kept != 1:
+            raise GuardMissedError("night_run")
+
+    db.write(work)
+    with db.read() as tx:
+        return tx.get(FIND_RUN, community_id=community_id, business_date=day)
+
+
+def _input_text(
+    tx: Tx, community_id: int, day: int, run_no: int, last: Row | None, end_leaf: int
+) -> str:
+    document: dict[str, Any] = {
+        "community": str(community_id),
+        "day": day,
+        "leaves": [0 if last is None else last.end_leaf, end_leaf],
+        "batches": [
+            [str(row.batch_id), bytes(row.sha256).hex(), row.outcome]
+            for row in tx.all(BATCHES_OF, community_id=community_id, run_no=run_no)
+        ],
+        "rules": RULE_VERSION,
+        "previous": "" if last is None else last.run_id,
+    }
+    return json.dumps(document, sort_keys=True, separators=(",", ":"))
+
+
+def _match(night: _Night) -> str:
+    """Compare both sides and keep what does not agree; stop where a sum fails."""
+    run = night.run
+    with night.db.read() as tx:
+        outcome = reckon(collect(tx, run), run)
+        found = breaks(outcome, moved_in_range(tx, run.community_id, run.first_leaf, run.end_leaf))
+        named = _name_breaks(tx, run, found) if found else []
+    digest = digest_of(outcome, night.run_id)
+    write_outcome(night.db, run, outcome, digest, due_date=night.due_date, at=night.at)
+    if named:
+        return _stop(night, named, "stopped")
+    return "matched"
+
+
+def _name_breaks(tx: Tx, run: Run, found: list[Break]) -> list[tuple[Break, Row | None]]:
+    """Put the altered lines beside the sums they broke; a sum without one stands alone."""
+    lines = broken_rows(tx, run.community_id, run.first_leaf, run.end_leaf)
+    by_shop = {broken.claimant_id: broken for broken in reversed(found)}
+    named: list[tuple[Break, Row | None]] = [
+        (by_shop[line.claimant_id], line) for line in lines if line.claimant_id in by_shop
+    ]
+    explained = {broken.claimant_id for broken, _ in named}
+    return named + [(broken, None) for broken in found if broken.claimant_id not in explained]
+
+
+def _stop(night: _Night, named: list[tuple[Break, Row | None]], state: str) -> str:
+    def work(tx: Tx) -> None:
+        keep_breaks(tx, night.run, named, due_date=night.due_date, at=night.at)
+        set_state(tx, night.run, state)
+
+    night.db.write(work)
+    return state
+
+
+def _settle(night: _Night) -> str:
+    run = night.run
+    with night.db.read() as tx:
+        totals = tx.all(TOTALS_OF, community_id=run.community_id, run_no=run.run_no)
+    for total in totals:
+        try:
+            settle_shop(night.db, run, night.run_id, total, at=night.at)
+        except GuardMissedError:
+            # What was authorised is always covered, so a cover that is short was tampered with.
+            return _stop(night, [(Break("cover", total.claimant_id, 1, 0), None)], "blocked")
+        night.after_step(f"settled:{total.claimant_id}")
+
+    def work(tx: Tx) -> list[Break]:
+        found = _check_posted(tx, run)
+        if not found:
+            clear_breaks(tx, run)
+            set_state(tx, run, "settled")
+        return found
+
+    found = night.db.write(work)
+    return _stop(night, [(broken, None) for broken in found], "blocked") if found else "settled"
+
+
+def _check_posted(tx: Tx, run: Run) -> list[Break]:
+    rows = tx.all(TOTALS_OF, community_id=run.community_id, run_no=run.run_no)
+    wanted = {row.claimant_id: Totals(*row[2:]) for row in rows}
+    posted = {
+        row.claimant_id: settled_by(tx, run.community_id, row.txn_id)
+        for row in rows
+        if row.txn_id is not None
+    }
+    return settled_breaks(wanted, posted)
+
+
+def _lock(night: _Night) -> None:
+    """Give unused cover back, lock every day up to this one, and finish the run, all at once."""
+    run, at = night.run, night.at
+
+    def work(tx: Tx) -> None:
+        cover.give_back(tx, run.community_id, run_key=night.run_id, at=at, business_date=run.day)
+        for day in _days_to_lock(tx, run):
+            book_day.lock(tx, run.community_id, day, at=at)
+        set_state(tx, run, "locked", ended_at=at)
+
+    night.db.write(work)
+
+
+def _days_to_lock(tx: Tx, run: Run) -> list[int]:
+    """The run's day and those before it that no night was run for."""
+    last = book_day.last_locked(tx, run.community_id)
+    days = [run.day]
+    while last:
+        before = day_key(day_from_key(days[-1]) - timedelta(days=1))
+        if before <= last:
+            break
+        days.append(before)
+    return days
+
+
+def _run_of(community_id: int, row: Row) -> Run:
+    return Run(community_id, row.run_no, row.business_date, row.first_leaf, row.end_leaf)

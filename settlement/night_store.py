@@ -1,0 +1,268 @@
+"""What a night writes: its run, the discrepancies, what waits, each shop's totals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+from ledger.database import Database
+from ledger.sql import Row, Sql, Tx
+from settlement.identities import Break
+from settlement.reckoning import Found, Opened, Outcome, Totals
+from settlement.sides import Run
+from settlement.verdicts import Code
+
+CHUNK: Final = 1_000
+"""Rows written in one transaction: no sale waits half a second for a night on SQLite."""
+
+_PER_DAY: Final = 1_000_000
+_BREAKS_FROM: Final = 900_000
+
+RUN_COLUMNS: Final = (
+    "run_no, business_date, run_id, input, first_leaf, end_leaf, state, digest, begun_at, ended_at"
+)
+FIND_RUN: Final = Sql(
+    f"SELECT {RUN_COLUMNS} FROM night_run WHERE community_id = :community_id"
+    " AND business_date = :business_date"
+)
+LAST_RUN: Final = Sql(
+    f"SELECT {RUN_COLUMNS} FROM night_run WHERE community_id = :community_id"
+    " ORDER BY run_no DESC LIMIT 1"
+)
+KEEP_RUN: Final = Sql(
+    "INSERT INTO night_run (community_id, run_no, business_date, run_id, input, first_leaf,"
+    " end_leaf, state, digest, begun_at, ended_at) VALUES (:community_id, :run_no, :business_date,"
+    " :run_id, :input, :first_leaf, :end_leaf, 'begun', NULL, :at, NULL)"
+    " ON CONFLICT (community_id, run_no) DO NOTHING"
+)
+TAKE_BATCHES: Final = Sql(
+    "UPDATE claim_batch SET run_no = :run_no WHERE community_id = :community_id"
+    " AND run_no IS NULL AND outcome <> 'receiving' AND first_date <= :business_date"
+)
+BATCHES_OF: Final = Sql(
+    "SELECT batch_id, sha256, outcome FROM claim_batch WHERE community_id = :community_id"
+    " AND run_no = :run_no ORDER BY batch_id"
+)
+_SET_STATE: Final = Sql(
+    "UPDATE night_run SET state = :state, ended_at = :ended_at WHERE community_id = :community_id"
+    " AND run_no = :run_no"
+)
+_SET_DIGEST: Final = Sql(
+    "UPDATE night_run SET state = 'matched', digest = :digest WHERE community_id = :community_id"
+    " AND run_no = :run_no"
+)
+
+_DISCREPANCY_COLUMNS: Final = (
+    "discrepancy_no, run_no, business_date, code, sub_code, claimant_id, terminal_id, ref,"
+    " booked_kind, booked_units, booked_fen, booked_at, booked_txn, claimed_batch, claimed_line,"
+    " claimed_kind, claimed_units, claimed_fen, claimed_at, plus_fen, minus_fen, held_fen,"
+    " rest_units, rest_fen, state, due_date, opened_at, reason, posted_fen"
+)
+_KEEP_DISCREPANCY: Final = Sql(
+    f"INSERT INTO discrepancy (community_id, {_DISCREPANCY_COLUMNS}) VALUES (:community_id, "
+    + ", ".join(f":{name.strip()}" for name in _DISCREPANCY_COLUMNS.split(","))
+    + ")"
+)
+_KEEP_OPEN: Final = Sql(
+    "INSERT INTO open_item (community_id, claimant_id, ref, txn_id, terminal_id, kind,"
+    " original_ref, units, fen, units_per_fen, business_date, occurred_at, reason, opened_run,"
+    " flagged_run, closed_run, closed_by) VALUES (:community_id, :claimant_id, :ref, :txn_id,"
+    " :terminal_id, :kind, :original_ref, :units, :fen, :units_per_fen, :business_date,"
+    " :occurred_at, :reason, :run_no, :flagged_run, NULL, '')"
+)
+_TOTAL_COLUMNS: Final = tuple(asdict(Totals()))
+_KEEP_TOTAL: Final = Sql(
+    "INSERT INTO night_total (community_id, run_no, claimant_id, "
+    + ", ".join(_TOTAL_COLUMNS)
+    + ") VALUES (:community_id, :run_no, :claimant_id, "
+    + ", ".join(f":{name}" for name in _TOTAL_COLUMNS)
+    + ")"
+)
+TOTALS_OF: Final = Sql(
+    f"SELECT claimant_id, txn_id, {', '.join(_TOTAL_COLUMNS)} FROM night_total"
+    " WHERE community_id = :community_id AND run_no = :run_no ORDER BY claimant_id"
+)
+_CLOSE_OPEN: Final = Sql(
+    "UPDATE open_item SET closed_run = :run_no, closed_by = 'claimed'"
+    " WHERE community_id = :community_id AND claimant_id = :claimant_id AND ref = :ref"
+)
+_FLAG_OPEN: Final = Sql(
+    "UPDATE open_item SET flagged_run = :run_no WHERE community_id = :community_id"
+    " AND claimant_id = :claimant_id AND ref = :ref"
+)
+_CLEAR: Final = Sql(
+    "UPDATE discrepancy SET state = 'auto_cleared', closed_run = :run_no, closed_date = :day"
+    " WHERE community_id = :community_id AND discrepancy_no = :discrepancy_no"
+)
+_CLEAR_X2: Final = Sql(
+    "UPDATE discrepancy SET state = 'auto_cleared', closed_run = :run_no, closed_date = :day"
+    " WHERE community_id = :community_id AND claimant_id = :claimant_id"
+    " AND ref = :ref AND code = 'X2' AND closed_run IS NULL"
+)
+_FORGET: Final = (
+    Sql(
+        "DELETE FROM discrepancy WHERE community_id = :community_id AND run_no = :run_no"
+        " AND code <> 'C2'"
+    ),
+    Sql("DELETE FROM open_item WHERE community_id = :community_id AND opened_run = :run_no"),
+    Sql("DELETE FROM night_total WHERE community_id = :community_id AND run_no = :run_no"),
+    Sql(
+        "UPDATE open_item SET closed_run = NULL, closed_by = '' WHERE community_id = :community_id"
+        " AND closed_run = :run_no AND closed_by = 'claimed'"
+    ),
+    Sql(
+        "UPDATE open_item SET flagged_run = NULL WHERE community_id = :community_id"
+        " AND flagged_run = :run_no"
+    ),
+    Sql(
+        "UPDATE discrepancy SET state = 'open', closed_run = NULL, closed_date = NULL"
+        " WHERE community_id = :community_id AND closed_run = :run_no AND state = 'auto_cleared'"
+        " AND code <> 'C2'"
+    ),
+)
+_OPEN_BREAKS: Final = Sql(
+    "SELECT discrepancy_no, sub_code, claimant_id, ref, state FROM discrepancy"
+    " WHERE community_id = :community_id AND run_no = :run_no AND code = 'C2'"
+)
+_CLEAR_BREAKS: Final = Sql(
+    "UPDATE discrepancy SET state = 'auto_cleared', closed_run = :run_no, closed_date = :day"
+    " WHERE community_id = :community_id AND run_no = :run_no AND code = 'C2'"
+    " AND state <> 'auto_cleared'"
+)
+
+
+def write_outcome(
+    db: Database, run: Run, outcome: Outcome, digest: str, *, due_date: int, at: int
+) -> None:
+    """Keep what a night found, in short transactions; the last one makes it count.
+
+    Whatever an earlier try that was cut off left behind is forgotten first.
+    """
+    for statement in _FORGET:
+        db.write(lambda tx, s=statement: tx.run(s, **_of(run)))  # type: ignore[misc]
+    found = [
+        _discrepancy(run, number, item, due_date=due_date, at=at)
+        for number, item in enumerate(outcome.found, start=1)
+    ]
+    _write_all(db, _KEEP_DISCREPANCY, found)
+    _write_all(db, _KEEP_OPEN, [_open_item(run, item) for item in outcome.opened])
+    db.write(lambda tx: _write_rest(tx, run, outcome, digest))
+
+
+def _write_rest(tx: Tx, run: Run, outcome: Outcome, digest: str) -> None:
+    here = _of(run)
+    tx.many(
+        _KEEP_TOTAL,
+        [{**here, "claimant_id": c, **asdict(t)} for c, t in sorted(outcome.totals.items())],
+    )
+    for statement, keys in ((_CLOSE_OPEN, outcome.closed), (_FLAG_OPEN, outcome.flagged)):
+        tx.many(statement, [{**here, "claimant_id": c, "ref": ref} for c, ref in keys])
+    cleared = {**here, "day": run.day}
+    tx.many(
+        _CLEAR_X2, [{**cleared, "claimant_id": c, "ref": r} for c, r in outcome.unclaimed_ended]
+    )
+    tx.many(_CLEAR, [{**cleared, "discrepancy_no": number} for number in outcome.cleared])
+    tx.run(_SET_DIGEST, **here, digest=digest)
+
+
+def _write_all(db: Database, statement: Sql, rows: Sequence[Mapping[str, Any]]) -> None:
+    for start in range(0, len(rows), CHUNK):
+        some = rows[start : start + CHUNK]
+        db.write(lambda tx, some=some: tx.many(statement, some))  # type: ignore[misc]
+
+
+def set_state(tx: Tx, run: Run, state: str, *, ended_at: int | None = None) -> None:
+    """Move a run on to `state`."""
+    tx.run(_SET_STATE, **_of(run), state=state, ended_at=ended_at)
+
+
+def keep_breaks(
+    tx: Tx, run: Run, found: Sequence[tuple[Break, Row | None]], *, due_date: int, at: int
+) -> None:
+    """Name each failed sum as a C2, with the booked line that was altered where one is known.
+
+    A C2 that stands already from an earlier try of the same night is not named twice.
+    """
+    here = _of(run)
+    known = {(row.sub_code, row.claimant_id, row.ref) for row in tx.all(_OPEN_BREAKS, **here)}
+    number = _BREAKS_FROM + len(known)
+    for broken, line in found:
+        ref = "" if line is None else line.ref
+        if (broken.name, broken.claimant_id, ref) in known:
+            continue
+        number += 1
+        item = Found(
+            Code.C2,
+            broken.name,
+            broken.claimant_id,
+            0,
+            ref,
+            run.day,
+            held_fen=0,
+            # What the two sides came to, in the sum's own unit.
+            rest_units=broken.left - broken.right,
+        )
+        row = _discrepancy(run, number, item, due_date=due_date, at=at)
+        if line is not None:
+            row |= {
+                "booked_kind": line.kind,
+                "booked_units": line.units,
+                "booked_fen": line.fen,
+                "booked_at": line.occurred_at,
+                "booked_txn": line.txn_id,
+            }
+        tx.run(_KEEP_DISCREPANCY, **row)
+
+
+def clear_breaks(tx: Tx, run: Run) -> None:
+    """The sums hold again: what an earlier try of this night called broken is explained."""
+    tx.run(_CLEAR_BREAKS, **_of(run), day=run.day)
+
+
+def _of(run: Run) -> dict[str, int]:
+    return {"community_id": run.community_id, "run_no": run.run_no}
+
+
+def _discrepancy(run: Run, number: int, found: Found, *, due_date: int, at: int) -> dict[str, Any]:
+    booked, claimed = found.booked, found.claimed
+    return {
+        **_of(run),
+        "discrepancy_no": run.day * _PER_DAY + number,
+        "business_date": found.business_date,
+        "code": found.code.value,
+        "sub_code": found.sub_code,
+        "claimant_id": found.claimant_id,
+        "terminal_id": found.terminal_id,
+        "ref": found.ref,
+        "booked_kind": booked and booked.kind,
+        "booked_units": booked and booked.units,
+        "booked_fen": booked and booked.fen,
+        "booked_at": booked and booked.occurred_at,
+        "booked_txn": booked and booked.txn_id,
+        "claimed_batch": claimed and claimed.batch_id,
+        "claimed_line": claimed and claimed.line_no,
+        "claimed_kind": claimed and claimed.kind,
+        "claimed_units": claimed and claimed.units,
+        "claimed_fen": claimed and claimed.fen,
+        "claimed_at": claimed and claimed.occurred_at,
+        "plus_fen": found.plus_fen,
+        "minus_fen": found.minus_fen,
+        "held_fen": found.held_fen,
+        "rest_units": found.rest_units,
+        "rest_fen": found.rest_fen,
+        "state": "open",
+        "due_date": due_date,
+        "opened_at": at,
+        "reason": "",
+        "posted_fen": 0,
+    }
+
+
+def _open_item(run: Run, opened: Opened) -> dict[str, Any]:
+    return {
+        **_of(run),
+        **opened.booked._asdict(),
+        "reason": opened.reason,
+        "flagged_run": run.run_no if opened.flagged else None,
+    }
