@@ -13,6 +13,7 @@ import kiosk
 import ledger
 import pos
 import settlement
+from ledger.migrate import upgrade
 from ledger.schema import metadata
 from tests.support.postgres import Cluster
 
@@ -30,9 +31,9 @@ def all_tables() -> MetaData:
 
 
 def create_schema(url: str) -> None:
-    """Create every table in the empty database at `url`."""
+    """Bring the empty database at `url` to the newest schema by the numbered migrations."""
     engine = create_engine(url)
-    all_tables().create_all(engine)
+    upgrade(engine)
     engine.dispose()
 
 
