@@ -1,0 +1,121 @@
+"""The slip of a sale, a refund or a redemption: lines a printer prints and a screen shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from flask import request
+
+from kiosk.api.types import day_text, moment_text
+from kiosk.texts import language_for, mark, translator
+from ledger.members.terms import Terms
+from ledger.units import points_text, yuan_text
+
+CUT_SENTENCES: Final = {
+    "merchant_not_earning": mark("This kind of shop gives no points."),
+    "channel_not_approved": mark("This way of paying earns no points."),
+    "too_soon_same_shop": mark("Two purchases in one shop within two minutes earn once."),
+    "earn_cap_txn": mark("One purchase earns no more than this."),
+    "earn_cap_day": mark("Today's limit for earning is reached."),
+    "earn_cap_month": mark("This month's limit for earning is reached."),
+}
+"""Why fewer points were earned than one might expect."""
+
+LIMIT_SENTENCES: Final = {
+    "bill_share": mark("Points may pay for at most a part of the bill."),
+    "sale_cap": mark("One purchase takes no more points than this."),
+    "month_cap": mark("This month's limit for points at shops decides."),
+    "balance": mark("The balance decides."),
+    "points_owed": mark("Points are owed after a refund; spending waits until they are earned back."),
+    "merchant_not_offsetting": mark("This shop does not take points."),
+}
+"""What decided how many points may be used."""
+
+Pair = tuple[str, str]
+
+
+def sale_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The slip of a sale, from the answer the checkout gave (amounts in fen and units)."""
+    _ = translator(language())
+    precision = terms.civic.precision
+    lines = [
+        *_head(terms, facts, _),
+        (_("Total"), yuan_text(facts["total_fen"])),
+    ]
+    if facts["offset_fen"]:
+        used = points_text(facts["offset_units"], precision)
+        lines.append((_("Points used"), f"{used} = {yuan_text(facts['offset_fen'])}"))
+    lines.append((_("Paid"), yuan_text(facts["paid_fen"])))
+    earned = points_text(facts["earned_units"], precision)
+    if facts["earned_state"] == "pending":
+        lines.append((_("Points earned, pending"), earned))
+    else:
+        lines.append((_("Points earned"), earned))
+    if facts["earned_cut_by"]:
+        lines.append((_("Note"), _(CUT_SENTENCES[facts["earned_cut_by"]])))
+    lines.append((_("Balance"), points_text(facts["balance_units"], precision)))
+    return _shown(lines)
+
+
+def refund_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The slip of a refund."""
+    _ = translator(language())
+    precision = terms.civic.precision
+    lines = [
+        *_head(terms, facts, _),
+        (_("Refund for"), str(facts["original_ref"])),
+        (_("Goods returned"), yuan_text(facts["refund_fen"])),
+        (_("Money back"), yuan_text(facts["cash_back_fen"])),
+        (_("Points back"), points_text(facts["units_back"], precision)),
+        (_("Earned points taken back"), points_text(facts["earned_reversed_units"], precision)),
+    ]
+    if facts["owed_units"]:
+        lines.append((_("Points owed"), points_text(facts["owed_units"], precision)))
+    return _shown(lines)
+
+
+def redemption_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The slip of the points supermarket."""
+    _ = translator(language())
+    precision = terms.civic.precision
+    goods = [
+        (f"{line['name']} x {line['quantity']}", points_text(line["units"], precision))
+        for line in facts["lines"]
+    ]
+    return _shown(
+        [
+            *_head(terms, facts, _),
+            *goods,
+            (_("Points used"), points_text(facts["units"], precision)),
+            (_("Balance"), points_text(facts["balance_units"], precision)),
+        ]
+    )
+
+
+def language() -> str:
+    """The language the till asked for."""
+    return language_for(request.headers.get("Accept-Language", ""))
+
+
+def dated(terms: Terms, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts with their day and time as JSON carries them."""
+    return {
+        **facts,
+        "business_date": day_text(facts["business_date"]),
+        "occurred_at": moment_text(facts["occurred_at"], terms.community.zone),
+    }
+
+
+def _head(terms: Terms, facts: Mapping[str, Any], _: Any) -> list[Pair]:  # noqa: ANN401 - a translate function
+    terminal = terms.terminals.get(int(facts.get("terminal_id") or 0))
+    shop = "" if terminal is None else terms.merchant(terminal.merchant_id).name
+    head = [(_("Receipt"), str(facts["ref"]))]
+    if shop:
+        head.insert(0, (_("Shop"), shop))
+    when = moment_text(facts["occurred_at"], terms.community.zone)[:16].replace("T", " ")
+    return [*head, (_("Time"), when)]
+
+
+def _shown(lines: list[Pair]) -> list[dict[str, str]]:
+    return [{"label": label, "value": value} for label, value in lines]

@@ -1,0 +1,88 @@
+"""The points supermarket's counter: its goods, and handing them out."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import Annotated, Any
+
+from flask_openapi import APIBlueprint
+from pydantic import Field
+
+from kiosk.api.receipts import dated, redemption_lines
+from kiosk.api.types import Counter, Id, Moment, Reference, RequestId, Secret, Strict, TokenText
+from kiosk.auth import actor, allow
+from kiosk.context import service
+from pos.redemption import Piece, RedemptionRequest, goods_of, redeem
+
+bp = APIBlueprint("redemptions", __name__, url_prefix="/api/v1")
+
+
+class PieceBody(Strict):
+    """So many pieces of one good."""
+
+    good_id: Id
+    quantity: Annotated[int, Field(ge=1, le=99)]
+
+
+class RedemptionBody(Strict):
+    """Goods chosen at the counter and the code that pays for them."""
+
+    request_id: RequestId
+    counter: Counter
+    ref: Reference
+    token: TokenText
+    lines: Annotated[list[PieceBody], Field(min_length=1, max_length=30)]
+    pin: Secret | None = None
+    occurred_at: Moment
+
+
+@bp.get("/goods")
+@allow("read_goods")
+def list_goods() -> dict[str, Any]:
+    """The supermarket's goods with price in units and stock; `version` changes with the list."""
+    here = actor()
+    shop = service().desk.terms_of(here.community_id).terminal(here.terminal_id).merchant_id
+    with service().db.read() as tx:
+        rows = goods_of(tx, here.community_id, shop)
+    items = [
+        {
+            "good_id": str(row.good_id),
+            "code": row.code,
+            "name": row.name,
+            "price_units": row.price_units,
+            "stock": row.stock,
+            "picture": row.picture,
+        }
+        for row in rows
+        if row.state == "on"
+    ]
+    return {"version": sha256(repr(items).encode()).hexdigest()[:16], "items": items}
+
+
+@bp.post("/redemptions")
+@allow("redeem")
+def create_redemption(body: RedemptionBody) -> tuple[dict[str, Any], int]:
+    """Hand goods out for points; the same request id again gives the same answer."""
+    here = actor()
+    request = RedemptionRequest(
+        community_id=here.community_id,
+        terminal_id=here.terminal_id,
+        clerk_id=here.clerk_id,
+        request_id=body.request_id,
+        counter=body.counter,
+        ref=body.ref,
+        token=body.token,
+        lines=tuple(Piece(line.good_id, line.quantity) for line in body.lines),
+        pin=body.pin,
+        occurred_at=body.occurred_at,
+    )
+    facts = {
+        **redeem(service().desk, request, at=service().now()),
+        "terminal_id": str(here.terminal_id),
+    }
+    terms = service().desk.terms_of(here.community_id)
+    answer = {
+        **dated(terms, facts),
+        "receipt": {"lines": redemption_lines(terms, facts), "qr_text": facts["ref"]},
+    }
+    return answer, 201

@@ -1,0 +1,58 @@
+"""Refunds by receipt: the whole of a sale or a part of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_openapi import APIBlueprint
+
+from kiosk.api.receipts import dated, refund_lines
+from kiosk.api.types import Counter, Moment, PositiveFen, Reference, RequestId, Strict
+from kiosk.auth import actor, allow
+from kiosk.context import service
+from pos.channel_refunds import refund_by_gateway
+from pos.refunds import RefundRequest, refund
+from pos.sales_list import get_sale
+
+bp = APIBlueprint("refunds", __name__, url_prefix="/api/v1")
+
+
+class RefundBody(Strict):
+    """Goods worth `refund_fen` of a sale came back."""
+
+    request_id: RequestId
+    counter: Counter
+    ref: Reference
+    original_ref: Reference
+    refund_fen: PositiveFen
+    occurred_at: Moment
+
+
+@bp.post("/refunds")
+@allow("refund")
+def create_refund(body: RefundBody) -> tuple[dict[str, Any], int]:
+    """Give money and points back; the same request id again gives the same answer."""
+    here, now = actor(), service().now()
+    desk = service().desk
+    terms = desk.terms_of(here.community_id)
+    request = RefundRequest(
+        community_id=here.community_id,
+        terminal_id=here.terminal_id,
+        clerk_id=here.clerk_id,
+        request_id=body.request_id,
+        counter=body.counter,
+        ref=body.ref,
+        original_ref=body.original_ref,
+        refund_fen=body.refund_fen,
+        occurred_at=body.occurred_at,
+    )
+    with service().db.read() as tx:
+        shop = terms.terminal(here.terminal_id).merchant_id
+        sold = get_sale(tx, here.community_id, shop, body.original_ref)
+    give_back = refund_by_gateway if sold.route == "gateway" else refund
+    facts = {**give_back(desk, request, at=now), "terminal_id": str(here.terminal_id)}
+    answer = {
+        **dated(terms, facts),
+        "receipt": {"lines": refund_lines(terms, facts), "qr_text": facts["ref"]},
+    }
+    return answer, 201

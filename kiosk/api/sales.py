@@ -1,0 +1,180 @@
+"""Sales at a till: what a code may do here, the sale itself, and the day's list."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from flask_openapi import APIBlueprint
+from pydantic import Field
+
+from kiosk.api.lists import key_of, page
+from kiosk.api.receipts import LIMIT_SENTENCES, dated, sale_lines
+from kiosk.api.types import (
+    Counter,
+    Cursor,
+    Day,
+    Limit,
+    Line,
+    Moment,
+    PositiveFen,
+    Reference,
+    RequestId,
+    Secret,
+    Strict,
+    TokenText,
+    Units,
+    day_text,
+    moment_text,
+)
+from kiosk.auth import actor, allow
+from kiosk.context import service
+from kiosk.texts import translator
+from ledger.members.terms import Terms
+from pos.charging import check_out_by_gateway
+from pos.checkout import check_out
+from pos.decide import SaleRequest
+from pos.quotes import QuoteRequest, quote_for
+from pos.sales_list import get_sale, sales_on
+
+bp = APIBlueprint("sales", __name__, url_prefix="/api/v1")
+
+
+class QuoteBody(Strict):
+    """A scanned code and the bill."""
+
+    token: TokenText
+    total_fen: PositiveFen
+
+
+class SaleBody(Strict):
+    """A sale as the clerk confirmed it; amounts in fen and units."""
+
+    request_id: RequestId
+    counter: Counter
+    ref: Reference
+    token: TokenText
+    total_fen: PositiveFen
+    offset_units: Units
+    channel: Literal["scan", "credit_card", "bank_card", "cash", "gateway"]
+    payment_ref: Line | None = None
+    pin: Secret | None = None
+    occurred_at: Moment
+
+
+class ListQuery(Strict):
+    """Which day, and where the list goes on."""
+
+    day: Day | None = None
+    limit: Limit = 50
+    cursor: Cursor = ""
+
+
+class SalePath(Strict):
+    """A sale's reference."""
+
+    ref: str = Field(min_length=5, max_length=40)
+
+
+@bp.post("/quotes")
+@allow("quote")
+def create_quote(body: QuoteBody) -> dict[str, Any]:
+    """What the holder of a code could offset on this bill; burns nothing."""
+    here = actor()
+    found = quote_for(
+        service().desk,
+        QuoteRequest(here.community_id, here.terminal_id, body.token, body.total_fen),
+        at=service().now(),
+    )
+    return {
+        "holder_label": found.holder_label,
+        "available_units": found.available_units,
+        "pending_units": found.pending_units,
+        "owed_units": found.owed_units,
+        "proposal": {
+            "units": found.proposal.units,
+            "fen": found.proposal.fen,
+            "limited_by": found.proposal.limited_by,
+            "sentence": translator("zh")(LIMIT_SENTENCES[found.proposal.limited_by]),
+            "sentence_en": LIMIT_SENTENCES[found.proposal.limited_by],
+        },
+        "pin_needed_above_units": found.pin_needed_above_units,
+        "token_class": found.token_class,
+    }
+
+
+@bp.post("/sales")
+@allow("sell")
+def create_sale(body: SaleBody) -> tuple[dict[str, Any], int]:
+    """Book a sale; the same request id again gives the same answer."""
+    here, now = actor(), service().now()
+    request = SaleRequest(
+        community_id=here.community_id,
+        terminal_id=here.terminal_id,
+        clerk_id=here.clerk_id,
+        request_id=body.request_id,
+        counter=body.counter,
+        ref=body.ref,
+        token=body.token,
+        total_fen=body.total_fen,
+        offset_units=body.offset_units,
+        channel=body.channel,
+        payment_ref=body.payment_ref,
+        pin=body.pin,
+        occurred_at=body.occurred_at,
+    )
+    sell = check_out_by_gateway if body.channel == "gateway" else check_out
+    facts = sell(service().desk, request, at=now)
+    terms = service().desk.terms_of(here.community_id)
+    answer = {
+        **dated(terms, facts),
+        "earned_reason": facts["earned_cut_by"],
+        "receipt": {"lines": sale_lines(terms, facts), "qr_text": facts["ref"]},
+    }
+    return answer, 201
+
+
+@bp.get("/sales")
+@allow("read_sales")
+def list_sales(query: ListQuery) -> dict[str, Any]:
+    """A terminal's sales of a day, in the order of their references."""
+    here = actor()
+    terms = service().desk.terms_of(here.community_id)
+    day = query.day or service().today(here.community_id)
+    after = str(key_of(query.cursor, ""))
+    with service().db.read() as tx:
+        rows = sales_on(
+            tx, here.community_id, here.terminal_id, day, after=after, most=query.limit + 1
+        )
+    return page(rows, query.limit, lambda row: str(row.ref), lambda row: _shown(terms, row))
+
+
+@bp.get("/sales/<string:ref>")
+@allow("read_sales")
+def read_sale(path: SalePath) -> dict[str, Any]:
+    """One sale of this shop by its reference."""
+    here = actor()
+    terms = service().desk.terms_of(here.community_id)
+    with service().db.read() as tx:
+        row = get_sale(tx, here.community_id, terms.terminal(here.terminal_id).merchant_id, path.ref)
+    return _shown(terms, row)
+
+
+def _shown(terms: Terms, row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of the sale table
+    return {
+        "sale_id": row.sale_id,
+        "ref": row.ref,
+        "state": row.state,
+        "terminal_id": str(row.terminal_id),
+        "business_date": day_text(row.business_date),
+        "occurred_at": moment_text(row.occurred_at, terms.community.zone),
+        "total_fen": row.total_fen,
+        "offset_fen": row.offset_fen,
+        "offset_units": row.offset_units,
+        "paid_fen": row.paid_fen,
+        "earned_units": row.earned_units,
+        "refunded_fen": row.refunded_fen,
+        "left_fen": row.total_fen - row.refunded_fen,
+        "route": row.route,
+    }
+
+

@@ -1,0 +1,104 @@
+"""What a till shows before the first sale: what the shop is owed, the rules in force, the keys to check codes with."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any, Final
+
+from flask_openapi import APIBlueprint
+
+from kiosk.api.types import day_text, moment_text
+from kiosk.auth import actor, allow
+from kiosk.context import service
+from ledger.book.shops import cover_left, owed_to
+from ledger.earning.calendar import day_from_key
+from ledger.earning.due_dates import next_due
+from ledger.earning.working_days import working_days_cn
+from ledger.members import clerks, keys
+from ledger.members.terms import Terms
+from ledger.refs import read_reference
+from ledger.sql import Tx
+from pos.desk import rules_on
+from pos.sales_list import last_ref
+from settlement.discrepancies import count_open
+
+bp = APIBlueprint("till", __name__, url_prefix="/api/v1")
+
+CHANNELS: Final = ("scan", "credit_card", "cash")
+
+
+@bp.get("/till/state")
+@allow("till_state")
+def till_state() -> dict[str, Any]:
+    """Everything the home screen and the sale screen need, in one answer."""
+    here, now = actor(), service().now()
+    terms = service().desk.refresh(here.community_id)
+    day = service().today(here.community_id)
+    terminal = terms.terminal(here.terminal_id)
+    with service().db.read() as tx:
+        owed = owed_to(tx, here.community_id, terminal.merchant_id)
+        used = last_ref(tx, here.community_id, here.terminal_id)
+        return {
+            "server_time": moment_text(now, terms.community.zone),
+            "business_date": day_text(day),
+            "shop": {
+                "merchant_code": terms.merchant(terminal.merchant_id).code,
+                "merchant_name": terms.merchant(terminal.merchant_id).name,
+                "branch_name": terms.branch(terminal.branch_id).name,
+            },
+            "terminal": {
+                "terminal_id": str(terminal.terminal_id),
+                "terminal_code": terminal.code,
+                "kind": terminal.kind,
+                "last_counter": _counter_of(used),
+            },
+            "community": {"issuer": terms.community.issuer, "hotline": terms.community.hotline},
+            "clerks": _clerks(tx, here.community_id, terminal.merchant_id),
+            "owed": {
+                "owed_fen": owed,
+                "arrives_on": _arrives_on(terms, day) if owed else None,
+                "open_differences": count_open(tx, here.community_id, terminal.merchant_id),
+            },
+            "cover": {"left_fen": cover_left(tx, here.community_id, terminal.merchant_id)},
+            "rules": _rules(terms, day),
+            "jwks": keys.published_keys(tx, here.community_id, at=now),
+        }
+
+
+def _counter_of(ref: str | None) -> int:
+    read = read_reference(ref) if ref else None
+    return 0 if read is None else read.counter
+
+
+def _clerks(tx: Tx, community_id: int, merchant_id: int) -> list[dict[str, str]]:
+    return [
+        {"clerk_id": str(clerk.clerk_id), "label": clerk.label}
+        for clerk in clerks.clerks_of(tx, community_id, merchant_id)
+    ]
+
+
+def _arrives_on(terms: Terms, day: int) -> str:
+    """The day money can be expected: after the next statement and the days a shop has to object."""
+    calendar, today = working_days_cn(), day_from_key(day)
+    statement = terms.scheme_on(day).calendar.statement
+    due = next_due(statement, today) if statement is not None else None
+    issued: date = due or today + timedelta(days=1)
+    return calendar.add_working_days(issued, terms.settings.accept_days + 2).day.isoformat()
+
+
+def _rules(terms: Terms, day: int) -> dict[str, Any]:
+    rules = rules_on(terms, day)
+    sale_cap = rules.offset_cap("txn")
+    offset = rules.offset
+    return {
+        "units_per_fen": rules.units_per_fen,
+        "precision": terms.civic.precision,
+        "step_units": offset.units(offset.step_points),
+        "min_units": offset.units(offset.min_points),
+        "share_percent": int(offset.cap_percent_of_bill or 100),
+        "sale_cap_units": None if sale_cap is None else sale_cap.units,
+        "pin_above_units_card": terms.settings.pin_above_units_card,
+        "pin_above_units_dyn": terms.settings.pin_above_units_dyn,
+        "channels": list(CHANNELS) + (["gateway"] if service().channel is not None else []),
+        "approved_channels": list(rules.spend.payment_channels),
+    }

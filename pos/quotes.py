@@ -1,0 +1,99 @@
+"""What the holder of a scanned code could do here: balance, the largest offset, and when a PIN will be asked for."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from ledger.errors import Refusal
+from ledger.members.terms import Terms
+from ledger.sql import Sql, Tx
+from pos.decide import (
+    NoAccountsError,
+    Scan,
+    asked_of,
+    check_card,
+    member_of,
+    open_shop_accounts,
+    scan_code,
+    shop_on,
+)
+from pos.desk import Desk, StaleTermsError, check_version, day_of, open_member_accounts, rules_on
+from pos.pricing import Proposal, propose
+from pos.situation import look
+
+_CARD: Final = Sql(
+    "SELECT number FROM card WHERE community_id = :community_id AND serial = :serial"
+)
+_TRIES: Final = 3
+
+
+class QuoteRequest(NamedTuple):
+    """A code shown at a terminal for a bill of `total_fen`."""
+
+    community_id: int
+    terminal_id: int
+    token: str
+    total_fen: int
+    request_id: str = ""
+
+
+class Quoted(NamedTuple):
+    """Amounts in units; `holder_label` is the end of the card's number, never a name."""
+
+    holder_label: str
+    available_units: int
+    pending_units: int
+    owed_units: int
+    proposal: Proposal
+    pin_needed_above_units: int
+    token_class: str
+
+
+def quote_for(desk: Desk, request: QuoteRequest, *, at: int) -> Quoted:
+    """Look the holder up and propose an offset; nothing is written and the code is not burned.
+
+    Refuses: the token's refusals, token_used, card_not_active, card_replaced, terminal_revoked, amount_wrong.
+    """
+    terms = desk.terms_of(request.community_id)
+    for _ in range(_TRIES):
+        scan = scan_code(terms, request.token, at=at)
+        open_shop_accounts(desk, terms, request.terminal_id, at=at)
+        try:
+            with desk.db.read() as tx:
+                return _quote(tx, terms, request, scan, at=at)
+        except StaleTermsError:
+            terms = desk.refresh(request.community_id)
+        except NoAccountsError as missing:
+            open_member_accounts(
+                desk.db, request.community_id, missing.owner_id, terms.civic.commodity, at=at
+            )
+    raise Refusal("busy_try_again")
+
+
+def _quote(tx: Tx, terms: Terms, request: QuoteRequest, scan: Scan, *, at: int) -> Quoted:
+    day = day_of(terms, at)
+    rules = rules_on(terms, day)
+    row = look(tx, asked_of(terms, rules, request, scan, cover_id=0, day=day))
+    check_version(terms, int(row.config_version))
+    if row.terminal_state != "active":
+        raise Refusal("terminal_revoked")
+    token = scan.believed()
+    if row.token_used_at is not None and token.is_single_use:
+        raise Refusal("token_used", used_at=int(row.token_used_at))
+    check_card(row, token)
+    member = member_of(rules, row)
+    shop = shop_on(terms, rules, terms.terminal(request.terminal_id).merchant_id, day)
+    settings = terms.settings
+    limit = settings.pin_above_units_dyn if token.is_single_use else settings.pin_above_units_card
+    number = tx.get(_CARD, community_id=request.community_id, serial=token.serial).number
+    return Quoted(
+        holder_label=number.replace("-", "")[-4:],
+        available_units=member.available,
+        pending_units=int(row.pending_units),
+        owed_units=member.owed,
+        proposal=Proposal(0, 0, "balance")
+        if token.key_class == "earn"
+        else propose(rules, member, shop, total_fen=request.total_fen),
+        pin_needed_above_units=max(0, limit - int(row.without_pin_day or 0)),
+        token_class=token.key_class.value,
+    )
