@@ -177,3 +177,13 @@ def test_the_lint_finds(case: str) -> None:
 
 def test_the_lint_passes_a_good_table() -> None:
     assert list(faults(Table("good", MetaData(), *_good()))) == []
+
+
+def test_only_tables_that_say_why_are_keyed_otherwise() -> None:
+    keyed_otherwise = {
+        name
+        for name, table in all_tables().tables.items()
+        if next(iter(table.primary_key.columns)).name != "community_id"
+    }
+
+    assert keyed_otherwise == set(GLOBAL)
