@@ -44,10 +44,10 @@ export class Till {
     this.view = view;
   }
 
-  static async open(mode: Mode): Promise<Till> {
+  static async open(mode: Mode, fetcher?: typeof fetch): Promise<Till> {
     const store = await openStore(mode);
     const clock = await Clock.open(store);
-    const till = new Till(mode, store, clock, new Api(store, clock), {
+    const till = new Till(mode, store, clock, new Api(store, clock, fetcher), {
       terminal: (await readMeta(store, "terminal")) ?? null,
       clerk: (await readMeta(store, "clerk")) ?? null,
       state: (await readMeta(store, "state")) ?? null,

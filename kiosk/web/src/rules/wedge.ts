@@ -56,7 +56,7 @@ export class Wedge {
   /** What was held and is no burst after all: a person's keys, to be passed on. Empty while a scan is under way. */
   release(now: number): string {
     if (this.held.length >= SURE_LENGTH && now - this.last <= SURE_GAP_MS) return "";
-    const typed = this.held.length < LEAST_LENGTH ? this.held : "";
+    const typed = this.held.length < SURE_LENGTH ? this.held : "";
     this.held = "";
     return typed;
   }

@@ -1,0 +1,91 @@
+// A till on a fresh store, and a small server that answers from memory and can be made to fail.
+
+import { IDBFactory } from "fake-indexeddb";
+import { vi } from "vitest";
+import "fake-indexeddb/auto";
+import { Till } from "../src/app/till";
+
+export const RULES = {
+  units_per_fen: 20,
+  step_units: 2_000,
+  min_units: 2_000,
+  share_percent: 30,
+  sale_cap_units: 40_000,
+  pin_above_units_card: 20_000,
+  pin_above_units_dyn: 100_000,
+  channels: ["scan", "credit_card"],
+};
+
+export class Server {
+  /** What to do with the next writes, in turn: answer, lose the answer, or refuse. */
+  plan: ("answer" | "lose" | "offline" | "refuse")[] = [];
+  readonly bodies: { path: string; body: string; clerk: string | null }[] = [];
+  readonly booked = new Map<string, { body: string; answer: object }>();
+  tamper: Record<string, number> = {};
+  lastCounter = 0;
+
+  fetch = (async (path: string, init: RequestInit): Promise<Response> => {
+    const body = init.body ? new TextDecoder().decode(init.body as Uint8Array) : "";
+    if (path === "/api/v1/till/state") return this.json(200, this.state());
+    if (path === "/api/v1/terminals/enrol") return this.json(201, { terminal_id: "77", terminal_code: "M01T1", community_id: "5", merchant_name: "Shop", branch_name: "", kind: "till" });
+    const clerk = (init.headers as Record<string, string>)["Jifen-Clerk"] ?? null;
+    const next = this.plan.shift() ?? "answer";
+    if (next === "offline") throw new TypeError("Failed to fetch");
+    this.bodies.push({ path, body, clerk });
+    if (next === "refuse") return this.json(409, { code: "insufficient_points", status: 409, detail: "zh", detail_en: "en" });
+    const answer = this.book(path, body);
+    if (next === "lose") throw new TypeError("Failed to fetch");
+    return this.json(201, answer);
+  }) as typeof fetch;
+
+  private book(path: string, text: string): object {
+    const body = JSON.parse(text);
+    const known = this.booked.get(body.request_id);
+    if (known) {
+      if (known.body !== text) throw new Error("same id, other body");
+      return known.answer;
+    }
+    const answer = { ...this.answerTo(path, body), ...this.tamper };
+    this.booked.set(body.request_id, { body: text, answer });
+    return answer;
+  }
+
+  private answerTo(path: string, body: Record<string, number>): object {
+    const receipt = { lines: [], qr_text: body["ref"] };
+    if (path === "/api/v1/claims") return { batch_no: body["batch_no"], outcome: "ok", differences: [] };
+    if (path === "/api/v1/refunds") return { ...body, receipt, cash_back_fen: 4_000, offset_back_fen: 1_000, units_back: 20_000 };
+    const off = body["offset_units"]! / 20;
+    return { ...body, receipt, offset_fen: off, paid_fen: body["total_fen"]! - off, earned_units: 1, earned_state: "spendable", earned_reason: "" };
+  }
+
+  private state(): object {
+    return {
+      server_time: "2026-03-02T10:00:00+08:00",
+      shop: { merchant_code: "M01", merchant_name: "Shop", branch_name: "" },
+      terminal: { terminal_id: "77", terminal_code: "M01T1", last_counter: this.lastCounter },
+      clerks: [],
+      owed: { owed_fen: 0, arrives_on: null, open_differences: 0 },
+      cover: { left_fen: 6_000 },
+      rules: RULES,
+      jwks: { keys: [] },
+      business_date: "2026-03-02",
+      goods_version: "1",
+    };
+  }
+
+  private json(status: number, value: object): Response {
+    const headers = { "Content-Type": "application/json", "Jifen-Time": String(Date.UTC(2026, 2, 2, 2, 0, 0)) };
+    return new Response(JSON.stringify(value), { status, headers });
+  }
+}
+
+/** An enrolled till whose tablet clock is a year behind the server's. */
+export async function newTill(server: Server): Promise<Till> {
+  vi.stubGlobal("indexedDB", new IDBFactory());
+  vi.stubGlobal("navigator", { onLine: true });
+  const till = await Till.open("till", server.fetch);
+  await till.enrol("CA01", "ABCDEFGH2345");
+  return till;
+}
+
+export const SALE = { token: "71", totalFen: 5_000, offsetUnits: 20_000, channel: "scan" as const, pin: null };
