@@ -37,7 +37,7 @@ class RedemptionBody(Strict):
 
 
 @bp.get("/goods")
-@allow("read_goods")
+@allow("till.read")
 def list_goods() -> dict[str, Any]:
     """The supermarket's goods with price in units and stock; `version` changes with the list."""
     here = actor()
@@ -60,7 +60,7 @@ def list_goods() -> dict[str, Any]:
 
 
 @bp.post("/redemptions")
-@allow("redeem")
+@allow("redeem.make")
 def create_redemption(body: RedemptionBody) -> tuple[dict[str, Any], int]:
     """Hand goods out for points; the same request id again gives the same answer."""
     here = actor()

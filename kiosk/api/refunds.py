@@ -29,7 +29,7 @@ class RefundBody(Strict):
 
 
 @bp.post("/refunds")
-@allow("refund")
+@allow("sale.make")
 def create_refund(body: RefundBody) -> tuple[dict[str, Any], int]:
     """Give money and points back; the same request id again gives the same answer."""
     here, now = actor(), service().now()

@@ -76,7 +76,7 @@ class SalePath(Strict):
 
 
 @bp.post("/quotes")
-@allow("quote")
+@allow("sale.make")
 def create_quote(body: QuoteBody) -> dict[str, Any]:
     """What the holder of a code could offset on this bill; burns nothing."""
     here = actor()
@@ -103,7 +103,7 @@ def create_quote(body: QuoteBody) -> dict[str, Any]:
 
 
 @bp.post("/sales")
-@allow("sell")
+@allow("sale.make")
 def create_sale(body: SaleBody) -> tuple[dict[str, Any], int]:
     """Book a sale; the same request id again gives the same answer."""
     here, now = actor(), service().now()
@@ -134,7 +134,7 @@ def create_sale(body: SaleBody) -> tuple[dict[str, Any], int]:
 
 
 @bp.get("/sales")
-@allow("read_sales")
+@allow("sale.make")
 def list_sales(query: ListQuery) -> dict[str, Any]:
     """A terminal's sales of a day, in the order of their references."""
     here = actor()
@@ -149,7 +149,7 @@ def list_sales(query: ListQuery) -> dict[str, Any]:
 
 
 @bp.get("/sales/<string:ref>")
-@allow("read_sales")
+@allow("sale.make")
 def read_sale(path: SalePath) -> dict[str, Any]:
     """One sale of this shop by its reference."""
     here = actor()

@@ -28,7 +28,7 @@ CHANNELS: Final = ("scan", "credit_card", "cash")
 
 
 @bp.get("/till/state")
-@allow("till_state")
+@allow("till.read")
 def till_state() -> dict[str, Any]:
     """Everything the home screen and the sale screen need, in one answer."""
     here, now = actor(), service().now()
