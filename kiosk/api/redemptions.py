@@ -8,9 +8,10 @@ from typing import Annotated, Any
 from flask_openapi import APIBlueprint
 from pydantic import Field
 
+from kiosk.api.here import till
 from kiosk.api.receipts import dated, redemption_lines
 from kiosk.api.types import Counter, Id, Moment, Reference, RequestId, Secret, Strict, TokenText
-from kiosk.auth import actor, allow
+from kiosk.auth import allow
 from kiosk.context import service
 from pos.redemption import Piece, RedemptionRequest, goods_of, redeem
 
@@ -40,7 +41,7 @@ class RedemptionBody(Strict):
 @allow("till.read")
 def list_goods() -> dict[str, Any]:
     """The supermarket's goods with price in units and stock; `version` changes with the list."""
-    here = actor()
+    here = till()
     shop = service().desk.terms_of(here.community_id).terminal(here.terminal_id).merchant_id
     with service().db.read() as tx:
         rows = goods_of(tx, here.community_id, shop)
@@ -60,10 +61,10 @@ def list_goods() -> dict[str, Any]:
 
 
 @bp.post("/redemptions")
-@allow("redeem.make")
+@allow("redeem.make", rechecked=True)
 def create_redemption(body: RedemptionBody) -> tuple[dict[str, Any], int]:
     """Hand goods out for points; the same request id again gives the same answer."""
-    here = actor()
+    here = till()
     request = RedemptionRequest(
         community_id=here.community_id,
         terminal_id=here.terminal_id,

@@ -6,9 +6,10 @@ from typing import Any
 
 from flask_openapi import APIBlueprint
 
+from kiosk.api.here import till
 from kiosk.api.receipts import dated, refund_lines
 from kiosk.api.types import Counter, Moment, PositiveFen, Reference, RequestId, Strict
-from kiosk.auth import actor, allow
+from kiosk.auth import allow
 from kiosk.context import service
 from pos.channel_refunds import refund_by_gateway
 from pos.refunds import RefundRequest, refund
@@ -32,7 +33,7 @@ class RefundBody(Strict):
 @allow("sale.make")
 def create_refund(body: RefundBody) -> tuple[dict[str, Any], int]:
     """Give money and points back; the same request id again gives the same answer."""
-    here, now = actor(), service().now()
+    here, now = till(), service().now()
     desk = service().desk
     terms = desk.terms_of(here.community_id)
     request = RefundRequest(

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from flask_openapi import APIBlueprint
 from pydantic import Field
 
+from kiosk.api.here import till
 from kiosk.api.lists import key_of, page
 from kiosk.api.receipts import LIMIT_SENTENCES, dated, sale_lines
 from kiosk.api.types import (
@@ -26,13 +27,14 @@ from kiosk.api.types import (
     day_text,
     moment_text,
 )
-from kiosk.auth import actor, allow
+from kiosk.auth import allow
 from kiosk.context import service
 from kiosk.texts import translator
 from ledger.members.terms import Terms
 from pos.charging import check_out_by_gateway
 from pos.checkout import check_out
 from pos.decide import SaleRequest
+from pos.desk import day_of
 from pos.quotes import QuoteRequest, quote_for
 from pos.sales_list import get_sale, sales_on
 
@@ -76,10 +78,10 @@ class SalePath(Strict):
 
 
 @bp.post("/quotes")
-@allow("sale.make")
+@allow("sale.make", rechecked=True)
 def create_quote(body: QuoteBody) -> dict[str, Any]:
     """What the holder of a code could offset on this bill; burns nothing."""
-    here = actor()
+    here = till()
     found = quote_for(
         service().desk,
         QuoteRequest(here.community_id, here.terminal_id, body.token, body.total_fen),
@@ -103,10 +105,10 @@ def create_quote(body: QuoteBody) -> dict[str, Any]:
 
 
 @bp.post("/sales")
-@allow("sale.make")
+@allow("sale.make", rechecked=True)
 def create_sale(body: SaleBody) -> tuple[dict[str, Any], int]:
     """Book a sale; the same request id again gives the same answer."""
-    here, now = actor(), service().now()
+    here, now = till(), service().now()
     request = SaleRequest(
         community_id=here.community_id,
         terminal_id=here.terminal_id,
@@ -137,9 +139,9 @@ def create_sale(body: SaleBody) -> tuple[dict[str, Any], int]:
 @allow("sale.make")
 def list_sales(query: ListQuery) -> dict[str, Any]:
     """A terminal's sales of a day, in the order of their references."""
-    here = actor()
+    here = till()
     terms = service().desk.terms_of(here.community_id)
-    day = query.day or service().today(here.community_id)
+    day = query.day or day_of(terms, service().now())
     after = str(key_of(query.cursor, ""))
     with service().db.read() as tx:
         rows = sales_on(
@@ -152,10 +154,12 @@ def list_sales(query: ListQuery) -> dict[str, Any]:
 @allow("sale.make")
 def read_sale(path: SalePath) -> dict[str, Any]:
     """One sale of this shop by its reference."""
-    here = actor()
+    here = till()
     terms = service().desk.terms_of(here.community_id)
     with service().db.read() as tx:
-        row = get_sale(tx, here.community_id, terms.terminal(here.terminal_id).merchant_id, path.ref)
+        row = get_sale(
+            tx, here.community_id, terms.terminal(here.terminal_id).merchant_id, path.ref
+        )
     return _shown(terms, row)
 
 
@@ -176,5 +180,3 @@ def _shown(terms: Terms, row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of
         "left_fen": row.total_fen - row.refunded_fen,
         "route": row.route,
     }
-
-

@@ -6,9 +6,11 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from flask_openapi import APIBlueprint
+from settlement.open_questions import count_open
 
+from kiosk.api.here import till
 from kiosk.api.types import day_text, moment_text
-from kiosk.auth import actor, allow
+from kiosk.auth import allow
 from kiosk.context import service
 from ledger.book.shops import cover_left, owed_to
 from ledger.earning.calendar import day_from_key
@@ -18,9 +20,8 @@ from ledger.members import clerks, keys
 from ledger.members.terms import Terms
 from ledger.refs import read_reference
 from ledger.sql import Tx
-from pos.desk import rules_on
+from pos.desk import day_of, rules_on
 from pos.sales_list import last_ref
-from settlement.discrepancies import count_open
 
 bp = APIBlueprint("till", __name__, url_prefix="/api/v1")
 
@@ -31,9 +32,9 @@ CHANNELS: Final = ("scan", "credit_card", "cash")
 @allow("till.read")
 def till_state() -> dict[str, Any]:
     """Everything the home screen and the sale screen need, in one answer."""
-    here, now = actor(), service().now()
+    here, now = till(), service().now()
     terms = service().desk.refresh(here.community_id)
-    day = service().today(here.community_id)
+    day = day_of(terms, service().now())
     terminal = terms.terminal(here.terminal_id)
     with service().db.read() as tx:
         owed = owed_to(tx, here.community_id, terminal.merchant_id)
@@ -73,7 +74,8 @@ def _counter_of(ref: str | None) -> int:
 def _clerks(tx: Tx, community_id: int, merchant_id: int) -> list[dict[str, str]]:
     return [
         {"clerk_id": str(clerk.clerk_id), "label": clerk.label}
-        for clerk in clerks.clerks_of(tx, community_id, merchant_id)
+        for clerk in clerks.all_clerks(tx, community_id)
+        if clerk.merchant_id == merchant_id and clerk.state == "active"
     ]
 
 

@@ -1,0 +1,17 @@
+"""How much of a shop's claims is still an open question, for the first line of its till."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ledger.sql import Sql, Tx
+
+_COUNT: Final = Sql(
+    "SELECT count(*) AS n FROM discrepancy WHERE community_id = :community_id"
+    " AND claimant_id = :claimant_id AND state IN ('open', 'asked', 'proposed')"
+)
+
+
+def count_open(tx: Tx, community_id: int, claimant_id: int) -> int:
+    """Differences between the shop's claims and the book that nobody has decided yet."""
+    return int(tx.get(_COUNT, community_id=community_id, claimant_id=claimant_id).n)
