@@ -74,10 +74,8 @@ def sentence(refusal: Refusal, language: str, *, zone: tzinfo = _LOCAL) -> str:
     return translate(known(refusal.code).sentence).format_map(facts)
 
 
-def problem(
-    refusal: Refusal, *, request_id: str, zone: tzinfo = _LOCAL, **more: object
-) -> dict[str, Any]:
-    """The body of a problem+json answer; `more` are further members such as `errors`."""
+def problem(refusal: Refusal, *, request_id: str, zone: tzinfo = _LOCAL) -> dict[str, Any]:
+    """The body of a problem+json answer."""
     entry = known(refusal.code)
     return {
         "type": f"/problems/{refusal.code}",
@@ -89,7 +87,6 @@ def problem(
         "next": entry.next or _NEXT[entry.status],
         "facts": {name: _plain(name, fact) for name, fact in refusal.facts.items()},
         "request_id": request_id,
-        **more,
     }
 
 

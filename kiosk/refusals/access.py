@@ -51,10 +51,6 @@ TABLE: Final = {
             "clock to automatic and try again."
         ),
     ),
-    "proof_replayed": Known(
-        409,
-        mark("This signed request was already sent. Let the till sign it anew."),
-    ),
     "terminal_not_found": Known(
         404,
         mark("There is no such till in this community. Check its code in the list of tills."),

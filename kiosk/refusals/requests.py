@@ -71,8 +71,16 @@ TABLE: Final = {
         422,
         mark("The request number must be a UUID. Let the till make a new one."),
     ),
-    "host_not_known": Known(
-        421,
-        mark("This server does not answer under this name. Use the address the office gave out."),
+    "request_bad": Known(
+        400,
+        mark("The request cannot be understood. Check the address and what is sent with it."),
+    ),
+    "cursor_bad": Known(
+        422,
+        mark("This place in the list is not known. Begin again at the first page."),
+    ),
+    "till_not_built": Known(
+        503,
+        mark("The till's app is not built on this server. Build it with: make web."),
     ),
 }

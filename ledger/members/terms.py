@@ -10,8 +10,18 @@ from zoneinfo import ZoneInfo
 
 from ledger.earning.scheme import Scheme
 from ledger.errors import Refusal
-from ledger.members import agreements, communities, keys, merchants, schemes, settings, terminals
+from ledger.members import (
+    agreements,
+    clerks,
+    communities,
+    keys,
+    merchants,
+    schemes,
+    settings,
+    terminals,
+)
 from ledger.members.agreements import Agreement
+from ledger.members.clerks import Clerk
 from ledger.members.merchants import Branch, Merchant
 from ledger.members.settings import CommunitySettings
 from ledger.members.terminals import Terminal
@@ -54,6 +64,7 @@ class Terms:
     branches: Mapping[int, Branch]
     terminals: Mapping[int, Terminal]
     agreements: Mapping[int, tuple[Agreement, ...]]
+    clerks: Mapping[int, Clerk]
 
     def scheme_on(self, business_date: int) -> Scheme:
         """The scheme in force on a business date (yyyymmdd).
@@ -100,6 +111,14 @@ class Terms:
         if found is None:
             raise Refusal("branch_not_found")
         return found
+
+    def clerks_of(self, merchant_id: int) -> list[Clerk]:
+        """The clerks who may sign in at a shop's tills."""
+        return [
+            clerk
+            for clerk in self.clerks.values()
+            if clerk.merchant_id == merchant_id and clerk.state == "active"
+        ]
 
     def agreement_on(self, merchant_id: int, business_date: int) -> Agreement | None:
         """What a shop may do on that day; None without an agreement or while suspended."""
@@ -171,6 +190,7 @@ def read_terms(tx: Tx, community_id: int) -> Terms:
         branches={b.branch_id: b for b in merchants.all_branches(tx, community_id)},
         terminals={t.terminal_id: t for t in terminals.all_terminals(tx, community_id)},
         agreements=by_shop,
+        clerks={c.clerk_id: c for c in clerks.all_clerks(tx, community_id)},
     )
 
 

@@ -1,0 +1,42 @@
+"""The till's and the counter's pages: one built app, and the worker that keeps it on the tablet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from flask import Blueprint, Response, current_app, send_from_directory
+
+from kiosk.auth import allow
+from ledger.errors import Refusal
+from ledger.members.roles import ANYONE
+
+bp: Final = Blueprint("shells", __name__)
+
+
+@bp.get("/till")
+@allow(ANYONE)
+def till() -> Response:
+    """The till, for a shop's phone or tablet."""
+    return _built("index.html")
+
+
+@bp.get("/counter")
+@allow(ANYONE)
+def counter() -> Response:
+    """The counter of the points supermarket: the same app in its other guise."""
+    return _built("index.html")
+
+
+@bp.get("/sw.js")
+@allow(ANYONE)
+def worker() -> Response:
+    """The worker; it lies at the root because it may keep only what lies below it."""
+    return _built("sw.js")
+
+
+def _built(name: str) -> Response:
+    folder = Path(current_app.static_folder or "") / "app"
+    if not (folder / name).is_file():
+        raise Refusal("till_not_built")
+    return send_from_directory(folder, name, max_age=0)

@@ -1,0 +1,123 @@
+"""Who may do what: one table of roles and permissions; what it does not name is denied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+ANYONE: Final = "anyone"
+"""The permission of pages and calls that need no sign-in: sign-in itself, enrolment, the key set."""
+
+PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "till.read": "see the till's state and the goods",
+        "till.clerk": "sign a clerk in or out at a till",
+        "sale.make": "quote, sell and refund",
+        "claim.make": "file the day's claims from the till",
+        "redeem.make": "hand out goods for points",
+        "me.read": "see one's own points and entries",
+        "me.code": "show one's own code",
+        "shop.read": "see one's own shop's days, statements and payouts",
+        "shop.answer": "answer a question about one's own shop's claims",
+        "office.read": "see the office's day and lists",
+        "resident.read": "look residents and households up",
+        "resident.write": "register residents and households, record consent",
+        "card.write": "make, hand out, suspend and replace cards",
+        "pin.write": "set a PIN at the service desk",
+        "import.write": "take in tables of residents, households and shops",
+        "shop.write": "take shops in, sign agreements, open tills, set clerks' codes",
+        "good.write": "keep the counter's goods and stock",
+        "day.run": "file claims from paper or a file, run the night",
+        "discrepancy.decide": "decide a discrepancy",
+        "statement.write": "issue a month's statements",
+        "payout.propose": "propose a payout",
+        "payout.approve": "approve a payout that somebody else proposed",
+        "payout.send": "send an approved payout",
+        "fund.write": "book money into the community's fund",
+        "grant.propose": "propose points by hand",
+        "grant.approve": "approve what somebody else proposed",
+        "settings.read": "see the settings and the scheme",
+        "settings.write": "change the settings, adopt a scheme",
+        "staff.write": "open staff sign-ins and give roles",
+        "key.write": "renew and retire the keys behind the codes",
+        "audit.read": "read the record of acts",
+        "file.read": "fetch files that were kept",
+    }
+)
+"""Every permission with what it lets somebody do."""
+
+_LOOKS: Final = frozenset({"office.read", "resident.read", "settings.read"})
+
+ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        # actors that are no member of staff
+        "terminal": frozenset({"till.read", "till.clerk"}),
+        "clerk": frozenset({"sale.make", "claim.make"}),
+        "counter_clerk": frozenset({"sale.make", "claim.make", "redeem.make"}),
+        "resident": frozenset({"me.read", "me.code"}),
+        "merchant": frozenset({"shop.read", "shop.answer"}),
+        # staff
+        "counter_volunteer": frozenset({"office.read", "good.write"}),
+        "grid_worker": _LOOKS | {"resident.write", "card.write", "pin.write"},
+        "accountant": _LOOKS
+        | {
+            "day.run",
+            "discrepancy.decide",
+            "statement.write",
+            "payout.propose",
+            "payout.send",
+            "fund.write",
+            "file.read",
+        },
+        "secretary": _LOOKS
+        | {
+            "resident.write",
+            "card.write",
+            "pin.write",
+            "import.write",
+            "shop.write",
+            "good.write",
+            "discrepancy.decide",
+            "payout.approve",
+            "grant.propose",
+            "file.read",
+        },
+        "committee": _LOOKS | {"payout.approve", "grant.approve", "file.read"},
+        "auditor": _LOOKS | {"audit.read", "file.read"},
+        "admin": _LOOKS
+        | {
+            "import.write",
+            "shop.write",
+            "settings.write",
+            "staff.write",
+            "key.write",
+            "audit.read",
+            "file.read",
+        },
+    }
+)
+"""Role to permissions. Nobody both proposes and approves a payout by one role."""
+
+STAFF_ROLES: Final = (
+    "counter_volunteer",
+    "grid_worker",
+    "accountant",
+    "secretary",
+    "committee",
+    "auditor",
+    "admin",
+)
+"""The roles an administrator can give."""
+
+
+def may(roles: Iterable[str], permission: str) -> bool:
+    """Whether one of the roles carries the permission; an unknown role or permission never does."""
+    return permission in PERMISSIONS and any(
+        permission in ROLES.get(role, frozenset()) for role in roles
+    )
+
+
+def roles_with(permission: str) -> frozenset[str]:
+    """Every role that carries the permission."""
+    return frozenset(role for role, carried in ROLES.items() if permission in carried)
