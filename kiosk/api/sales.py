@@ -14,6 +14,7 @@ from kiosk.api.types import (
     Counter,
     Cursor,
     Day,
+    Fen,
     Limit,
     Line,
     Moment,
@@ -42,10 +43,10 @@ bp = APIBlueprint("sales", __name__, url_prefix="/api/v1")
 
 
 class QuoteBody(Strict):
-    """A scanned code and the bill."""
+    """A scanned code and the bill; nothing to pay where goods are handed out for points."""
 
     token: TokenText
-    total_fen: PositiveFen
+    total_fen: Fen
 
 
 class SaleBody(Strict):

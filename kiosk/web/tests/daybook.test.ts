@@ -60,12 +60,31 @@ test("a second closing files only what came after the first", async () => {
   expect(await closeDays(till)).toEqual({ kind: "filed", batches: [] });
 });
 
-test("a refused claim frees its lines for the next one", async () => {
+test("a refused claim frees its lines and its number for the next one", async () => {
   const server = new Server();
   const till = await newTill(server);
   await sell(till, SALE);
   server.plan = ["refuse"];
   expect(await closeDays(till)).toMatchObject({ batches: [{ state: "refused" }] });
   await closeDays(till);
+  expect(claimOf(server)).toMatchObject({ batch_no: 1, lines: [{ counter: 1 }] });
+});
+
+test("a claim held for its totals is filed again under the next number", async () => {
+  const server = new Server();
+  server.outcome = "totals_wrong";
+  const till = await newTill(server);
+  await sell(till, SALE);
+  expect(await closeDays(till)).toMatchObject({ batches: [{ state: "held" }] });
+  server.outcome = "ok";
+  await closeDays(till);
   expect(claimOf(server)).toMatchObject({ batch_no: 2, lines: [{ counter: 1 }] });
+});
+
+test("a wiped tablet learns the next batch number from the server", async () => {
+  const server = new Server();
+  server.expected = 8;
+  const till = await newTill(server);
+  await sell(till, SALE);
+  expect(await closeDays(till)).toMatchObject({ batches: [{ batch_no: 8, state: "filed" }] });
 });

@@ -9,11 +9,10 @@ export const RULES = {
   units_per_fen: 20,
   step_units: 2_000,
   min_units: 2_000,
-  share_percent: 30,
-  sale_cap_units: 40_000,
   pin_above_units_card: 20_000,
   pin_above_units_dyn: 100_000,
-  channels: ["scan", "credit_card"],
+  channels: ["scan", "credit_card", "cash"],
+  approved_channels: ["scan", "credit_card"],
 };
 
 export class Server {
@@ -23,6 +22,9 @@ export class Server {
   readonly booked = new Map<string, { body: string; answer: object }>();
   tamper: Record<string, number> = {};
   lastCounter = 0;
+  outcome = "ok";
+  /** The batch number the server wants next; null where it takes any. */
+  expected: number | null = null;
 
   fetch = (async (path: string, init: RequestInit): Promise<Response> => {
     const body = init.body ? new TextDecoder().decode(init.body as Uint8Array) : "";
@@ -33,6 +35,10 @@ export class Server {
     if (next === "offline") throw new TypeError("Failed to fetch");
     this.bodies.push({ path, body, clerk });
     if (next === "refuse") return this.json(409, { code: "insufficient_points", status: 409, detail: "zh", detail_en: "en" });
+    const batch = path === "/api/v1/claims" ? JSON.parse(body).batch_no : null;
+    if (batch !== null && this.expected !== null && batch !== this.expected) {
+      return this.json(409, { code: "claim_batch_gap", status: 409, detail: "zh", detail_en: "en", facts: { expected: this.expected } });
+    }
     const answer = this.book(path, body);
     if (next === "lose") throw new TypeError("Failed to fetch");
     return this.json(201, answer);
@@ -52,7 +58,7 @@ export class Server {
 
   private answerTo(path: string, body: Record<string, number>): object {
     const receipt = { lines: [], qr_text: body["ref"] };
-    if (path === "/api/v1/claims") return { batch_no: body["batch_no"], outcome: "ok", differences: [] };
+    if (path === "/api/v1/claims") return { batch_no: body["batch_no"], outcome: this.outcome, differences: [] };
     if (path === "/api/v1/refunds") return { ...body, receipt, cash_back_fen: 4_000, offset_back_fen: 1_000, units_back: 20_000 };
     const off = body["offset_units"]! / 20;
     return { ...body, receipt, offset_fen: off, paid_fen: body["total_fen"]! - off, earned_units: 1, earned_state: "spendable", earned_reason: "" };
@@ -69,7 +75,7 @@ export class Server {
       rules: RULES,
       jwks: { keys: [] },
       business_date: "2026-03-02",
-      goods_version: "1",
+      community: { issuer: "CA01", hotline: null },
     };
   }
 

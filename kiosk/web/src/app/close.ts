@@ -1,6 +1,6 @@
 // Closing the day: the claim is made from the tablet's own daybook, never from what the server answered.
 
-import type { Batch, DayLine } from "../device/db";
+import { type Batch, type DayLine, readMeta, writeMeta } from "../device/db";
 import { withLock } from "../device/locks";
 import { keepBatch, listWaiting, send } from "../device/outbox";
 import type { ClaimAnswer, ClaimBody } from "../net/types";
@@ -57,14 +57,13 @@ export function closeDays(till: Till): Promise<Closed> {
 }
 
 async function file(till: Till, open: OpenDay): Promise<Batch> {
-  const last = ((await till.store.get("meta", "last_batch")) as number | undefined) ?? 0;
+  const last = (await readMeta(till.store, "last_batch")) ?? 0;
   const batch: Batch = {
     batch_no: last + 1,
     day: open.day,
     opened_at: open.lines[0]?.occurred_at ?? till.now(),
     closed_at: till.now(),
     state: "waiting",
-    outcome: "",
     differences: [],
     refused: null,
   };
@@ -82,5 +81,12 @@ async function file(till: Till, open: OpenDay): Promise<Batch> {
   const answer = await send<ClaimAnswer>(till.store, till.api, body.request_id, true);
   if (answer) till.hear(answer);
   await till.recount();
-  return (await till.store.get("batches", batch.batch_no)) ?? batch;
+  if (answer?.kind !== "refused") return (await till.store.get("batches", batch.batch_no)) ?? batch;
+  const expected = Number(answer.refused.facts["expected"]);
+  if (answer.refused.code === "claim_batch_gap" && expected > 0 && expected !== batch.batch_no) {
+    // A wiped tablet has forgotten how many it filed; the server says which number is next.
+    await writeMeta(till.store, "last_batch", expected - 1);
+    return file(till, open);
+  }
+  return { ...batch, state: "refused", refused: answer.refused };
 }

@@ -6,7 +6,7 @@ import { drawCounter, giveBack } from "../device/slips";
 import type { Answer } from "../net/api";
 import type { Channel, KnownSale, Quote, RedeemBody, RefundBody, SaleBody } from "../net/types";
 import { uuid7 } from "../rules/ids";
-import { offsetFen, refundFigures } from "../rules/offset";
+import { offsetFen, refundFigures, type SaleFigures } from "../rules/offset";
 import { makeReference } from "../rules/refs";
 import type { Till } from "./till";
 
@@ -16,7 +16,7 @@ export type Done =
   | { kind: "waiting"; line: DayLine; refused: Refused | null };
 
 export interface SaleDraft {
-  token: string | null;
+  token: string;
   totalFen: number;
   offsetUnits: number;
   channel: Channel;
@@ -57,11 +57,7 @@ export function sell(till: Till, draft: SaleDraft): Promise<Done> {
 }
 
 export function refund(till: Till, sale: KnownSale, refundFen: number): Promise<Done> {
-  const back = refundFigures(
-    { totalFen: sale.total_fen, offsetFen: sale.offset_fen, refundedFen: sale.refunded_fen },
-    refundFen,
-    unitsPerFen(till),
-  );
+  const back = refundFigures(figuresOf(sale), refundFen);
   return write(till, "/api/v1/refunds", (common) => {
     const body: RefundBody = { ...common, original_ref: sale.ref, refund_fen: refundFen };
     const line = blankLine(till, common, "refund");
@@ -85,6 +81,14 @@ export function redeem(
     return { body, line };
   });
 }
+
+/** A known sale as the rules of refunds count it. */
+export const figuresOf = (sale: KnownSale): SaleFigures => ({
+  totalFen: sale.total_fen,
+  offsetFen: sale.offset_fen,
+  offsetUnits: sale.offset_units,
+  refundedFen: sale.refunded_fen,
+});
 
 /** A sale by its reference: from the own daybook, else from the server. */
 export async function findSale(till: Till, ref: string): Promise<Answer<KnownSale>> {

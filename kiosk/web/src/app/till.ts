@@ -1,6 +1,6 @@
 // The till as one thing: who it is, who is at it, what the server last said, what still waits.
 
-import { type Batch, type DayLine, openStore, type Preferences, readMeta, type Store, writeMeta } from "../device/db";
+import { type DayLine, type DeviceKey, openStore, type Preferences, readMeta, type Store, writeMeta } from "../device/db";
 import { deviceKey, publicJwk } from "../device/keys";
 import { flush, listWaiting } from "../device/outbox";
 import { notBefore } from "../device/slips";
@@ -96,6 +96,7 @@ export class Till {
     });
     if (answer.kind === "ok") {
       const terminal = { ...answer.value, issuer };
+      if (terminal.kind !== this.mode) return moveTo(terminal, key).then(() => answer);
       await writeMeta(this.store, "terminal", terminal);
       this.change({ terminal, revoked: false });
       await this.identify();
@@ -176,8 +177,6 @@ export class Till {
     await this.recount();
   }
 
-  batches = (): Promise<Batch[]> => this.store.getAll("batches");
-
   private async tick(): Promise<void> {
     if (!this.view.terminal || document.visibilityState === "hidden") return;
     if (this.view.waiting > 0) await this.resend();
@@ -194,4 +193,12 @@ export class Till {
     this.view = { ...this.view, ...change };
     for (const listener of this.listeners) listener();
   }
+}
+
+/** A counter's code was typed at the till, or the other way round: the tablet becomes what the office meant. */
+async function moveTo(terminal: View["terminal"] & object, key: DeviceKey): Promise<void> {
+  const store = await openStore(terminal.kind);
+  await writeMeta(store, "terminal", terminal);
+  await writeMeta(store, "device_key", key);
+  location.assign(`/${terminal.kind}`);
 }

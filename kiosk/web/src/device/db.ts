@@ -1,7 +1,7 @@
 // The tablet's own store: who it is, its daybook, and what still waits for an answer.
 
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
-import type { Channel, ClerkSession, Enrolled, Mode, Receipt, TillState } from "../net/types";
+import type { Channel, ClaimDifference, ClerkSession, Enrolled, Mode, Receipt, TillState } from "../net/types";
 import type { ClaimLine } from "../rules/claim";
 import type { NoblePair } from "../rules/noble";
 
@@ -10,6 +10,7 @@ export interface Refused {
   code: string;
   zh: string;
   en: string;
+  facts: Record<string, string | number | null>;
 }
 
 /** One figure where the server's answer is not what the clerk confirmed. */
@@ -22,9 +23,8 @@ export interface Difference {
 export interface Outcome {
   earned_units: number;
   earned_state: "spendable" | "pending" | "none";
-  earned_reason: string;
+  earned_reason: string | null;
   balance_units: number;
-  pending_units: number;
 }
 
 /** A line of the daybook. Its amounts are the till's own, from what the clerk confirmed. */
@@ -73,9 +73,9 @@ export interface Batch {
   day: number;
   opened_at: string;
   closed_at: string;
-  state: "waiting" | "filed" | "refused";
-  outcome: string;
-  differences: string[][];
+  /** held: the server's totals differ, so nothing of it counts and its lines are open again. */
+  state: "waiting" | "filed" | "held" | "refused";
+  differences: ClaimDifference[];
   refused: Refused | null;
 }
 

@@ -110,7 +110,7 @@ type Final = Exclude<Answer<unknown>, { kind: "unanswered" }>;
 
 /** Writes an answer down once: a second answer to the same write finds nothing left to settle. */
 async function settle(store: Store, waiting: Waiting, answer: Final, attended: boolean): Promise<void> {
-  const tx = store.transaction(["slips", "daybook", "outbox", "batches"], "readwrite", { durability: "strict" });
+  const tx = store.transaction(["slips", "meta", "daybook", "outbox", "batches"], "readwrite", { durability: "strict" });
   if (await tx.objectStore("outbox").get(waiting.request_id)) {
     await tx.objectStore("outbox").delete(waiting.request_id);
     if (waiting.counter !== null) await settleLine(tx, waiting.counter, answer, attended);
@@ -119,7 +119,7 @@ async function settle(store: Store, waiting: Waiting, answer: Final, attended: b
   await tx.done;
 }
 
-type Settling = IDBPTransaction<Schema, ("slips" | "daybook" | "outbox" | "batches")[], "readwrite">;
+type Settling = IDBPTransaction<Schema, ("slips" | "meta" | "daybook" | "outbox" | "batches")[], "readwrite">;
 
 async function settleLine(tx: Settling, counter: number, answer: Final, attended: boolean): Promise<void> {
   const daybook = tx.objectStore("daybook");
@@ -137,11 +137,20 @@ async function settleLine(tx: Settling, counter: number, answer: Final, attended
 }
 
 async function settleBatch(tx: Settling, batchNo: number, answer: Final): Promise<void> {
-  const batch = await tx.objectStore("batches").get(batchNo);
+  const batches = tx.objectStore("batches");
+  const batch = await batches.get(batchNo);
   if (!batch) return;
-  await tx.objectStore("batches").put(filed(batch, answer));
-  if (answer.kind === "ok") return;
-  // A refused claim is no claim: its lines are filed again with the next one.
+  if (answer.kind === "ok") {
+    const { outcome, differences } = answer.value as ClaimAnswer;
+    const held = outcome === "totals_wrong";
+    await batches.put({ ...batch, state: held ? "held" : "filed", differences });
+    if (!held) return;
+  } else {
+    // The server never took the number, so the next claim has it.
+    await batches.delete(batchNo);
+    await tx.objectStore("meta").put(batchNo - 1, "last_batch");
+  }
+  // What is no claim leaves its lines open for the next one.
   const daybook = tx.objectStore("daybook");
   for (const line of await daybook.index("day").getAll(batch.day)) {
     if (line.batch_no === batchNo) await daybook.put({ ...line, batch_no: null });
@@ -162,16 +171,8 @@ function booked(line: DayLine, value: unknown): DayLine {
       earned_state: sale.earned_state,
       earned_reason: sale.earned_reason,
       balance_units: sale.balance_units,
-      pending_units: sale.pending_units,
     },
     differences,
     alarm: differences.length > 0 ? 1 : 0,
   };
-}
-
-function filed(batch: Batch, answer: Final): Batch {
-  if (answer.kind === "refused") return { ...batch, state: "refused", refused: answer.refused };
-  const value = answer.value as ClaimAnswer;
-  const differences = value.differences.map((one) => [one.ref ?? "", one.sentence ?? one.code ?? "", one.sentence_en ?? ""]);
-  return { ...batch, state: "filed", outcome: value.outcome, differences };
 }

@@ -6,6 +6,7 @@ import { sha256, signWith } from "../device/keys";
 import { utf8 } from "../rules/bytes";
 import { uuid7 } from "../rules/ids";
 import { makeProof } from "../rules/proof";
+import { language } from "../text/t";
 import type { Enrolled, Problem } from "./types";
 
 /** `unanswered`: nobody knows whether it was done, so it is asked again. `refused`: it was not done. */
@@ -77,7 +78,11 @@ export class Api {
   }
 
   private async headers(method: string, path: string, body: Uint8Array | null): Promise<Record<string, string>> {
-    const headers: Record<string, string> = { Accept: "application/json, application/problem+json" };
+    const headers: Record<string, string> = {
+      Accept: "application/json, application/problem+json",
+      // The receipt's lines come in the language of the screen.
+      "Accept-Language": language() === "zh" ? "zh-CN" : "en",
+    };
     if (body) headers["Content-Type"] = "application/json";
     const identity = this.identity;
     if (!identity) return headers;
@@ -128,5 +133,5 @@ function refusedOf(value: unknown): Refused | null {
   const problem = value as Partial<Problem> | null;
   if (typeof problem?.code !== "string") return null;
   const zh = problem.detail ?? problem.code;
-  return { code: problem.code, zh, en: problem.detail_en ?? zh };
+  return { code: problem.code, zh, en: problem.detail_en ?? zh, facts: problem.facts ?? {} };
 }

@@ -22,30 +22,30 @@ export interface ClerkSession {
   expires_at: string;
 }
 
-export type Channel = "scan" | "credit_card" | "cash" | "gateway";
+export type Channel = "scan" | "credit_card" | "bank_card" | "cash" | "gateway";
 
 export interface Rules {
   units_per_fen: number;
   step_units: number;
   min_units: number;
-  share_percent: number;
-  sale_cap_units: number;
   pin_above_units_card: number;
   pin_above_units_dyn: number;
+  /** How a customer may pay here, and which of these earn points. */
   channels: Channel[];
+  approved_channels: Channel[];
 }
 
 export interface TillState {
   server_time: string;
   shop: { merchant_code: string; merchant_name: string; branch_name: string };
   terminal: { terminal_id: string; terminal_code: string; last_counter: number };
+  community: { issuer: string; hotline: string | null };
   clerks: { clerk_id: string; label: string }[];
   owed: { owed_fen: number; arrives_on: string | null; open_differences: number };
   cover: { left_fen: number };
   rules: Rules;
   jwks: { keys: Jwk[] };
   business_date: string;
-  goods_version: string;
 }
 
 export interface Quote {
@@ -66,7 +66,7 @@ export interface SaleBody {
   request_id: string;
   counter: number;
   ref: string;
-  token: string | null;
+  token: string;
   total_fen: number;
   offset_units: number;
   channel: Channel;
@@ -84,9 +84,9 @@ export interface SaleAnswer {
   paid_fen: number;
   earned_units: number;
   earned_state: "spendable" | "pending" | "none";
-  earned_reason: string;
+  /** Which rule cut the earned points, null where none did. */
+  earned_reason: string | null;
   balance_units: number;
-  pending_units: number;
   receipt: Receipt;
   business_date: string;
 }
@@ -135,8 +135,16 @@ export interface ClaimBody {
 
 export interface ClaimAnswer {
   batch_no: number;
-  outcome: "ok" | "replayed";
-  differences: { counter?: number; ref?: string; sentence?: string; sentence_en?: string; code?: string }[];
+  outcome: "ok" | "replayed" | "totals_wrong";
+  differences: ClaimDifference[];
+}
+
+/** A counter without a line, or a control total the server reckons otherwise. */
+export interface ClaimDifference {
+  name: string;
+  counter?: number;
+  till?: number;
+  server?: number;
 }
 
 export interface Good {
@@ -171,4 +179,5 @@ export interface Problem {
   code: string;
   detail: string;
   detail_en: string;
+  facts?: Record<string, string | number | null>;
 }

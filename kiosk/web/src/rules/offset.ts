@@ -16,6 +16,7 @@ export function stepOffset(units: number, steps: number, step: number, min: numb
 export interface SaleFigures {
   totalFen: number;
   offsetFen: number;
+  offsetUnits: number;
   refundedFen: number;
 }
 
@@ -29,8 +30,10 @@ export interface RefundFigures {
  * What comes back for `refundFen` of a sale: the offset share is floored over all refunds of that sale
  * together, so that any row of part refunds ends where one whole refund would.
  */
-export function refundFigures(sale: SaleFigures, refundFen: number, unitsPerFen: number): RefundFigures {
+export function refundFigures(sale: SaleFigures, refundFen: number): RefundFigures {
   const share = (fen: number): number => Math.floor((sale.offsetFen * fen) / sale.totalFen);
   const back = share(sale.refundedFen + refundFen) - share(sale.refundedFen);
-  return { offsetFen: back, offsetUnits: back * unitsPerFen, cashFen: refundFen - back };
+  // The sale's own rate: today's may be another.
+  const units = sale.offsetFen === 0 ? 0 : (back * sale.offsetUnits) / sale.offsetFen;
+  return { offsetFen: back, offsetUnits: units, cashFen: refundFen - back };
 }

@@ -101,13 +101,20 @@ function BatchResult({ batch }: { batch: Batch }) {
       </Result>
     );
   }
+  const held = batch.state === "held";
   return (
-    <Result kind="done" word={t("Filed")}>
-      <p>{t("{day} is filed as batch {batch}.", facts)}</p>
-      {batch.differences.length === 0 && <p>{t("The server's book says the same.")}</p>}
-      {batch.differences.map(([ref, zh, en], at) => (
+    <Result kind={held ? "failed" : "done"} word={held ? t("Not filed") : t("Filed")}>
+      <p>
+        {held
+          ? t("The server adds {day} up otherwise. Nothing of it counts; file again, and call the community office if it happens twice.", facts)
+          : t("{day} is filed as batch {batch}.", facts)}
+      </p>
+      {batch.differences.length === 0 && <p>{t("The control totals agree.")}</p>}
+      {batch.differences.map((one, at) => (
         <Notice kind="warning" key={at}>
-          {ref} {said(zh ?? "", en ?? "")}
+          {one.name === "missing_counter"
+            ? t("There is no line with the number {counter}.", { counter: one.counter ?? 0 })
+            : t("{field}: {till} here, {server} at the server", { field: one.name, till: one.till ?? 0, server: one.server ?? 0 })}
         </Notice>
       ))}
     </Result>

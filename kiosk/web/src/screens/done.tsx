@@ -8,7 +8,7 @@ import { Notice, Screen } from "../ui/frame";
 import { Icon } from "../ui/icons";
 import { PrintButtons, ReceiptSlip } from "../ui/receipt";
 import { Figures, Result } from "../ui/result";
-import { differenceText, figuresOf } from "./words";
+import { cutText, differenceText, figuresOf } from "./words";
 
 interface DoneProps {
   done: Done;
@@ -28,7 +28,7 @@ export function DoneScreen({ done, again, onAgain, onHome }: DoneProps) {
       <Result kind={differs ? "failed" : done.kind === "booked" ? "done" : "waiting"} word={wordOf(done, differs)}>
         <Figures of={figuresOf(line)} />
       </Result>
-      {line.outcome?.earned_reason && <p class="hint">{line.outcome.earned_reason}</p>}
+      {line.outcome?.earned_reason && <p class="hint">{cutText(line.outcome.earned_reason)}</p>}
       {line.differences.map((one) => (
         <Notice kind="failed" key={one.field}>
           {differenceText(one)}

@@ -75,7 +75,7 @@ function Shelf({ counter }: { counter: ReturnType<typeof useRedemption> }) {
     <>
       {holder && (
         <p class="pays" role="status">
-          <span>{t("{holder} has {points} points", { holder: holder.holder_label, points: points(holder.available_units) })}</span>
+          <span>{t("Card ending {digits}: {points} points", { digits: holder.holder_label, points: points(holder.available_units) })}</span>
           <strong>{t("{points} left", { points: pointsText(left) })}</strong>
         </p>
       )}

@@ -1,7 +1,7 @@
 // A refund: the sale by its receipt, how much of it, what comes back, done.
 
 import { useEffect, useState } from "preact/hooks";
-import { type Done, findSale, refund } from "../app/desk";
+import { type Done, figuresOf, findSale, refund } from "../app/desk";
 import type { DayLine } from "../device/db";
 import type { KnownSale } from "../net/types";
 import { refundFigures } from "../rules/offset";
@@ -151,18 +151,13 @@ interface HowMuchProps {
 }
 
 function HowMuch({ sale, fault, onGive, onBack }: HowMuchProps) {
-  const [, view] = useTill();
   const left = sale.total_fen - sale.refunded_fen;
   const [text, setText] = useState(hundredths(left));
   const [part, setPart] = useState(false);
   const [busy, setBusy] = useState(false);
   const fen = fenOf(text);
   const fits = fen > 0 && fen <= left;
-  const back = refundFigures(
-    { totalFen: sale.total_fen, offsetFen: sale.offset_fen, refundedFen: sale.refunded_fen },
-    fits ? fen : 0,
-    view.state?.rules.units_per_fen ?? 1,
-  );
+  const back = refundFigures(figuresOf(sale), fits ? fen : 0);
   const give = async (): Promise<void> => {
     setBusy(true);
     await onGive(fen);

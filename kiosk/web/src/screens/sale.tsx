@@ -137,10 +137,11 @@ function useSale(first: VerifiedToken | null) {
   };
 
   const send = async (typed: string | null): Promise<void> => {
+    if (!token) return setStep("scan");
     setStep("sending");
     setFault("");
     const draft: SaleDraft = {
-      token: token?.text ?? null,
+      token: token.text,
       totalFen: fenOf(amount),
       offsetUnits: choice.units,
       channel: choice.channel,
@@ -150,13 +151,12 @@ function useSale(first: VerifiedToken | null) {
     setPin("");
     if (result.kind !== "refused") {
       setDone(result);
-      setStep("done");
-      return;
+      return setStep("done");
     }
     setFault(said(result.refused.zh, result.refused.en));
     const asksPin = PIN_CODES.has(result.refused.code);
     if (asksPin) play("failed");
-    setStep(asksPin ? "pin" : "refused");
+    return setStep(asksPin ? "pin" : "refused");
   };
 
   return {

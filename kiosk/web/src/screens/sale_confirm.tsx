@@ -32,7 +32,7 @@ export function ConfirmSale({ totalFen, quote, choice, onChoice, onConfirm }: Co
       </p>
       {quote ? (
         <p class="hint">
-          {t("{holder} has {points} points", { holder: quote.holder_label, points: points(quote.available_units) })}
+          {t("Card ending {digits}: {points} points", { digits: quote.holder_label, points: points(quote.available_units) })}
         </p>
       ) : (
         <Notice kind="warning">{t("No connection: no points can be used now. The sale is kept and sent later.")}</Notice>
@@ -52,7 +52,7 @@ export function ConfirmSale({ totalFen, quote, choice, onChoice, onConfirm }: Co
         </section>
       )}
       {quote && <p class="hint">{said(quote.proposal.sentence, quote.proposal.sentence_en)}</p>}
-      <Channels channels={rules.channels} chosen={choice.channel} onChoose={(channel) => onChoice({ ...choice, channel })} />
+      <Channels channels={rules.channels} earning={rules.approved_channels} chosen={choice.channel} onChoose={(channel) => onChoice({ ...choice, channel })} />
       <button type="button" class="main" onClick={onConfirm}>
         <Icon name="done" />
         {t("Confirm {yuan}", { yuan: yuan(totalFen - off) })}
@@ -61,18 +61,26 @@ export function ConfirmSale({ totalFen, quote, choice, onChoice, onConfirm }: Co
   );
 }
 
-function Channels({ channels, chosen, onChoose }: { channels: Channel[]; chosen: Channel; onChoose(channel: Channel): void }) {
-  const offered = channels.includes("cash") ? channels : channels.concat("cash");
+interface ChannelsProps {
+  channels: Channel[];
+  earning: Channel[];
+  chosen: Channel;
+  onChoose(channel: Channel): void;
+}
+
+function Channels({ channels, earning, chosen, onChoose }: ChannelsProps) {
   return (
     <fieldset class="channels">
       <legend>{t("Paid by")}</legend>
-      {offered.map((channel) => (
+      {channels.map((channel) => (
         <label key={channel} class={channel === chosen ? "chosen" : ""}>
           <input type="radio" name="channel" checked={channel === chosen} onChange={() => onChoose(channel)} />
           {channelName(channel)}
         </label>
       ))}
-      {chosen === "cash" && !channels.includes("cash") && <p class="hint">{t("Cash earns no points.")}</p>}
+      {chosen !== "gateway" && !earning.includes(chosen) && (
+        <p class="hint">{t("This way of paying earns no points.")}</p>
+      )}
     </fieldset>
   );
 }

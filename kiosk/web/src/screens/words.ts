@@ -9,11 +9,25 @@ import type { Figure } from "../ui/result";
 const CHANNELS: Record<Channel, string> = {
   scan: mark("WeChat or Alipay"),
   credit_card: mark("Bank card"),
+  bank_card: mark("Bank card"),
   cash: mark("Cash"),
   gateway: mark("Community payment"),
 };
 
 export const channelName = (channel: Channel): string => t(CHANNELS[channel]);
+
+// The server prints the same words on the receipt.
+const CUTS: Record<string, string> = {
+  merchant_not_earning: mark("This kind of shop gives no points."),
+  channel_not_approved: mark("This way of paying earns no points."),
+  too_soon_same_shop: mark("Two purchases in one shop within two minutes earn once."),
+  earn_cap_txn: mark("One purchase earns no more than this."),
+  earn_cap_day: mark("Today's limit for earning is reached."),
+  earn_cap_month: mark("This month's limit for earning is reached."),
+};
+
+/** Why fewer points were earned than one might expect; empty where nothing was cut. */
+export const cutText = (reason: string | null): string => (reason ? t(CUTS[reason] ?? reason) : "");
 
 const FIELDS: Record<string, string> = {
   ref: mark("Receipt number"),
