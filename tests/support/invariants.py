@@ -1,0 +1,163 @@
+"""What must be true of the book at any moment, asked in raw SQL that shares nothing with the product's own code."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, text
+
+_SIGNED: Final = (
+    "(SELECT community_id, txn_id, debit_id AS account_id, -amount AS change FROM transfer"
+    " UNION ALL SELECT community_id, txn_id, credit_id, amount FROM transfer)"
+)
+_SUMS: Final = (
+    "SELECT a.community_id, a.account_id, a.kind, a.commodity, a.owner_id,"
+    " CASE WHEN a.kind IN ('owed', 'loss', 'bank', 'bank_fee', 'returns') THEN -1 ELSE 1 END"
+    f" * coalesce((SELECT sum(change) FROM {_SIGNED} s WHERE s.community_id = a.community_id"
+    " AND s.account_id = a.account_id), 0) AS total FROM account a"
+)
+
+CHECKS: Final[dict[str, str]] = {
+    # --- the book
+    "debits_equal_credits": (
+        f"SELECT a.community_id, a.commodity, sum(s.change) AS over FROM {_SIGNED} s"
+        " JOIN account a ON a.community_id = s.community_id AND a.account_id = s.account_id"
+        " GROUP BY a.community_id, a.commodity HAVING sum(s.change) <> 0"
+    ),
+    "a_transfer_moves_something": (
+        "SELECT t.* FROM transfer t WHERE t.amount <= 0 OR t.debit_id = t.credit_id OR NOT EXISTS"
+        " (SELECT 1 FROM txn x WHERE x.community_id = t.community_id AND x.txn_id = t.txn_id)"
+    ),
+    "a_balance_is_the_sum_of_its_transfers": (
+        f"SELECT b.*, s.total FROM balance b JOIN ({_SUMS}) s ON s.community_id = b.community_id"
+        " AND s.account_id = b.account_id WHERE b.posted <> s.total"
+    ),
+    "a_bounded_account_has_a_balance": (
+        "SELECT a.* FROM account a LEFT JOIN balance b ON b.community_id = a.community_id"
+        " AND b.account_id = a.account_id WHERE (a.kind IN ('wallet', 'owed', 'fund', 'cover'))"
+        " <> (b.account_id IS NOT NULL)"
+    ),
+    "nothing_is_overdrawn": "SELECT * FROM balance WHERE held < 0 OR posted < held",
+    "held_is_the_sum_of_open_holds": (
+        "SELECT b.* FROM balance b JOIN account a ON a.community_id = b.community_id"
+        " AND a.account_id = b.account_id WHERE a.kind <> 'cover' AND b.held <> coalesce((SELECT"
+        " sum(h.amount) FROM hold h LEFT JOIN hold_end e ON e.community_id = h.community_id"
+        " AND e.hold_id = h.hold_id WHERE h.community_id = b.community_id"
+        " AND h.account_id = b.account_id AND e.hold_id IS NULL), 0)"
+    ),
+    "a_hold_ends_within_its_amount": (
+        "SELECT h.* FROM hold h JOIN hold_end e ON e.community_id = h.community_id"
+        " AND e.hold_id = h.hold_id WHERE e.captured < 0 OR e.captured > h.amount"
+    ),
+    # Every sale's offset stays bound until the night pays it; a refund never binds and never frees.
+    "cover_holds_every_unsettled_offset": (
+        "SELECT b.*, c.owner_id FROM balance b JOIN account c ON c.community_id = b.community_id"
+        " AND c.account_id = b.account_id AND c.kind = 'cover' WHERE b.held <>"
+        " coalesce((SELECT sum(o.fen) FROM offset_booked o WHERE o.community_id = c.community_id"
+        "  AND o.claimant_id = c.owner_id AND o.fen > 0), 0)"
+        " + coalesce((SELECT sum(s.offset_fen) FROM sale s WHERE s.community_id = c.community_id"
+        "  AND s.merchant_id = c.owner_id AND s.state = 'open'), 0)"
+        " - coalesce((SELECT sum(t.amount) FROM transfer t JOIN account p"
+        "  ON p.community_id = t.community_id AND p.account_id = t.credit_id AND p.kind = 'payable'"
+        "  WHERE t.community_id = c.community_id AND t.debit_id = c.account_id), 0)"
+    ),
+    # --- one request, one effect, one place in the order
+    "a_request_moves_points_once": (
+        "SELECT community_id, request_id, count(*) AS times FROM txn"
+        " GROUP BY community_id, request_id HAVING count(*) > 1"
+    ),
+    "a_refused_request_moves_nothing": (
+        "SELECT r.* FROM request r JOIN txn x ON x.community_id = r.community_id"
+        " AND x.request_id = r.request_id WHERE r.outcome <> 'done'"
+    ),
+    "every_txn_waits_or_has_its_place": (
+        "SELECT x.community_id, x.txn_id FROM txn x"
+        " LEFT JOIN outbox o ON o.community_id = x.community_id AND o.txn_id = x.txn_id"
+        " LEFT JOIN leaf l ON l.community_id = x.community_id AND l.txn_id = x.txn_id"
+        " WHERE (o.txn_id IS NULL) = (l.txn_id IS NULL)"
+    ),
+    "places_have_no_gap": (
+        "SELECT h.community_id FROM log_head h WHERE h.size <> (SELECT count(*) FROM leaf l"
+        "  WHERE l.community_id = h.community_id AND l.leaf_index >= 0 AND l.leaf_index < h.size)"
+        " OR EXISTS (SELECT 1 FROM leaf l WHERE l.community_id = h.community_id"
+        "  AND l.leaf_index >= h.size)"
+    ),
+    "a_locked_day_takes_nothing_more": (
+        "SELECT x.community_id, x.txn_id FROM txn x JOIN book_day d"
+        " ON d.community_id = x.community_id AND d.business_date = x.business_date"
+        " WHERE d.state = 'locked' AND x.recorded_at > d.changed_at"
+    ),
+    # --- what stands beside an entry
+    "pending_is_what_is_left_of_it": (
+        f"SELECT s.* FROM ({_SUMS}) s WHERE s.kind = 'pending' AND s.total <> coalesce((SELECT"
+        " sum(p.left_units) FROM pending p WHERE p.community_id = s.community_id"
+        " AND p.wallet_owner_id = s.owner_id AND p.commodity = s.commodity), 0)"
+    ),
+    "an_offset_is_twenty_units_a_fen": (
+        "SELECT * FROM offset_booked WHERE units <> fen * units_per_fen OR units_per_fen <> 20"
+    ),
+    "an_offset_is_what_its_entry_moved": (
+        "SELECT o.* FROM offset_booked o WHERE o.units <> coalesce((SELECT sum(s.change)"
+        f" FROM {_SIGNED} s JOIN account a ON a.community_id = s.community_id"
+        "  AND a.account_id = s.account_id AND a.kind = 'offset' AND a.owner_id = o.claimant_id"
+        " WHERE s.community_id = o.community_id AND s.txn_id = o.txn_id), 0)"
+    ),
+    "a_payment_earns_once": (
+        "SELECT payment_ref, count(*) AS times FROM evidence WHERE payment_ref IS NOT NULL"
+        " GROUP BY payment_ref, CASE WHEN route = 'gateway' THEN 1 ELSE 0 END HAVING count(*) > 1"
+    ),
+    "a_confirmed_payment_was_posted": (
+        "SELECT r.* FROM payment_route r WHERE r.state = 'confirmed' AND NOT EXISTS (SELECT 1"
+        " FROM payment_posting p WHERE p.community_id = r.community_id"
+        " AND p.payment_ref = r.payment_ref AND p.turn = r.turn AND p.sale_id = r.sale_id"
+        " AND p.outcome = 'posted')"
+    ),
+    "a_cap_is_kept": "SELECT * FROM cap_counter WHERE used > cap",
+    # --- sales and refunds
+    "a_sale_adds_up": (
+        "SELECT * FROM sale WHERE offset_fen + paid_fen <> total_fen OR refunded_fen < 0"
+        " OR refunded_fen > total_fen"
+    ),
+    "a_finished_sale_is_in_the_book": (
+        "SELECT s.community_id, s.sale_id, s.state FROM sale s LEFT JOIN txn x"
+        " ON x.community_id = s.community_id AND x.txn_id = s.txn_id AND x.request_id = s.sale_id"
+        " AND x.kind = 'sale' WHERE (s.state = 'done') <> (x.txn_id IS NOT NULL)"
+    ),
+    "a_booked_sale_has_its_row": (
+        "SELECT x.community_id, x.txn_id FROM txn x LEFT JOIN sale s"
+        " ON s.community_id = x.community_id AND s.txn_id = x.txn_id"
+        " WHERE x.kind = 'sale' AND s.sale_id IS NULL"
+    ),
+    "refunds_add_up": (
+        "SELECT s.community_id, s.sale_id, s.refunded_fen FROM sale s WHERE s.refunded_fen <>"
+        " coalesce((SELECT sum(r.goods_fen) FROM refund r WHERE r.community_id = s.community_id"
+        "  AND r.sale_id = s.sale_id AND r.state IN ('open', 'done')), 0)"
+    ),
+    "a_refund_gives_back_what_came_back": (
+        "SELECT * FROM refund WHERE cash_fen + offset_fen <> goods_fen OR cash_fen < 0"
+        " OR offset_fen < 0 OR units_back < 0 OR earned_back_units < 0"
+    ),
+}
+"""Each names what holds; its query finds the rows where it does not. Written for both engines."""
+
+
+class BrokenInvariantError(AssertionError):
+    """Something that must be true of the book is not."""
+
+
+def broken(connection: Connection) -> dict[str, list[Any]]:
+    """Every invariant that fails as `connection` sees the book, with rows that show it; {} when all is well."""
+    found = {}
+    for name, query in CHECKS.items():
+        rows = connection.execute(text(query)).fetchmany(5)
+        if rows:
+            found[name] = [dict(row._mapping) for row in rows]
+    return found
+
+
+def check_invariants(engine: Engine) -> None:
+    """Raise BrokenInvariantError, naming what is wrong."""
+    with engine.connect() as connection:
+        found = broken(connection)
+    if found:
+        raise BrokenInvariantError("\n".join(f"{name}: {rows}" for name, rows in found.items()))

@@ -1,0 +1,156 @@
+"""Each invariant is broken once, on purpose, and must be the one that is named."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import Connection, text
+
+from ledger.book import order
+from ledger.book.day import lock
+from ledger.database import Database
+from ledger.errors import Refusal
+from pos.charging import check_out_by_gateway
+from pos.checkout import check_out
+from pos.refunds import refund
+from tests.support.fake_channel import FakeChannel
+from tests.support.invariants import CHECKS, broken, check_invariants
+from tests.support.town import HERE, Town, build_town, moment
+
+_ONE_SALE = "(SELECT min(txn_id) FROM txn WHERE kind = 'sale')"
+_FUND = "(SELECT account_id FROM account WHERE kind = 'fund')"
+_WALLET = "(SELECT account_id FROM account WHERE kind = 'wallet' AND owner_id = 2)"
+_COVER = "(SELECT account_id FROM account WHERE kind = 'cover')"
+_SETTLED_COVER = f"UPDATE balance SET held = held + 5 WHERE account_id = {_COVER}"
+
+MUTATIONS = {
+    "debits_equal_credits": [
+        "UPDATE transfer SET debit_id = (SELECT account_id FROM account WHERE kind = 'bank')"
+        " WHERE debit_id = (SELECT account_id FROM account WHERE kind = 'issued_consumption')"
+    ],
+    "a_transfer_moves_something": [
+        "INSERT INTO transfer (community_id, txn_id, line_no, commodity, debit_id, credit_id,"
+        f" amount) SELECT community_id, txn_id, 99, commodity, debit_id, credit_id, 0 FROM transfer"
+        f" WHERE txn_id = {_ONE_SALE} AND line_no = 0"
+    ],
+    "a_balance_is_the_sum_of_its_transfers": [
+        f"UPDATE balance SET posted = posted + 1 WHERE account_id = {_FUND}"
+    ],
+    "a_bounded_account_has_a_balance": [
+        "DELETE FROM balance WHERE account_id ="
+        " (SELECT account_id FROM account WHERE kind = 'owed' AND owner_id = 3)"
+    ],
+    "nothing_is_overdrawn": [
+        "INSERT INTO hold (community_id, hold_id, account_id, commodity, amount, purpose,"
+        f" request_id, opened_at, expires_at) VALUES (1, 7, {_WALLET}, 1002, 99000000, 'sale',"
+        " 'x', 0, 0)",
+        f"UPDATE balance SET held = held + 99000000 WHERE account_id = {_WALLET}",
+    ],
+    "held_is_the_sum_of_open_holds": [
+        f"UPDATE balance SET held = held + 1 WHERE account_id = {_WALLET}"
+    ],
+    "a_hold_ends_within_its_amount": ["UPDATE hold_end SET captured = 99000000"],
+    "cover_holds_every_unsettled_offset": [_SETTLED_COVER],
+    "a_request_moves_points_once": [
+        "UPDATE txn SET request_id = 'twice' WHERE kind = 'fund_in'"
+        " OR kind = 'grant' AND person_id = 3"
+    ],
+    "a_refused_request_moves_nothing": [
+        "UPDATE request SET outcome = 'refused' WHERE kind = 'refund'"
+    ],
+    "every_txn_waits_or_has_its_place": ["DELETE FROM outbox"],
+    "places_have_no_gap": [
+        "UPDATE leaf SET leaf_index = 1000 WHERE leaf_index = 0",
+    ],
+    "a_locked_day_takes_nothing_more": [
+        "UPDATE txn SET business_date = 20260301 WHERE kind = 'refund'"
+    ],
+    "pending_is_what_is_left_of_it": [
+        "UPDATE pending SET left_units = left_units - 1 WHERE left_units > 0"
+    ],
+    "an_offset_is_twenty_units_a_fen": ["UPDATE offset_booked SET units_per_fen = 21"],
+    "an_offset_is_what_its_entry_moved": [
+        "UPDATE offset_booked SET units = units - 20, fen = fen - 1 WHERE kind = 'refund'"
+    ],
+    "a_payment_earns_once": ["UPDATE evidence SET payment_ref = 'wx1', route = 'reference'"],
+    "a_confirmed_payment_was_posted": ["UPDATE payment_posting SET outcome = 'barred'"],
+    "a_cap_is_kept": ["UPDATE cap_counter SET used = cap + 1"],
+    "a_sale_adds_up": ["UPDATE sale SET paid_fen = paid_fen + 1 WHERE state = 'done'"],
+    "a_finished_sale_is_in_the_book": [
+        "UPDATE sale SET state = 'done' WHERE state = 'void'",
+    ],
+    "a_booked_sale_has_its_row": [
+        "UPDATE txn SET kind = 'sale' WHERE kind = 'grant' AND person_id = 3"
+    ],
+    "refunds_add_up": ["UPDATE refund SET goods_fen = goods_fen + 1, cash_fen = cash_fen + 1"],
+    "a_refund_gives_back_what_came_back": ["UPDATE refund SET cash_fen = cash_fen + 1"],
+}
+
+
+def live_a_little(db: Database) -> Town:
+    """A town with every kind of row an invariant looks at."""
+    channel = FakeChannel()
+    town = build_town(db, grant_units=500_000, channel=channel)
+    sold = check_out(town.desk, town.sale(1, 5_000, 20_000), at=town.at)
+    check_out(town.desk, town.sale(3, 3_000, payment_ref="wx1"), at=town.at)
+    refund(town.desk, town.refund(sold["ref"], 2_500), at=town.later(200))
+    order.seal(db, HERE)
+    check_out_by_gateway(town.desk, town.sale(2, 5_000, 20_000, channel="gateway"), at=town.at)
+    for trouble, code in (("declined", "payment_declined"), ("pending", "payment_unknown")):
+        channel.trouble = lambda _key, say=trouble: say  # type: ignore[misc]
+        with pytest.raises(Refusal) as said:
+            town.later(200)
+            check_out_by_gateway(
+                town.desk, town.sale(2, 5_000, 20_000, channel="gateway"), at=town.at
+            )
+        assert said.value.code == code
+    db.write(lambda tx: lock(tx, HERE, 20260301, at=moment("2026-03-02 02:00")))
+    return town
+
+
+@contextmanager
+def unguarded(db: Database) -> Iterator[Connection]:
+    """A connection on which the database itself lets everything pass; rolled back at the end."""
+    with db.engine.connect() as connection:
+        if db.dialect == "sqlite":
+            connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            connection.exec_driver_sql("PRAGMA ignore_check_constraints=ON")
+            connection.exec_driver_sql("BEGIN")
+        else:
+            connection.exec_driver_sql("SET session_replication_role = replica")
+            drop_checks(connection)
+        yield connection
+        if db.dialect == "sqlite":
+            connection.exec_driver_sql("ROLLBACK")
+        connection.rollback()
+
+
+def drop_checks(connection: Connection) -> None:
+    """Take PostgreSQL's CHECK constraints away."""
+    found = connection.execute(
+        text(
+            "SELECT conrelid::regclass::text AS tab, conname FROM pg_constraint WHERE contype = 'c'"
+            " AND connamespace = 'public'::regnamespace"
+        )
+    )
+    for row in found.all():
+        connection.exec_driver_sql(f"ALTER TABLE {row.tab} DROP CONSTRAINT {row.conname}")
+
+
+def test_every_invariant_has_its_mutation() -> None:
+    assert set(MUTATIONS) == set(CHECKS)
+
+
+def test_each_broken_invariant_is_named_and_no_other(db: Database) -> None:
+    live_a_little(db)
+    check_invariants(db.engine)
+
+    named = {}
+    for name, statements in MUTATIONS.items():
+        with unguarded(db) as connection:
+            touched = [connection.exec_driver_sql(one).rowcount for one in statements]
+            assert all(touched), name
+            named[name] = set(broken(connection))
+
+    assert named == {name: {name} for name in CHECKS}
+    check_invariants(db.engine)
