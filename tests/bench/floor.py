@@ -14,7 +14,9 @@ _ROWS = (
         "INSERT INTO token_use (community_id, kid, serial, issued_at_s, sequence, used_at, terminal_id, request_id,"
         " outcome) VALUES (:c, 2, :person, :txn, 1, :at, :terminal, :request, 'used') /* community_id */"
     ),
-    Sql("UPDATE balance SET posted = posted - 20000 WHERE community_id = :c AND account_id = :wallet"),
+    Sql(
+        "UPDATE balance SET posted = posted - 20000 WHERE community_id = :c AND account_id = :wallet"
+    ),
     Sql(
         "INSERT INTO txn (community_id, txn_id, request_id, kind, ref, business_date, scheme_period, occurred_at,"
         " recorded_at, scheme_version, units_per_fen, person_id, wallet_owner_id, card_serial, card_issue, merchant_id,"
@@ -75,7 +77,9 @@ class Floor:
         self._accounts = accounts
         self._pipelined = pipelined
 
-    def write(self, person: int, shop: int, terminal: int, code: str, counter: int, *, at: int, day: int) -> str:
+    def write(
+        self, person: int, shop: int, terminal: int, code: str, counter: int, *, at: int, day: int
+    ) -> str:
         """One sale's rows in one transaction; the reference it wrote."""
         params = {
             "c": 1,

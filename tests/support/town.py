@@ -24,6 +24,7 @@ from ledger.members.tables import (
     agreement,
     branch,
     card,
+    clerk,
     community,
     household,
     merchant,
@@ -160,7 +161,7 @@ class Town:
     def grant(self, person: int, units: int) -> None:
         """Put points into a person's wallet."""
 
-        def work(tx) -> None:  # noqa: ANN001
+        def work(tx) -> None:
             wallet = Side(
                 account_id(tx, HERE, Account.WALLET, CIVIC, person, at=self.at), Account.WALLET
             )
@@ -174,7 +175,7 @@ class Town:
     def fund(self, fen: int) -> None:
         """Put yuan into the community's fund."""
 
-        def work(tx) -> None:  # noqa: ANN001
+        def work(tx) -> None:
             bank = Side(account_id(tx, HERE, Account.BANK, CNY, at=self.at), Account.BANK)
             fund = Side(account_id(tx, HERE, Account.FUND, CNY, at=self.at), Account.FUND)
             post(tx, self._posting(Kind.FUND_IN, [Line(bank, fund, CNY, fen)], None))
@@ -222,7 +223,7 @@ def build_town(
     text = scheme_text or SCHEME.read_text(encoding="utf-8")
     defaults = {"cover_tranche_fen": 20_000}
 
-    def set_up(tx) -> dict[KeyClass, tokens.SigningKey]:  # noqa: ANN001
+    def set_up(tx) -> dict[KeyClass, tokens.SigningKey]:
         schemes.adopt(tx, HERE, text, name="changan", by=SYSTEM, at=opened)
         settings.change(tx, HERE, {**defaults, **chosen}, by=SYSTEM, why="test", at=opened)
         classes = (KeyClass.CARD, KeyClass.DYN, KeyClass.EARN)
@@ -336,6 +337,21 @@ def _write_rows(
             insert(branch),
             [
                 {**here, "branch_id": m, "merchant_id": m, "code": "1", "name": f"branch {m}"}
+                for m in shop_ids
+            ],
+        )
+        connection.execute(
+            insert(clerk),
+            [
+                {
+                    **here,
+                    "clerk_id": m,
+                    "merchant_id": m,
+                    "label": "1",
+                    "phc": "-",
+                    "state": "active",
+                    "wrong_tries": 0,
+                }
                 for m in shop_ids
             ],
         )
