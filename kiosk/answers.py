@@ -68,16 +68,14 @@ def install(app: Flask) -> None:
 
 def refused(refusal: Refusal) -> BaseResponse:
     """Answer a rule's no."""
-    status = known(refusal.code).status
-    if is_api():
+    wants_page = "text/html" in request.headers.get("Accept", "text/html")
+    if is_api() or not wants_page:
         return _problem(refusal)
     area = request.path.split("/")[1]
     may_sign_in = refusal.code in _SIGN_IN_CODES and area in _SIGN_IN_PAGES
-    wants_page = "text/html" in request.headers.get("Accept", "text/html")
-    if may_sign_in and request.method == "GET" and wants_page:
+    if may_sign_in and request.method == "GET":
         return redirect(f"/{area}/sign-in?next={quote(request.full_path.rstrip('?'))}", 303)
-    if not wants_page:
-        return _problem(refusal)
+    status = known(refusal.code).status
     return Response(_page(refusal, status), status=status)
 
 

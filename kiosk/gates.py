@@ -15,6 +15,8 @@ from ledger.errors import Refusal
 from ledger.ids import new_request_id
 
 REQUEST_ID: Final = "Jifen-Request-Id"
+DENIED: Final = "Jifen-Denied"
+"""On an answer that never reached its view, whatever page or document it is: the code."""
 SERVER_TIME: Final = "Jifen-Time"
 API: Final = "/api/"
 
@@ -115,7 +117,8 @@ def check_rights() -> None:
     at, address = service().now(), f"address {request.remote_addr}"
     try:
         authorise(current_app.view_functions[endpoint])
-    except Refusal:
+    except Refusal as refusal:
+        g.denied = refusal.code
         service().limits.check(address, at=at)
         raise
     found = find_actor()
@@ -141,6 +144,8 @@ def add_headers(response: Response) -> Response:
     """Time, name and protection on every answer."""
     response.headers[REQUEST_ID] = g.request_id
     response.headers[SERVER_TIME] = str(service().now() // 1_000)
+    if "denied" in g:
+        response.headers[DENIED] = g.denied
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     if service().settings.public_url.startswith("https://"):

@@ -17,7 +17,7 @@ from tests.support.http import Server, Tablet, Visitor
 from tests.support.members import MORNING, OFFICE, Town, jwk_of, new_device, open_town
 
 Caller = Tablet | Visitor
-PASSPHRASE = "a sentence of four words"
+SENTENCE = "a sentence of four words"
 CLERK_CODE = "5827"
 
 
@@ -120,7 +120,7 @@ def _people(tx: Tx, server: Server, town: Town) -> Cast:
 def _sign_up(
     tx: Tx, here: int, pepper: bytes, login: str, *, role: str = "", merchant_id: int | None = None
 ) -> int:
-    new = NewStaff(login=login, name=login, password=PASSPHRASE, merchant_id=merchant_id)
+    new = NewStaff(login=login, name=login, password=SENTENCE, merchant_id=merchant_id)
     made = staff.add_staff(tx, here, new, pepper=pepper, by=OFFICE, at=MORNING, cost=QUICK)
     if role:
         staff.give_role(tx, here, made, role, by=OFFICE, at=MORNING)
