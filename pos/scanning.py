@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from ledger.book import requests
 from ledger.book.facts import burn_step
-from ledger.errors import Refusal
+from ledger.errors import GuardMissedError, Refusal
 from ledger.members.terms import Terms
 from ledger.sql import Tx
 from pos.cover import CoverLowError, fill_cover
@@ -66,6 +66,9 @@ def run_scanned(
                 )
             except CoverLowError as low:
                 fill_cover(desk, terms, low, at=at)
+            except GuardMissedError:
+                # Others were quicker at every try: nothing was written, the next figures decide.
+                continue
         raise Refusal("busy_try_again")
     except Refusal as refusal:
         return _keep_refused(desk, request, kind, body_hash, scan, refusal, at=at)
