@@ -41,11 +41,12 @@ class Enrolment(Strict):
 @allow(ANYONE)
 def enrol(body: Enrolment) -> tuple[Response, int]:
     """Enrol this tablet with a code that is good once and for ten minutes."""
+    at = service().now()
 
     def work(tx: Tx) -> dict[str, Any]:
         community_id = int(communities.get_by_issuer(tx, body.community).community_id)
         jwk = body.public_jwk.model_dump()
-        terminal = terminals.enrol(tx, community_id, body.code, jwk, at=service().now())
+        terminal = terminals.enrol(tx, community_id, body.code, jwk, at=at)
         branches = {branch.branch_id: branch for branch in merchants.all_branches(tx, community_id)}
         return {
             "terminal_id": str(terminal.terminal_id),
