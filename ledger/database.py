@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,8 +23,12 @@ T = TypeVar("T")
 TRIES: Final = 6
 """How often a transaction is tried when another was quicker, before the figures it read decide."""
 
-_AGAIN: Final = frozenset({"40001", "40P01", "55P03", "XX000"})
-"""SQLSTATEs after which the same work may succeed: serialisation, deadlock, lock wait, a distributed commit."""
+_AGAIN: Final = frozenset({"40001", "40P01", "55P03", "XX000", "23505"})
+"""SQLSTATEs after which the same work may succeed: serialisation, deadlock, lock wait, a distributed commit, and a key
+taken: two writers drew one number, or the same request was quicker on another connection.
+"""
+
+_TAKEN: Final = frozenset({"SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"})
 
 
 class Database:
@@ -76,10 +81,8 @@ class Database:
             except GuardMissedError:
                 if left == 0:
                     raise
-            except psycopg.Error as error:
-                if left == 0 or not (
-                    error.sqlstate in _AGAIN or (error.sqlstate or "").startswith("08")
-                ):
+            except (psycopg.Error, sqlite3.Error) as error:
+                if left == 0 or not _is_passing(error):
                     raise
             time.sleep(random.uniform(0, 0.002) * (TRIES - left))  # noqa: S311 - spreads the tries, guards nothing
         message = "unreachable: the last try returns or raises"
@@ -108,6 +111,13 @@ class Database:
             raw.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             raw.read_only = True
         return Tx(raw, self.dialect)
+
+
+def _is_passing(error: psycopg.Error | sqlite3.Error) -> bool:
+    """Whether the same work may fare better at the next try: on fresh figures, on a new connection."""
+    if isinstance(error, psycopg.Error):
+        return error.sqlstate in _AGAIN or (error.sqlstate or "").startswith("08")
+    return error.sqlite_errorname in _TAKEN
 
 
 def _reset(raw: Any) -> None:  # noqa: ANN401 - psycopg's connection class is generic over its row type

@@ -26,7 +26,7 @@ def check_out(desk: Desk, request: SaleRequest, *, at: int) -> dict[str, Any]:
     The same request again is answered from the first time. Refuses: the token's refusals
     (`ledger.tokens`), token_used, card_not_active, card_replaced, card_too_soon, the price's
     refusals (`pos.pricing`), pin_needed and the PIN's refusals, spent_day_cap, cover_empty,
-    amount_wrong, ref_wrong, terminal_revoked, period_locked, payment_already_used,
+    amount_wrong, ref_bad, terminal_revoked, period_locked, payment_already_used,
     request_id_reused. A refusal after the code was believed burns the code too.
     """
     body_hash = requests.hash_of(request.body())

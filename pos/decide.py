@@ -144,7 +144,7 @@ def prepare(
         return requests.answer_of(stored, KIND, body_hash)
     check_version(terms, int(row.config_version))
     token = scan.believed()
-    _check_request(request, terms, row, token, at=at)
+    _check_request(request, terms, row, token, at=at, day=day)
     price = _price(terms, rules, request, row, at=at, day=day)
     counts = _check_limits(terms, request, token, row, pin_ok=pin_ok)
     if price.offset_fen and (row.cover_free or 0) < price.offset_fen:
@@ -176,6 +176,7 @@ def asked_of(
     return Asked(
         community_id=request.community_id,
         request_id=request.request_id,
+        ref=request.ref,
         terminal_id=request.terminal_id,
         merchant_id=terms.terminal(request.terminal_id).merchant_id,
         commodity=rules.commodity,
@@ -208,7 +209,7 @@ class StoredRow:
     balance_after: int | None
 
 
-def _check_request(request: SaleRequest, terms: Terms, row: Any, token: Token, *, at: int) -> None:
+def _check_request(request: SaleRequest, terms: Terms, row: Any, token: Token, *, at: int, day: int) -> None:
     if row.terminal_state != "active":
         raise Refusal("terminal_revoked")
     if not 0 < request.total_fen <= MOST_FEN:
@@ -219,18 +220,21 @@ def _check_request(request: SaleRequest, terms: Terms, row: Any, token: Token, *
         or ref.terminal_code != terms.terminal(request.terminal_id).code
         or ref.counter != request.counter
     ):
-        raise Refusal("ref_wrong")
+        raise Refusal("ref_bad")
+    if row.ref_taken:
+        raise Refusal("ref_taken")
     if row.token_used_at is not None and token.is_single_use:
         raise Refusal("token_used", used_at=int(row.token_used_at))
     check_card(row, token)
     if not token.is_single_use and request.offset_units:
         pause = terms.settings.card_pause_s * SECOND_US
         if at - row.last_debit_at < pause:
-            raise Refusal("card_too_soon", wait_s=terms.settings.card_pause_s)
+            ago = (at - row.last_debit_at) // SECOND_US
+            raise Refusal("card_too_soon", wait_s=terms.settings.card_pause_s, ago_s=ago)
     if request.offset_units and token.key_class == "earn":
         raise Refusal("token_earn_only")
     if row.day_state == "locked":
-        raise Refusal("period_locked")
+        raise Refusal("period_locked", business_date=day)
 
 
 def check_card(row: Any, token: Token) -> None:

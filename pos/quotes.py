@@ -35,6 +35,7 @@ class QuoteRequest(NamedTuple):
     token: str
     total_fen: int
     request_id: str = ""
+    ref: str = ""
 
 
 class Quoted(NamedTuple):

@@ -89,7 +89,7 @@ def redeem(desk: Desk, request: RedemptionRequest, *, at: int) -> dict[str, Any]
     At the counter a person holding the goods is served: stock may go below zero, and the line is flagged for a count
     (README ruling 14). Refuses: the token's refusals, token_used, token_earn_only, card_not_active, card_replaced,
     card_too_soon, good_not_found, good_off, basket_wrong, insufficient_points, points_owed, pin_needed and the PIN's
-    refusals, spent_day_cap, merchant_not_redeeming, ref_wrong, terminal_revoked, period_locked, request_id_reused.
+    refusals, spent_day_cap, merchant_not_redeeming, ref_bad, terminal_revoked, period_locked, request_id_reused.
     """
     body_hash = requests.hash_of(request.body())
 
@@ -138,7 +138,9 @@ def _check_request(
         raise Refusal("terminal_revoked")
     ref = read_reference(request.ref)
     if ref is None or ref.terminal_code != terminal.code or ref.counter != request.counter:
-        raise Refusal("ref_wrong")
+        raise Refusal("ref_bad")
+    if row.ref_taken:
+        raise Refusal("ref_taken")
     agreement = terms.agreement_on(terminal.merchant_id, day)
     if agreement is None or "redeem" not in agreement.roles:
         raise Refusal("merchant_not_redeeming")
@@ -149,9 +151,10 @@ def _check_request(
     check_card(row, token)
     pause_s = terms.settings.card_pause_s
     if not token.is_single_use and at - row.last_debit_at < pause_s * SECOND_US:
-        raise Refusal("card_too_soon", wait_s=pause_s)
+        ago = (at - row.last_debit_at) // SECOND_US
+        raise Refusal("card_too_soon", wait_s=pause_s, ago_s=ago)
     if row.day_state == "locked":
-        raise Refusal("period_locked")
+        raise Refusal("period_locked", business_date=day)
 
 
 def _chosen(tx: Tx, terms: Terms, request: RedemptionRequest) -> list[Any]:

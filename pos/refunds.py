@@ -67,6 +67,10 @@ _SALE: Final = Sql(
     " offset_fen, offset_units, paid_fen, earned_units, refunded_fen, route, payment_ref, txn_id"
     " FROM sale WHERE community_id = :community_id AND ref = :ref"
 )
+_TAKEN: Final = Sql(
+    "SELECT ref FROM sale WHERE community_id = :community_id AND ref = :ref"
+    " UNION ALL SELECT ref FROM refund WHERE community_id = :community_id AND ref = :ref"
+)
 _TXN: Final = Sql(
     "SELECT scheme_version, units_per_fen, branch_id, card_serial, card_issue FROM txn"
     " WHERE community_id = :community_id AND txn_id = :txn_id"
@@ -104,8 +108,8 @@ _KEEP: Final = Sql(
 def refund(desk: Desk, request: RefundRequest, *, at: int) -> dict[str, Any]:
     """Book a refund whose money the shop itself gives back; the same request again is answered from the first time.
 
-    Refuses: sale_not_found, sale_of_other_shop, sale_not_done, refund_by_channel, refund_over_sale, amount_wrong,
-    ref_wrong, period_locked, request_id_reused.
+    Refuses: sale_not_found, sale_of_other_shop, sale_open, sale_void, refund_by_channel, refund_over_sale, amount_wrong,
+    ref_bad, period_locked, request_id_reused.
     """
     terms = desk.terms_of(request.community_id)
     open_shop_accounts(desk, terms, request.terminal_id, at=at)
@@ -135,14 +139,16 @@ def find_sale(tx: Tx, terms: Terms, request: RefundRequest) -> Any:
         or ref.terminal_code != terms.terminal(request.terminal_id).code
         or ref.counter != request.counter
     ):
-        raise Refusal("ref_wrong")
+        raise Refusal("ref_bad")
+    if tx.find(_TAKEN, community_id=request.community_id, ref=request.ref) is not None:
+        raise Refusal("ref_taken")
     sale = tx.find(_SALE, community_id=request.community_id, ref=request.original_ref)
     if sale is None:
         raise Refusal("sale_not_found")
     if sale.merchant_id != terms.terminal(request.terminal_id).merchant_id:
         raise Refusal("sale_of_other_shop")
     if sale.state != "done":
-        raise Refusal("sale_not_done", state=sale.state)
+        raise Refusal("sale_open" if sale.state == "open" else "sale_void")
     if request.refund_fen <= 0:
         raise Refusal("amount_wrong")
     if sale.refunded_fen + request.refund_fen > sale.total_fen:

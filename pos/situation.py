@@ -19,7 +19,8 @@ _LOOK: Final = Sql(
     "  AND q.wallet_owner_id = CASE WHEN :pool = 1 THEN p.household_id ELSE p.person_id END AND q.commodity = :commodity AND q.state = 'open') AS pending_units,"
     " e1.used AS earned_day, e2.used AS earned_month, o2.used AS offset_month, n1.used AS without_pin_day,"
     " n2.used AS spent_day,"
-    " v.last_at AS last_visit_at, d.state AS day_state, cb.posted - cb.held AS cover_free"
+    " v.last_at AS last_visit_at, d.state AS day_state, cb.posted - cb.held AS cover_free,"
+    " CASE WHEN s.ref IS NULL AND f.ref IS NULL AND x.ref IS NULL THEN 0 ELSE 1 END AS ref_taken"
     " FROM community c"
     " LEFT JOIN request r ON r.community_id = c.community_id AND r.request_id = :request_id"
     " LEFT JOIN terminal t ON t.community_id = c.community_id AND t.terminal_id = :terminal_id"
@@ -49,6 +50,9 @@ _LOOK: Final = Sql(
     "  AND v.merchant_id = :merchant_id"
     " LEFT JOIN balance cb ON cb.community_id = c.community_id AND cb.account_id = :cover_id"
     " LEFT JOIN book_day d ON d.community_id = c.community_id AND d.business_date = :day"
+    " LEFT JOIN sale s ON s.community_id = c.community_id AND s.ref = :ref"
+    " LEFT JOIN refund f ON f.community_id = c.community_id AND f.ref = :ref"
+    " LEFT JOIN redemption x ON x.community_id = c.community_id AND x.ref = :ref"
     " WHERE c.community_id = :community_id"
 )
 
@@ -58,6 +62,7 @@ class Asked(NamedTuple):
 
     community_id: int
     request_id: str
+    ref: str
     terminal_id: int
     merchant_id: int
     commodity: int

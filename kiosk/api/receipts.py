@@ -27,7 +27,9 @@ LIMIT_SENTENCES: Final = {
     "sale_cap": mark("One purchase takes no more points than this."),
     "month_cap": mark("This month's limit for points at shops decides."),
     "balance": mark("The balance decides."),
-    "points_owed": mark("Points are owed after a refund; spending waits until they are earned back."),
+    "points_owed": mark(
+        "Points are owed after a refund; spending waits until they are earned back."
+    ),
     "merchant_not_offsetting": mark("This shop does not take points."),
 }
 """What decided how many points may be used."""
@@ -53,7 +55,8 @@ def sale_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, str]]:
     else:
         lines.append((_("Points earned"), earned))
     if facts["earned_cut_by"]:
-        lines.append((_("Note"), _(CUT_SENTENCES[facts["earned_cut_by"]])))
+        why = CUT_SENTENCES[facts["earned_cut_by"]]
+        lines.append((_("Note"), _(why)))
     lines.append((_("Balance"), points_text(facts["balance_units"], precision)))
     return _shown(lines)
 

@@ -312,4 +312,50 @@ TABLE: Final = {
         422,
         mark("A terminal is one of: {allowed}. Choose one of them."),
     ),
+    "import_formula": Known(
+        422,
+        mark("A cell holds a formula. Paste the table as values only and send it again."),
+    ),
+    "import_missing": Known(
+        422,
+        mark("This cell is empty but needed. Fill it in."),
+    ),
+    "import_number": Known(
+        422,
+        mark("This is not a number as wanted here, such as 12.80. Correct it."),
+    ),
+    "import_year": Known(
+        422,
+        mark("This is not a year such as 1948. Correct it."),
+    ),
+    "import_day": Known(
+        422,
+        mark("This is not a day such as 2026-03-02. Correct it."),
+    ),
+    "import_word": Known(
+        422,
+        mark("This must be one of: {allowed}. Correct it."),
+    ),
+    "import_twice": Known(
+        422,
+        mark("The same stands in row {first_row} already. Remove one of the two."),
+    ),
+    "import_known": Known(
+        422,
+        mark("This is in the community's books already. Remove the row."),
+    ),
+    "import_household": Known(
+        422,
+        mark(
+            "There is no open household with this code. Import the households first, or "
+            "correct the code."
+        ),
+    ),
+    "import_no_pool": Known(
+        409,
+        mark(
+            "Points are kept for each person here, so they cannot be brought along by "
+            "household. Grant them person by person."
+        ),
+    ),
 }
