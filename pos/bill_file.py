@@ -90,7 +90,7 @@ def _find_layout(rows: list[list[str]]) -> tuple[Layout, dict[str, int], int]:
 
 def _line(layout: Layout, head: dict[str, int], cells: list[str], number: int) -> BillLine:
     reference = cells[head["reference"]]
-    if not reference or len(reference) > 64 or not reference.isascii():  # noqa: PLR2004 - longer than any channel's
+    if not reference or len(reference) > 64 or not reference.isascii():
         raise Refusal("bill_row_bad", row=number, column="reference")
     return BillLine(
         payment_ref=reference,

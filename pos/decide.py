@@ -16,7 +16,7 @@ from ledger.earning.rates import category_allowed
 from ledger.errors import Refusal
 from ledger.members.terms import Terms
 from ledger.refs import read_reference
-from ledger.sql import Tx
+from ledger.sql import Row, Tx
 from ledger.tokens import Token
 from ledger.units import CNY, MOST_FEN
 from pos.cover import CoverLowError
@@ -166,7 +166,7 @@ def prepare(
 
 
 def asked_of(
-    terms: Terms, rules: SaleRules, request: Any, scan: Scan, *, cover_id: int, day: int
+    terms: Terms, rules: SaleRules, request: Row, scan: Scan, *, cover_id: int, day: int
 ) -> Asked:
     """What one look asks about: this request, this code, this person's limits on this day."""
     earn_day = rules.earn_cap("day") or _NO_CAP
@@ -209,7 +209,9 @@ class StoredRow:
     balance_after: int | None
 
 
-def _check_request(request: SaleRequest, terms: Terms, row: Any, token: Token, *, at: int, day: int) -> None:
+def _check_request(
+    request: SaleRequest, terms: Terms, row: Row, token: Token, *, at: int, day: int
+) -> None:
     if row.terminal_state != "active":
         raise Refusal("terminal_revoked")
     if not 0 < request.total_fen <= MOST_FEN:
@@ -237,7 +239,7 @@ def _check_request(request: SaleRequest, terms: Terms, row: Any, token: Token, *
         raise Refusal("period_locked", business_date=day)
 
 
-def check_card(row: Any, token: Token) -> None:
+def check_card(row: Row, token: Token) -> None:
     """Refuse a card nobody holds, one that is lost or suspended, an older issue, or a member who left."""
     if row.card_state != "active" or row.person_state != "active":
         raise Refusal("card_not_active", state=row.card_state or "unknown")
@@ -247,7 +249,7 @@ def check_card(row: Any, token: Token) -> None:
         raise NoAccountsError(int(row.owner_id))
 
 
-def member_of(rules: SaleRules, row: Any) -> Member:
+def member_of(rules: SaleRules, row: Row) -> Member:
     """What the price needs to know of the holder."""
     counters = (
         (rules.earn_cap("day"), row.earned_day),
@@ -273,7 +275,7 @@ def shop_on(terms: Terms, rules: SaleRules, merchant_id: int, day: int) -> Shop:
 
 
 def _price(
-    terms: Terms, rules: SaleRules, request: SaleRequest, row: Any, *, at: int, day: int
+    terms: Terms, rules: SaleRules, request: SaleRequest, row: Row, *, at: int, day: int
 ) -> Quote:
     merchant_id = terms.terminal(request.terminal_id).merchant_id
     return quote(
@@ -288,7 +290,7 @@ def _price(
 
 
 def _check_limits(
-    terms: Terms, request: SaleRequest, token: Token, row: Any, *, pin_ok: bool
+    terms: Terms, request: SaleRequest, token: Token, row: Row, *, pin_ok: bool
 ) -> list[tuple[str, int, int]]:
     """The day's sums this sale counts against: (counter, units, limit); refuses pin_needed and spent_day_cap."""
     if not request.offset_units:
@@ -312,7 +314,7 @@ def _plan(
     terms: Terms,
     rules: SaleRules,
     request: SaleRequest,
-    row: Any,
+    row: Row,
     price: Quote,
     *,
     day: int,

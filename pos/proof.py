@@ -17,7 +17,7 @@ from ledger.earning.calendar import day_from_key
 from ledger.earning.working_days import WorkingDays
 from ledger.errors import Refusal
 from ledger.ids import derived_request_id, new_id
-from ledger.sql import Sql, Tx
+from ledger.sql import Row, Sql, Tx
 from pos import routes
 from pos.desk import Desk, day_of
 
@@ -84,7 +84,7 @@ def prove_by_bill(
 
 
 def _vest_once(
-    desk: Desk, community_id: int, row: Any, line: BillLine, *, by: str, at: int
+    desk: Desk, community_id: int, row: Row, line: BillLine, *, by: str, at: int
 ) -> int | None:
     """Vest behind the payment's one route: None where the payment earned points before."""
     try:
@@ -164,7 +164,7 @@ def is_overdue(calendar: WorkingDays, sold_on: date, days: int, today: date) -> 
 def _vest(
     desk: Desk,
     community_id: int,
-    row: Any,
+    row: Row,
     *,
     payment_ref: str | None,
     by: str,
@@ -207,7 +207,7 @@ _STILL_OPEN: Final = Sql(
 )
 
 
-def _vesting(tx: Tx, community_id: int, row: Any, left: int, *, at: int, day: int) -> Posting:
+def _vesting(tx: Tx, community_id: int, row: Row, left: int, *, at: int, day: int) -> Posting:
     owner, commodity = row.wallet_owner_id, row.commodity
 
     def side(kind: Account) -> Side:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Final
+from typing import Final
 
 from ledger.clock import SECOND_US
 from ledger.errors import Refusal
-from ledger.sql import Sql
+from ledger.sql import Row, Sql
 from pos import channel as pay
 from pos import routes
 from pos.channel_refunds import Begun, channel_request, find_begun, finish_refund
@@ -62,7 +62,7 @@ def _finish_sale(desk: Desk, community_id: int, sale_id: str, *, at: int) -> str
             return "sale_open"
 
 
-def _ask(desk: Desk, plan: Plan, *, at: int) -> Any:
+def _ask(desk: Desk, plan: Plan, *, at: int) -> Row:
     """What became of the charge; an unpaid one is ended, so that nobody pays for a sale nobody remembers."""
     channel = _channel(desk)
     if not plan.paid_fen:

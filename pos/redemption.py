@@ -16,7 +16,7 @@ from ledger.errors import Refusal
 from ledger.ids import new_id
 from ledger.members.terms import Terms
 from ledger.refs import read_reference
-from ledger.sql import Sql, Tx
+from ledger.sql import Row, Sql, Tx
 from ledger.tokens import Token
 from pos.decide import Scan, StoredRow, asked_of, check_card
 from pos.desk import Desk, check_version, day_of, rules_on
@@ -131,7 +131,7 @@ def _redeem(
 
 
 def _check_request(
-    terms: Terms, request: RedemptionRequest, row: Any, token: Token, *, at: int, day: int
+    terms: Terms, request: RedemptionRequest, row: Row, token: Token, *, at: int, day: int
 ) -> None:
     terminal = terms.terminal(request.terminal_id)
     if row.terminal_state != "active":
@@ -178,7 +178,7 @@ def _chosen(tx: Tx, terms: Terms, request: RedemptionRequest) -> list[Any]:
 
 
 def _check_points(
-    terms: Terms, row: Any, token: Token, units: int, *, pin_ok: bool
+    terms: Terms, row: Row, token: Token, units: int, *, pin_ok: bool
 ) -> list[tuple[str, int]]:
     """The day's sums this redemption counts against, with their limits."""
     if row.owed > 0:
@@ -207,7 +207,7 @@ def _book(
     request: RedemptionRequest,
     scan: Scan,
     token: Token,
-    row: Any,
+    row: Row,
     goods: list[Any],
     units: int,
     counts: list[tuple[str, int]],
@@ -296,7 +296,7 @@ def _shelf_steps(request: RedemptionRequest, goods: list[Any], *, at: int) -> li
 
 def _own_row(
     request: RedemptionRequest,
-    row: Any,
+    row: Row,
     merchant_id: int,
     units: int,
     txn_id: int,

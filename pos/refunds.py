@@ -16,7 +16,7 @@ from ledger.errors import Refusal
 from ledger.ids import new_id
 from ledger.members.terms import Terms
 from ledger.refs import read_reference
-from ledger.sql import Sql, Tx
+from ledger.sql import Row, Sql, Tx
 from pos.decide import open_shop_accounts
 from pos.desk import Desk, day_of, rules_on
 
@@ -131,7 +131,7 @@ def refund(desk: Desk, request: RefundRequest, *, at: int) -> dict[str, Any]:
     )
 
 
-def find_sale(tx: Tx, terms: Terms, request: RefundRequest) -> Any:
+def find_sale(tx: Tx, terms: Terms, request: RefundRequest) -> Row:
     """The sale to take back from, checked: this shop's, done, and with that much left of it."""
     ref = read_reference(request.ref)
     if (
@@ -156,7 +156,7 @@ def find_sale(tx: Tx, terms: Terms, request: RefundRequest) -> Any:
     return sale
 
 
-def split_of(sale: Any, refund_fen: int) -> RefundSplit:
+def split_of(sale: Row, refund_fen: int) -> RefundSplit:
     """What a refund of `refund_fen` gives back, after what was refunded before (ruling C14)."""
     return refund_split(
         total_fen=sale.total_fen,
@@ -168,7 +168,7 @@ def split_of(sale: Any, refund_fen: int) -> RefundSplit:
     )
 
 
-def count_step(request: RefundRequest, sale: Any) -> Step:
+def count_step(request: RefundRequest, sale: Row) -> Step:
     """Count the goods as refunded; the guard misses where another refund of the sale was quicker."""
     return Step(
         _COUNT_BACK,
@@ -187,7 +187,7 @@ def book_refund(
     tx: Tx,
     terms: Terms,
     request: RefundRequest,
-    sale: Any,
+    sale: Row,
     *,
     at: int,
     counted: bool,
@@ -217,7 +217,7 @@ def book_refund(
 
 def refund_step(
     request: RefundRequest,
-    sale: Any,
+    sale: Row,
     split: RefundSplit,
     taking: Taking,
     *,
@@ -250,7 +250,7 @@ def refund_step(
 
 def answer_for(
     request: RefundRequest,
-    sale: Any,
+    sale: Row,
     split: RefundSplit,
     taking: Taking,
     *,
@@ -289,7 +289,7 @@ def _posting_steps(
     tx: Tx,
     terms: Terms,
     request: RefundRequest,
-    sale: Any,
+    sale: Row,
     split: RefundSplit,
     commodity: int,
     *,
@@ -372,7 +372,7 @@ def _lines(
     return [Line(debit, credit, commodity, units) for debit, credit, units in moves if units]
 
 
-def _limits_back(terms: Terms, sale: Any, split: RefundSplit) -> list[Step]:
+def _limits_back(terms: Terms, sale: Row, split: RefundSplit) -> list[Step]:
     """What came back no longer counts against the limits of the day and month it was counted in."""
     rules = rules_on(terms, sale.business_date)
     backs = (

@@ -12,11 +12,11 @@ _COLUMNS: Final = (
     " earned_units, refunded_fen, route"
 )
 _DAY: Final = Sql(
-    f"SELECT {_COLUMNS} FROM sale WHERE community_id = :community_id AND terminal_id = :terminal_id"  # noqa: S608 - a constant list of columns
+    f"SELECT {_COLUMNS} FROM sale WHERE community_id = :community_id AND terminal_id = :terminal_id"
     " AND business_date = :day AND ref > :after ORDER BY ref LIMIT :most"
 )
 _ONE: Final = Sql(
-    f"SELECT {_COLUMNS} FROM sale WHERE community_id = :community_id AND ref = :ref"  # noqa: S608 - a constant list of columns
+    f"SELECT {_COLUMNS} FROM sale WHERE community_id = :community_id AND ref = :ref"
     " AND merchant_id = :merchant_id"
 )
 _LAST_COUNTER: Final = Sql(
@@ -26,12 +26,16 @@ _LAST_COUNTER: Final = Sql(
 )
 
 
-def sales_on(tx: Tx, community_id: int, terminal_id: int, day: int, *, after: str = "", most: int = 50) -> list[Any]:
+def sales_on(
+    tx: Tx, community_id: int, terminal_id: int, day: int, *, after: str = "", most: int = 50
+) -> list[Any]:
     """A terminal's sales of a business date by reference; page on with the last `ref`."""
-    return tx.all(_DAY, community_id=community_id, terminal_id=terminal_id, day=day, after=after, most=most)
+    return tx.all(
+        _DAY, community_id=community_id, terminal_id=terminal_id, day=day, after=after, most=most
+    )
 
 
-def get_sale(tx: Tx, community_id: int, merchant_id: int, ref: str) -> Any:  # noqa: ANN401 - a row of the sale table
+def get_sale(tx: Tx, community_id: int, merchant_id: int, ref: str) -> Any:
     """One sale of this shop; refuses sale_not_found (also for another shop's)."""
     row = tx.find(_ONE, community_id=community_id, ref=ref, merchant_id=merchant_id)
     if row is None:

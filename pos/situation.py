@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from ledger.sql import Sql, Tx
+from ledger.sql import Row, Sql, Tx
 
 _LOOK: Final = Sql(
     "SELECT c.config_version,"
@@ -82,6 +82,6 @@ class Asked(NamedTuple):
     spent_code: str
 
 
-def look(tx: Tx, asked: Asked) -> Any:
+def look(tx: Tx, asked: Asked) -> Row:
     """One row of everything a sale depends on; LookupError for a community that does not exist."""
     return tx.get(_LOOK, **asked._asdict())

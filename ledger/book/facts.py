@@ -12,6 +12,7 @@ _OFFSET: Final = Sql(
     "INSERT INTO offset_booked (community_id, txn_id, claimant_id, terminal_id, ref, kind, original_ref, units, fen,"
     " units_per_fen, business_date, occurred_at) VALUES (:community_id, :txn_id, :claimant_id, :terminal_id, :ref,"
     " :kind, :original_ref, :units, :fen, :units_per_fen, :business_date, :occurred_at)"
+    " ON CONFLICT (community_id, claimant_id, ref) DO NOTHING"
 )
 _PENDING: Final = Sql(
     "INSERT INTO pending (community_id, txn_id, wallet_owner_id, commodity, merchant_id, units, left_units, state,"
@@ -67,7 +68,10 @@ def offset_step(
     business_date: int,
     occurred_at: int,
 ) -> Step:
-    """A booked offset; a refund's `units` and `fen` are negative and name the sale they belong to."""
+    """A booked offset; a refund's `units` and `fen` are negative and name the sale they belong to.
+
+    The guard `ref` misses where the shop used the reference before.
+    """
     return Step(
         _OFFSET,
         {
@@ -84,6 +88,7 @@ def offset_step(
             "business_date": business_date,
             "occurred_at": occurred_at,
         },
+        guard="ref",
     )
 
 
@@ -223,7 +228,7 @@ def _caps_statement(rows: int) -> Sql:
     )
     return Sql(
         "INSERT INTO cap_counter (community_id, subject_id, cap_code, period_key, used, cap)"
-        f" VALUES {values} ON CONFLICT (community_id, subject_id, cap_code, period_key)"  # noqa: S608 - built from a whole number
+        f" VALUES {values} ON CONFLICT (community_id, subject_id, cap_code, period_key)"
         " DO UPDATE SET used = cap_counter.used + excluded.used, cap = excluded.cap"
         " WHERE cap_counter.used + excluded.used <= excluded.cap"
     )

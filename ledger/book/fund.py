@@ -19,7 +19,15 @@ _GRANT_KIND: Final = "grant"
 
 
 def add_to_fund(
-    db: Database, community_id: int, fen: int, *, request_id: str, by: int, at: int, business_date: int, reason: str
+    db: Database,
+    community_id: int,
+    fen: int,
+    *,
+    request_id: str,
+    by: int,
+    at: int,
+    business_date: int,
+    reason: str,
 ) -> dict[str, Any]:
     """Book `fen` that arrived at the bank into the fund; the same request again changes nothing.
 

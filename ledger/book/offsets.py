@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from ledger.sql import Row, Sql, Tx
@@ -12,19 +14,20 @@ BOOKED: Final = (
 )
 """FROM clause of booked offsets (`o`) with their place in the order (`l.leaf_index`)."""
 
+IN_RANGE: Final = (
+    " WHERE l.community_id = :community_id AND l.leaf_index >= :first_leaf"
+    " AND l.leaf_index < :end_leaf"
+)
+"""Keeps a range of the order: places [first_leaf, end_leaf)."""
+
+IN_SPAN: Final = " AND o.txn_id >= :first_txn AND o.txn_id <= :last_txn"
+"""Says the same of the transactions' numbers, so that a scan need not read all of history."""
+
 OFFSET_COLUMNS: Final = (
     "o.claimant_id, o.ref, o.txn_id, o.terminal_id, o.kind, o.original_ref, o.units, o.fen,"
     " o.units_per_fen, o.business_date, o.occurred_at"
 )
 """What a reader of an offset needs; a refund's units and fen are negative."""
-
-BOOKED_AT: Final = (
-    " LEFT JOIN offset_booked o ON o.community_id = {row}.community_id"
-    " AND o.claimant_id = {row}.claimant_id AND o.ref = {row}.ref"
-    " LEFT JOIN leaf l ON l.community_id = o.community_id AND l.txn_id = o.txn_id"
-    " AND l.leaf_index < :end_leaf"
-)
-"""Joins the offset of the same claimant and reference to a row `{row}`, if it is in the prefix."""
 
 
 class Moved(NamedTuple):
@@ -34,25 +37,36 @@ class Moved(NamedTuple):
     units_out: int
 
 
-_IN_RANGE: Final = (
+_SPAN: Final = Sql(
+    "SELECT coalesce(min(txn_id), 0) AS first_txn, coalesce(max(txn_id), 0) AS last_txn"
+    f" FROM leaf l{IN_RANGE}"
+)
+_MOVED: Final = Sql(
+    "SELECT coalesce(c.owner_id, d.owner_id) AS claimant_id,"
+    " sum(CASE WHEN c.account_id IS NULL THEN 0 ELSE t.amount END) AS units_in,"
+    " sum(CASE WHEN d.account_id IS NULL THEN 0 ELSE t.amount END) AS units_out"
     " FROM leaf l JOIN transfer t ON t.community_id = l.community_id AND t.txn_id = l.txn_id"
-    " JOIN account a ON a.community_id = t.community_id AND a.account_id = t.{offset_side}"
-    "  AND a.kind = 'offset'"
-    " JOIN account w ON w.community_id = t.community_id AND w.account_id = t.{wallet_side}"
-    "  AND w.kind = 'wallet'"
-    " WHERE l.community_id = :community_id AND l.leaf_index >= :first_leaf"
+    " LEFT JOIN account c ON c.community_id = t.community_id AND c.account_id = t.credit_id"
+    "  AND c.kind = 'offset'"
+    " LEFT JOIN account d ON d.community_id = t.community_id AND d.account_id = t.debit_id"
+    "  AND d.kind = 'offset'"
+    " LEFT JOIN account r ON r.community_id = t.community_id"
+    "  AND r.account_id = CASE WHEN c.account_id IS NULL THEN t.credit_id ELSE t.debit_id END"
+    "  AND r.kind <> 'wallet'"
+    f"{IN_RANGE} AND t.txn_id >= :first_txn AND t.txn_id <= :last_txn"
+    " AND (c.account_id IS NOT NULL OR d.account_id IS NOT NULL) AND r.account_id IS NULL"
+    " GROUP BY coalesce(c.owner_id, d.owner_id)"
+)
+_PLACES: Final = (
+    "SELECT o.ref, l.leaf_index FROM offset_booked o"
+    " JOIN leaf l ON l.community_id = o.community_id AND l.txn_id = o.txn_id"
     " AND l.leaf_index < :end_leaf"
+    " WHERE o.community_id = :community_id AND o.claimant_id = :claimant_id AND o.ref"
 )
-_MOVED_IN: Final = Sql(
-    "SELECT a.owner_id AS claimant_id, sum(t.amount) AS units"
-    + _IN_RANGE.format(offset_side="credit_id", wallet_side="debit_id")
-    + " GROUP BY a.owner_id"
-)
-_MOVED_OUT: Final = Sql(
-    "SELECT a.owner_id AS claimant_id, sum(t.amount) AS units"
-    + _IN_RANGE.format(offset_side="debit_id", wallet_side="credit_id")
-    + " GROUP BY a.owner_id"
-)
+_PLACES_OF: Final = {
+    "sqlite": Sql(f"{_PLACES} IN (SELECT value FROM json_each(:refs))"),
+    "postgresql": Sql(f"{_PLACES} = ANY(:refs)"),
+}
 _BROKEN: Final = Sql(
     f"SELECT {OFFSET_COLUMNS} FROM {BOOKED}"
     " WHERE l.community_id = :community_id AND l.leaf_index >= :first_leaf"
@@ -86,15 +100,39 @@ _PAID_BETWEEN: Final = Sql(
 )
 
 
+def span_of(tx: Tx, community_id: int, first_leaf: int, end_leaf: int) -> tuple[int, int]:
+    """The smallest and the largest transaction number in the range [first, end) of the order."""
+    row = tx.get(_SPAN, community_id=community_id, first_leaf=first_leaf, end_leaf=end_leaf)
+    return int(row.first_txn), int(row.last_txn)
+
+
 def moved_in_range(tx: Tx, community_id: int, first_leaf: int, end_leaf: int) -> dict[int, Moved]:
     """By merchant: the units that sales and refunds moved on its offset account in [first, end)."""
-    bounds = {"community_id": community_id, "first_leaf": first_leaf, "end_leaf": end_leaf}
-    units_in = {row.claimant_id: int(row.units) for row in tx.all(_MOVED_IN, **bounds)}
-    units_out = {row.claimant_id: int(row.units) for row in tx.all(_MOVED_OUT, **bounds)}
-    return {
-        claimant: Moved(units_in.get(claimant, 0), units_out.get(claimant, 0))
-        for claimant in units_in.keys() | units_out.keys()
-    }
+    first_txn, last_txn = span_of(tx, community_id, first_leaf, end_leaf)
+    rows = tx.all(
+        _MOVED,
+        community_id=community_id,
+        first_leaf=first_leaf,
+        end_leaf=end_leaf,
+        first_txn=first_txn,
+        last_txn=last_txn,
+    )
+    return {row.claimant_id: Moved(int(row.units_in), int(row.units_out)) for row in rows}
+
+
+def places_of(
+    tx: Tx, community_id: int, claimant_id: int, refs: Sequence[str], *, end_leaf: int
+) -> dict[str, int]:
+    """Where the offsets of some references stand in the prefix [0, end_leaf), if they do."""
+    given = json.dumps(refs) if tx.dialect == "sqlite" else list(refs)
+    rows = tx.all(
+        _PLACES_OF[tx.dialect],
+        community_id=community_id,
+        claimant_id=claimant_id,
+        end_leaf=end_leaf,
+        refs=given,
+    )
+    return {row.ref: int(row.leaf_index) for row in rows}
 
 
 def broken_rows(

@@ -74,7 +74,7 @@ _HEADER_COLUMNS: Final = (
     " source, provisional, reverses_txn, corrects_date"
 )
 _HEADER: Final = Sql(
-    f"INSERT INTO txn ({_HEADER_COLUMNS}) VALUES ("  # noqa: S608 - a constant list of columns
+    f"INSERT INTO txn ({_HEADER_COLUMNS}) VALUES ("
     + ", ".join(f":{name.strip()}" for name in _HEADER_COLUMNS.split(","))
     + ")"
 )
@@ -98,7 +98,7 @@ def _transfer_statement(lines: int) -> Sql:
     )
     return Sql(
         "INSERT INTO transfer (community_id, txn_id, line_no, commodity, debit_id, credit_id, amount)"
-        f" VALUES {rows}"  # noqa: S608 - built from a whole number
+        f" VALUES {rows}"
     )
 
 

@@ -27,6 +27,18 @@ _KEEP_WITH_BALANCE: Final = Sql(
     " :received_at, b.posted FROM balance b WHERE b.community_id = :community_id AND b.account_id = :wallet_id"
     " ON CONFLICT (community_id, request_id) DO NOTHING RETURNING balance_after"
 )
+_END: Final = Sql(
+    "UPDATE request SET outcome = :outcome, code = :code, response = :response, txn_id = :txn_id"
+    " WHERE community_id = :community_id AND request_id = :request_id AND kind = :kind AND body_hash = :body_hash"
+    " AND outcome = 'open'"
+)
+_END_WITH_BALANCE: Final = Sql(
+    "UPDATE request SET outcome = :outcome, code = :code, response = :response, txn_id = :txn_id,"
+    " balance_after = (SELECT b.posted FROM balance b WHERE b.community_id = :community_id"
+    " AND b.account_id = :wallet_id)"
+    " WHERE community_id = :community_id AND request_id = :request_id AND kind = :kind AND body_hash = :body_hash"
+    " AND outcome = 'open' RETURNING balance_after"
+)
 
 
 def hash_of(body: Mapping[str, Any]) -> bytes:
@@ -39,7 +51,7 @@ def hash_of(body: Mapping[str, Any]) -> bytes:
 def find_answer(
     tx: Tx, community_id: int, request_id: str, kind: str, body_hash: bytes
 ) -> dict[str, Any] | None:
-    """The stored answer of a request seen before, or None for a new one.
+    """The stored answer of a request seen before, or None for a new one and for one that is still open.
 
     Raises the stored refusal again; refuses `request_id_reused` for the same id with other content or purpose.
     """
@@ -47,10 +59,12 @@ def find_answer(
     return None if row is None else answer_of(row, kind, body_hash)
 
 
-def answer_of(row: Any, kind: str, body_hash: bytes) -> dict[str, Any]:  # noqa: ANN401 - a row of the request table
-    """Read a stored request row back: the answer, or the refusal raised again."""
+def answer_of(row: Any, kind: str, body_hash: bytes) -> dict[str, Any] | None:
+    """Read a stored request row back: the answer, the refusal raised again, or None while it is open."""
     if row.kind != kind or bytes(row.body_hash) != body_hash:
         raise Refusal("request_id_reused")
+    if row.outcome == "open":
+        return None
     stored: dict[str, Any] = json.loads(row.response)
     if row.outcome == "refused":
         raise Refusal(row.code, **stored)
@@ -69,10 +83,14 @@ def keep_step(
     response: Mapping[str, Any],
     txn_id: int | None = None,
     refusal: str = "",
+    was_open: bool = False,
 ) -> Step:
-    """The step that stores an outcome; its guard misses when the same id was stored meanwhile."""
+    """The step that stores an outcome; its guard misses when the same id was stored meanwhile.
+
+    `was_open`: the outcome of a request that `open_step` has begun; the guard misses where it has ended.
+    """
     return Step(
-        _KEEP,
+        _END if was_open else _KEEP,
         {
             "community_id": community_id,
             "request_id": request_id,
@@ -88,10 +106,20 @@ def keep_step(
     )
 
 
+def open_step(community_id: int, request_id: str, kind: str, body_hash: bytes, *, at: int) -> Step:
+    """The step that begins a request whose outcome the outside world decides.
+
+    From here on its content is fixed, and no refusal but its own ending can become its outcome.
+    """
+    begun = keep_step(community_id, request_id, kind, body_hash, at=at, response={})
+    return begun._replace(params={**begun.params, "outcome": "open"})
+
+
 def keep_with_balance_step(kept: Step, wallet_id: int, *, txn_id: int) -> Step:
     """Store an outcome together with the wallet as it stands after this transaction's own postings."""
     params = {**kept.params, "wallet_id": wallet_id, "txn_id": txn_id}
-    return Step(_KEEP_WITH_BALANCE, params, guard=kept.guard, returns=True)
+    sql = _END_WITH_BALANCE if kept.sql is _END else _KEEP_WITH_BALANCE
+    return Step(sql, params, guard=kept.guard, returns=True)
 
 
 def keep_refusal(
@@ -103,8 +131,12 @@ def keep_refusal(
     refusal: Refusal,
     *,
     at: int,
+    was_open: bool = False,
 ) -> bool:
-    """Store a refusal as the request's outcome; False when an outcome stands there already."""
+    """Store a refusal as the request's outcome; False when an outcome stands there already, or one is still open.
+
+    `was_open`: the refusal ends a request that `open_step` has begun.
+    """
     step = keep_step(
         community_id,
         request_id,
@@ -113,6 +145,7 @@ def keep_refusal(
         at=at,
         response=refusal.facts,
         refusal=refusal.code,
+        was_open=was_open,
     )
     return tx.run(step.sql, **step.params) == 1
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ledger.schema import blob, index, number, points_to, table, text, unique
 from sqlalchemy import CheckConstraint
+
+from ledger.schema import blob, index, number, points_to, table, text, unique
 
 account = table(
     "account",
@@ -35,7 +36,7 @@ request = table(
     text("request_id"),
     text("kind"),
     blob("body_hash"),
-    text("outcome"),  # done | refused
+    text("outcome"),  # open | done | refused
     text("code"),  # the refusal's code, '' when done
     text("response"),
     number("txn_id", null=True),

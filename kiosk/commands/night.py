@@ -1,0 +1,120 @@
+"""`jifen night`, `jifen recover`, `jifen bill`: the work between two days."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kiosk.commands.opening import Opened, opened, says_refusals, show
+from ledger.clock import now_us
+from ledger.earning.calendar import day_key
+from ledger.earning.working_days import working_days_cn
+from ledger.errors import Refusal
+from ledger.units import yuan_text
+from pos.bill_file import read_bill
+from pos.desk import day_of
+from pos.proof import prove_by_bill, vest_overdue
+from pos.recovery import recover
+from settlement.night import run_night
+from settlement.night_result import NightResult
+
+STEPS = ("sealed", "begun", "matched", "settled", "locked")
+
+community_option = click.option(
+    "--community", "issuer", help="The community's four-character code, where there are several."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+
+
+@click.command("night")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@community_option
+@json_option
+@says_refusals
+def night_command(day: datetime, issuer: str | None, *, as_json: bool) -> None:
+    """Close business date DAY: compare claims with the book, settle each shop, lock the day.
+
+    Safe to run again: a finished night changes nothing and answers the same.
+    """
+    with opened() as server:
+        community_id = server.community(issuer)
+        now = now_us()
+        prepared = prepare_night(server, community_id, at=now)
+        with click.progressbar(length=len(STEPS), label="night", hidden=as_json) as bar:
+            result = run_night(
+                server.db,
+                community_id,
+                day_key(day.date()),
+                at=now,
+                after_step=lambda _step: bar.update(1),
+            )
+        show({**prepared, **figures(result)}, as_json=as_json)
+        if result.state != "locked":
+            raise SystemExit(1)
+
+
+def prepare_night(server: Opened, community_id: int, *, at: int) -> dict[str, Any]:
+    """What goes before a night: open payments are finished, points that waited long enough become spendable."""
+    ended = recover(server.desk, community_id, at=at) if server.desk.channel is not None else {}
+    vested = vest_overdue(server.desk, community_id, working_days_cn(), at=at)
+    return {"payments_finished": sum(ended.values()), "points_vested_units": vested}
+
+
+def figures(result: NightResult) -> dict[str, Any]:
+    """A night's figures, plus and minus apart, never netted."""
+    return {
+        "business_date": result.business_date,
+        "state": result.state,
+        "run_id": result.run_id,
+        "digest": result.digest,
+        "shops": len(result.totals),
+        "settled_fen": result.settled_fen,
+        "settled_yuan": yuan_text(result.settled_fen),
+        "differences": [asdict(code) for code in result.codes],
+    }
+
+
+@click.command("recover")
+@community_option
+@json_option
+@says_refusals
+def recover_command(issuer: str | None, *, as_json: bool) -> None:
+    """Finish sales and refunds that a crash or a lost answer of the payment channel left open."""
+    with opened() as server:
+        ends = recover(server.desk, server.community(issuer), at=now_us())
+        show(dict(ends) or {"open": 0}, as_json=as_json)
+
+
+@click.command("bill")
+@click.argument("merchant_code")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@community_option
+@json_option
+@says_refusals
+def bill_command(merchant_code: str, file: Path, issuer: str | None, *, as_json: bool) -> None:
+    """Read a shop's bill (WeChat, Alipay or plain CSV): points of the sales it proves become spendable."""
+    with opened() as server:
+        community_id = server.community(issuer)
+        terms = server.desk.refresh(community_id)
+        shops = [shop for shop in terms.merchants.values() if shop.code == merchant_code]
+        if not shops:
+            raise Refusal("merchant_not_found")
+        lines = read_bill(file.read_bytes())
+        now = now_us()
+        proved = prove_by_bill(
+            server.desk,
+            community_id,
+            shops[0].merchant_id,
+            lines,
+            until=day_of(terms, now),
+            by=f"bill:{file.name[:60]}",
+            at=now,
+        )
+        show({"payments": len(lines), **proved._asdict()}, as_json=as_json)
+
+
+COMMANDS = (night_command, recover_command, bill_command)
