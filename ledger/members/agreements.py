@@ -21,7 +21,7 @@ ROLES: Final = ("earn", "offset", "redeem")
 """What a shop may do: give points for yuan, take points as yuan, hand out goods for points."""
 PROOFS: Final = ("gateway", "bill", "acquirer", "sample")
 """How the community learns that a purchase was paid."""
-_MOST_PROOF_DAYS: Final = 30
+MOST_PROOF_DAYS: Final = 30
 
 _AGREEMENT_COLUMNS: Final = (
     "merchant_id, effective_from, effective_to, agreement_no, roles, proof, proof_days,"
@@ -139,8 +139,8 @@ def _check_terms(agreement: Agreement) -> None:
         raise Refusal("agreement_terms", field="roles", allowed=", ".join(ROLES))
     if agreement.proof not in PROOFS:
         raise Refusal("agreement_terms", field="proof", allowed=", ".join(PROOFS))
-    if not 0 <= agreement.proof_days <= _MOST_PROOF_DAYS:
-        raise Refusal("agreement_terms", field="proof_days", allowed=f"0-{_MOST_PROOF_DAYS}")
+    if not 0 <= agreement.proof_days <= MOST_PROOF_DAYS:
+        raise Refusal("agreement_terms", field="proof_days", allowed=f"0-{MOST_PROOF_DAYS}")
     if not 0 <= agreement.allowance_day_fen <= MOST_FEN:
         raise Refusal("agreement_terms", field="allowance_day_fen", allowed=f"0-{MOST_FEN}")
 
