@@ -173,6 +173,8 @@ def _take_new(out: Outcome, sides: Sides, pair: Pair, run: Run) -> None:
         return
     finding = _judge(sides, pair)
     total.settle(finding.settle_units, finding.settle_fen)
+    # It agrees with a claim that an earlier night could not place.
+    total.matched_count += finding.code is None and finding.wait is None
     if finding.code is not None:
         out.found.append(_found(finding.code, pair, finding))
     if finding.wait is not None:

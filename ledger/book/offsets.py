@@ -58,14 +58,14 @@ _MOVED: Final = Sql(
     " GROUP BY coalesce(c.owner_id, d.owner_id)"
 )
 _PLACES: Final = (
-    "SELECT o.ref, l.leaf_index FROM offset_booked o"
-    " JOIN leaf l ON l.community_id = o.community_id AND l.txn_id = o.txn_id"
-    " AND l.leaf_index < :end_leaf"
-    " WHERE o.community_id = :community_id AND o.claimant_id = :claimant_id AND o.ref"
+    "WITH o AS MATERIALIZED (SELECT ref, txn_id FROM offset_booked"
+    " WHERE community_id = :community_id AND claimant_id = :claimant_id AND ref {among})"
+    " SELECT o.ref, l.leaf_index FROM o JOIN leaf l ON l.community_id = :community_id"
+    " AND l.txn_id = o.txn_id AND l.leaf_index < :end_leaf"
 )
 _PLACES_OF: Final = {
-    "sqlite": Sql(f"{_PLACES} IN (SELECT value FROM json_each(:refs))"),
-    "postgresql": Sql(f"{_PLACES} = ANY(:refs)"),
+    "sqlite": Sql(_PLACES.format(among="IN (SELECT value FROM json_each(:refs))")),
+    "postgresql": Sql(_PLACES.format(among="= ANY(:refs)")),
 }
 _BROKEN: Final = Sql(
     f"SELECT {OFFSET_COLUMNS} FROM {BOOKED}"
