@@ -43,7 +43,14 @@ class IdMaker:
 
 
 _IDS = IdMaker()
-os.register_at_fork(after_in_child=lambda: _IDS.__init__())  # type: ignore[misc]  # two processes must not share a writer number
+
+
+def _renumber() -> None:
+    """Draw a writer number of its own for a forked process: two must not share one."""
+    _IDS.__init__()  # type: ignore[misc] # the object stays, so that importers keep it
+
+
+os.register_at_fork(after_in_child=_renumber)
 
 
 def new_id(at_us: int) -> int:

@@ -1,4 +1,4 @@
-"""A payment channel's bill of a day, as the channel hands it out: CSV, back-quotes, yuan with decimals, totals at the end."""
+"""A payment channel's bill of a day, as it comes: CSV, back-quotes, yuan, totals at the end."""
 
 from __future__ import annotations
 

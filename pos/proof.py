@@ -1,4 +1,4 @@
-"""Proof of payment: pending points become spendable when the channel's own file holds the sale, or when time decides."""
+"""Proof of payment: pending points become spendable by the channel's own file, or by time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ _PROVE: Final = Sql(
     " proven_at = :at WHERE community_id = :community_id AND txn_id = :txn_id AND state = 'claimed'"
 )
 _SHOPS: Final = Sql(
-    "SELECT DISTINCT merchant_id FROM pending WHERE community_id = :community_id AND state = 'open' ORDER BY merchant_id"
+    "SELECT DISTINCT merchant_id FROM pending WHERE community_id = :community_id AND state = 'open'"
+    " ORDER BY merchant_id"
 )
 _OWED: Final = Sql(
     "SELECT b.posted FROM account a JOIN balance b ON b.community_id = a.community_id AND b.account_id = a.account_id"
@@ -51,8 +52,9 @@ class BillLine(NamedTuple):
 
 
 class Proved(NamedTuple):
-    """What a bill settled: sales proven, units that became spendable, lines that prove no points sale (also because the
-    payment had earned before, here or in another community).
+    """What a bill settled: sales proven, units that became spendable, lines that prove no sale.
+
+    A line proves nothing also where its payment earned before, here or in another community.
     """
 
     sales: int
@@ -70,8 +72,9 @@ def prove_by_bill(
     by: str,
     at: int,
 ) -> Proved:
-    """Match a shop's bill with its sales up to business date `until` (same fen, within ten minutes, nearest first,
-    each used once) and make the points of proven sales spendable. Running it again changes nothing.
+    """Match a shop's bill with its sales up to `until` and make proven points spendable.
+
+    Same fen, within ten minutes, nearest first, each used once. Again, it changes nothing.
     """
     with desk.db.read() as tx:
         waiting = tx.all(_OPEN, community_id=community_id, merchant_id=merchant_id, until=until)

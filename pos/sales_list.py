@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ledger.errors import Refusal
-from ledger.sql import Sql, Tx
+from ledger.sql import Row, Sql, Tx
 
 _COLUMNS: Final = (
     "sale_id, ref, state, terminal_id, business_date, occurred_at, total_fen, offset_fen, offset_units, paid_fen,"
@@ -20,7 +20,8 @@ _ONE: Final = Sql(
     " AND merchant_id = :merchant_id"
 )
 _LAST_COUNTER: Final = Sql(
-    "SELECT max(ref) AS ref FROM (SELECT ref FROM sale WHERE community_id = :community_id AND terminal_id = :terminal_id"
+    "SELECT max(ref) AS ref FROM (SELECT ref FROM sale WHERE community_id = :community_id"
+    " AND terminal_id = :terminal_id"
     " UNION ALL SELECT ref FROM refund WHERE community_id = :community_id AND terminal_id = :terminal_id"
     " UNION ALL SELECT ref FROM redemption WHERE community_id = :community_id AND terminal_id = :terminal_id) refs"
 )
@@ -35,7 +36,7 @@ def sales_on(
     )
 
 
-def get_sale(tx: Tx, community_id: int, merchant_id: int, ref: str) -> Any:
+def get_sale(tx: Tx, community_id: int, merchant_id: int, ref: str) -> Row:
     """One sale of this shop; refuses sale_not_found (also for another shop's)."""
     row = tx.find(_ONE, community_id=community_id, ref=ref, merchant_id=merchant_id)
     if row is None:

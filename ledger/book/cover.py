@@ -97,7 +97,7 @@ def give_back(tx: Tx, community_id: int, *, run_key: str, at: int, business_date
     return total
 
 
-def _move(
+def _move(  # noqa: PLR0913 - both sides of one entry and what it is for
     tx: Tx,
     community_id: int,
     merchant_id: int,

@@ -53,7 +53,7 @@ class Use(NamedTuple):
     sequence: int
 
 
-def offset_step(
+def offset_step(  # noqa: PLR0913 - the columns of one row
     community_id: int,
     txn_id: int,
     *,
@@ -143,7 +143,7 @@ def pending_end_step(
     )
 
 
-def evidence_step(
+def evidence_step(  # noqa: PLR0913 - the columns of one row
     community_id: int,
     txn_id: int,
     *,

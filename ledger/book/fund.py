@@ -59,7 +59,7 @@ def add_to_fund(
     return once(db, community_id, request_id, kind=_FUND_KIND, body=body, at=at, work=work)
 
 
-def grant(
+def grant(  # noqa: PLR0913 - whom, how much, and everything the record of it needs
     db: Database,
     community_id: int,
     owner_id: int,

@@ -13,7 +13,8 @@ _TAKE: Final = Sql(
     " AND posted - held >= :amount"
 )
 _KEEP: Final = Sql(
-    "INSERT INTO hold (community_id, hold_id, account_id, commodity, amount, purpose, request_id, opened_at, expires_at)"
+    "INSERT INTO hold (community_id, hold_id, account_id, commodity, amount, purpose, request_id,"
+    " opened_at, expires_at)"
     " VALUES (:community_id, :hold_id, :account_id, :commodity, :amount, :purpose, :request_id, :at, :expires_at)"
 )
 _END: Final = Sql(
@@ -33,7 +34,7 @@ _OPEN_OF: Final = Sql(
 )
 
 
-def open_hold(
+def open_hold(  # noqa: PLR0913 - the columns of one row
     tx: Tx,
     community_id: int,
     account_id: int,

@@ -1,4 +1,7 @@
-"""One order for everything: each committed transaction gets a contiguous leaf index, from an outbox, never from an id."""
+"""One order for everything: each committed transaction gets a contiguous leaf index.
+
+It comes from an outbox, never from an id: who drew a number first may commit last.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,8 @@ def seal(db: Database, community_id: int) -> int:
 def _seal_some(tx: Tx, community_id: int) -> int:
     tx.run(_FIRST, community_id=community_id)
     before = size(tx, community_id)
-    # The head is taken first: a second sealer waits here and then finds other rows, or misses the guard and starts anew.
+    # The head is taken first: a second sealer waits here, then finds other rows or misses the
+    # guard and starts anew.
     if tx.run(_ADVANCE, community_id=community_id, size=before, count=0) != 1:
         raise GuardMissedError("log_head")
     waiting = tx.all(_WAITING, community_id=community_id, most=BATCH)

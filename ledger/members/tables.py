@@ -1,9 +1,13 @@
-"""Who the members are: communities, people, merchants, terminals, staff. Names and phones stand in tables of their own."""
+"""Who the members are: communities, people, merchants, terminals, staff.
+
+Names and phones stand in tables of their own.
+"""
 
 from __future__ import annotations
 
-from ledger.schema import blob, index, number, points_to, table, text, unique
 from sqlalchemy import CheckConstraint
+
+from ledger.schema import blob, index, number, points_to, table, text, unique
 
 community = table(
     "community",
@@ -11,7 +15,9 @@ community = table(
     text("name"),
     text("timezone"),
     text("hotline"),
-    number("config_version"),  # goes up with every change of settings, schemes, agreements, terminals, keys
+    number(
+        "config_version"
+    ),  # goes up with every change of settings, schemes, agreements, terminals, keys
     number("opened_at"),
     key=(),
 )
@@ -200,7 +206,7 @@ staff = table(
     text("login"),
     text("phc"),
     text("state"),
-    number("person_id", null=True),  # set when the staff member is a resident too: nobody decides on their own household
+    number("person_id", null=True),  # a resident too: nobody decides on their own household
     number("merchant_id", null=True),  # set for a merchant's own login
     number("wrong_tries"),
     number("locked_until"),
