@@ -38,7 +38,7 @@ class Limits:
             self._keep(caller, level - asked if is_allowed else level, at)
         if not is_allowed:
             missing = asked - level
-            wait_s = missing // (self._a_minute * SECOND_US) + 1
+            wait_s = -(-missing // (self._a_minute * SECOND_US))
             raise Refusal("too_many_requests", wait_s=wait_s)
 
     def _keep(self, caller: str, level: int, at: int) -> None:
