@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final, NamedTuple
 
 from ledger.book import requests
+from ledger.book.accounts import account_id
 from ledger.book.chart import Account, Kind
 from ledger.book.facts import CapUse, burn_step, caps_step, pause_step
 from ledger.book.posting import Line, Posting, Side
@@ -94,13 +95,12 @@ def redeem(desk: Desk, request: RedemptionRequest, *, at: int) -> dict[str, Any]
     body_hash = requests.hash_of(request.body())
 
     def attempt(tx: Tx, terms: Terms, scan: Scan, *, pin_ok: bool) -> dict[str, Any]:
-        return _redeem(desk, tx, terms, request, scan, body_hash, at=at, pin_ok=pin_ok)
+        return _redeem(tx, terms, request, scan, body_hash, at=at, pin_ok=pin_ok)
 
     return run_scanned(desk, request, KIND, body_hash, attempt, at=at)
 
 
 def _redeem(
-    desk: Desk,
     tx: Tx,
     terms: Terms,
     request: RedemptionRequest,
@@ -126,7 +126,7 @@ def _redeem(
     )
     counts = _check_points(terms, row, token, units, pin_ok=pin_ok)
     return _book(
-        desk, tx, terms, request, scan, token, row, goods, units, counts, body_hash, at=at, day=day
+        tx, terms, request, scan, token, row, goods, units, counts, body_hash, at=at, day=day
     )
 
 
@@ -201,7 +201,6 @@ def _check_points(
 
 
 def _book(
-    desk: Desk,
     tx: Tx,
     terms: Terms,
     request: RedemptionRequest,
@@ -218,7 +217,10 @@ def _book(
 ) -> dict[str, Any]:
     here = request.community_id
     terminal = terms.terminal(request.terminal_id)
-    shelf = desk.side(here, Account.REDEEMED, terms.civic.commodity, terminal.merchant_id, at=at)
+    owner, commodity = terminal.merchant_id, terms.civic.commodity
+    shelf = Side(
+        account_id(tx, here, Account.REDEEMED, commodity, owner, at=at), Account.REDEEMED
+    )
     posting = Posting(
         community_id=here,
         kind=Kind.REDEEM,

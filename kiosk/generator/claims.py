@@ -92,6 +92,8 @@ class Office:
             sheet = self._sheet(lines, where)
             for line in list(sheet.lines):
                 _spoil_line(sheet, line, chance, CARE[shop.care], by_hand=False)
+            if not sheet.filed() and all(line.offset_fen for line in lines):
+                sheet = self._sheet(lines, where)  # a day without any line would be another fault
             self._keep(sheet, filing)
             plain = [line._asdict() for line in lines if not line.offset_fen]
             filing.daybooks.append(
@@ -102,14 +104,12 @@ class Office:
         self, shop: Shop, day: date, rung: list[Rung], chance: random.Random, filing: Filing
     ) -> None:
         path = f"claims/{shop.code}/{day.isoformat()}.csv"
-        sheet = self._sheet(rung, path)
         month = day.year * 100 + day.month
         fault = _file_fault(chance)
+        sheet = self._sheet(rung, path)
         # What nobody can read hides no faults of single lines.
-        for line in list(sheet.lines) if fault is None else []:
-            _spoil_line(sheet, line, chance, CARE[shop.care], by_hand=True)
-            if sheet.is_free(line) and line["kind"] == "sale" and chance.random() < _late(shop):
-                self._claim_later(sheet, line, month)
+        if fault is None:
+            sheet = self._spoiled_by_hand(sheet, rung, chance, shop, month)
         claims = [*sheet.filed(), *self._due(shop.code, month)]
         self._keep(sheet, filing)
         if not claims:
@@ -134,11 +134,23 @@ class Office:
         self._faults += len(sheet.truth)
         filing.truth.extend(sheet.truth)
 
-    def _claim_later(self, sheet: Sheet, line: Claim, month: int) -> None:
-        """Leave a line out today and put it into a file of the next month."""
-        sheet.drop(line)
-        sheet.note("X2", "late", line, correct_fen=0, amount_fen=line["fen"], filed_after=month)
-        self._late[line["merchant"]].append((month, line))
+    def _spoiled_by_hand(
+        self, sheet: Sheet, rung: list[Rung], chance: random.Random, shop: Shop, month: int
+    ) -> Sheet:
+        """The sheet with a hand's faults; some lines are left for a file of the next month."""
+        late = []
+        for line in list(sheet.lines):
+            _spoil_line(sheet, line, chance, CARE[shop.care], by_hand=True)
+            if sheet.is_free(line) and line["kind"] == "sale" and chance.random() < _late(shop):
+                sheet.drop(line)
+                sheet.note(
+                    "X2", "late", line, correct_fen=0, amount_fen=line["fen"], filed_after=month
+                )
+                late.append((month, line))
+        if sheet.lines and not sheet.filed():
+            return self._sheet(rung, sheet.where)  # a day without a file would be another fault
+        self._late[shop.code] += late
+        return sheet
 
     def _due(self, merchant: str, month: int) -> list[Claim]:
         due = [line for since, line in self._late[merchant] if since < month]

@@ -31,7 +31,7 @@ class Sheet:
         """Start from the offsets as booked; `where` names the document in the truth."""
         self.lines: list[Claim] = [dict(line) for line in booked]
         self.truth: list[Truth] = []
-        self._where = where
+        self.where = where
         self._next_id = first_id
         self._unknown = 0
         self._dropped: set[str] = set()
@@ -69,7 +69,7 @@ class Sheet:
                 id=f"F{self._next_id:06d}",
                 kind=kind,
                 verdict=verdict,
-                where=self._where,
+                where=self.where,
                 merchant=line["merchant"],
                 ref=line["ref"],
                 correct_fen=correct_fen,

@@ -37,6 +37,10 @@ _MORE: Final = (
     ("服务", ("理发一次", "磨刀一次", "修鞋一次", "家电清洗一次", "助餐一次", "开锁一次")),
 )  # fmt: skip
 _SPECS: Final = ("", "(小)", "(大)", "(家庭装)", "(礼盒)")
+_PICTURES: Final = {
+    "鸡蛋(袋)": "eggs", "抽纸(提)": "tissue", "大米(袋)": "rice", "菜籽油(瓶)": "oil",
+}  # fmt: skip
+_GROUP_PICTURES: Final = {"洗化": "soap"}
 _SHORT_LIFE: Final = 0.12
 _POPULAR_SHARE: Final = 0.55
 
@@ -45,7 +49,17 @@ def make_goods(size: Size, streams: Streams) -> list[Good]:
     """The shelf: the ten everybody wants, then the rest up to the size's number."""
     chance = streams.stream("goods")
     shelf = [
-        Good(f"G{n:03d}", name, group, party, civic, 200, _POPULAR_SHARE / 10, None)
+        Good(
+            f"G{n:03d}",
+            name,
+            group,
+            party,
+            civic,
+            200,
+            _POPULAR_SHARE / 10,
+            None,
+            _picture(group, name),
+        )
         for n, (group, name, party, civic) in enumerate(_POPULAR, 1)
     ]
     rest = [(group, name + spec) for spec in _SPECS for group, names in _MORE for name in names][
@@ -63,6 +77,11 @@ def make_goods(size: Size, streams: Streams) -> list[Good]:
                 stock=chance.randint(10, 60),
                 weight=(1 - _POPULAR_SHARE) / len(rest),
                 shelf_days=chance.randint(30, 179) if chance.random() < _SHORT_LIFE else None,
+                picture=_picture(group, name),
             )
         )
     return shelf
+
+
+def _picture(group: str, name: str) -> str:
+    return _PICTURES.get(name) or _GROUP_PICTURES.get(group, "box")

@@ -76,6 +76,7 @@ class Good:
     stock: int
     weight: float
     shelf_days: int | None
+    picture: str = "box"
 
 
 class Purchase(NamedTuple):

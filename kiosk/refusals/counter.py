@@ -57,6 +57,7 @@ TABLE: Final = {
     "good_not_found": Known(
         404, mark("This good is not on the list any more. Load the list again.")
     ),
+    "good_code_taken": Known(409, mark("The good code {taken} is in use. Choose another.")),
     "good_off": Known(
         409, mark("{good} is not being handed out at present. Choose something else.")
     ),

@@ -1,0 +1,147 @@
+"""One day of the demonstration: people buy, tills file their claims with a few faults, the night closes the day."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import asdict
+from datetime import date, timedelta
+from typing import Final
+
+from kiosk.demo.found import Town
+from kiosk.demo.tills import Tills
+from kiosk.generator.bills import payments_of, write_bill
+from kiosk.generator.claims import Filing, Office
+from kiosk.generator.shapes import GoodsBack, Purchase, Truth, Visit, date_key, moment_us
+from kiosk.generator.streams import Streams
+from kiosk.generator.trade import Rung
+from ledger.earning.working_days import working_days_cn
+from ledger.members import keys
+from pos.bill_file import read_bill
+from pos.desk import Desk
+from pos.proof import prove_by_bill, vest_overdue
+from settlement.claims import file_daybook
+from settlement.intake import Upload, take_claim_file
+from settlement.night import run_night
+
+_HOUR_S: Final = 3_600
+_KEYS_S: Final = 3 * _HOUR_S
+_BILLS_S: Final = 10 * _HOUR_S
+_CLAIMS_S: Final = 24 * _HOUR_S - 900
+_NIGHT_S: Final = 26 * _HOUR_S
+
+_Event = tuple[int, int, int, Purchase | GoodsBack | Visit]
+
+
+class Days:
+    """Lives day after day; `truth` collects the faults that were planted."""
+
+    def __init__(self, town: Town, desk: Desk, *, now: int) -> None:
+        """Nothing is done later than `now` (microseconds UTC)."""
+        self._town = town
+        self._desk = desk
+        self._now = now
+        self.tills = Tills(town, desk)
+        self._office = Office(town.world.shops, Streams(town.world.seed))
+        self._purchases = {purchase.number: purchase for purchase in town.world.purchases}
+        self._events = self._sorted_events()
+        self._yesterday: list[Rung] = []
+        self.truth: list[Truth] = []
+        self.nights: dict[int, str] = {}
+
+    def live(self, day: date) -> None:
+        """Everything from midnight to the night's run at two, as far as the clock has come."""
+        town = self._town
+        if self._is_past(day, _KEYS_S):
+            at = moment_us(day, _KEYS_S)
+            town.db.write(
+                lambda tx: keys.renew_keys(tx, town.vault, town.community_id, at=at, by=0)
+            )
+        proven = False
+        for second, *_, event in self._events[day]:
+            if not self._is_past(day, second):
+                break
+            if second >= _BILLS_S and not proven:
+                self._prove(day)
+                proven = True
+            self._play(event)
+        if not proven and self._is_past(day, _BILLS_S):
+            self._prove(day)
+        if self._is_past(day, 24 * _HOUR_S):
+            self._close(day)
+
+    def _is_past(self, day: date, second: int) -> bool:
+        return moment_us(day, second) <= self._now
+
+    def _sorted_events(self) -> dict[date, list[_Event]]:
+        world = self._town.world
+        events: dict[date, list[_Event]] = defaultdict(list)
+        for bought in world.purchases:
+            events[bought.day].append((bought.second, 0, bought.number, bought))
+        for back in world.refunds:
+            events[back.day].append((back.second, 1, back.number, back))
+        for visit in world.visits:
+            events[visit.day].append((visit.second, 2, visit.number, visit))
+        for day in events.values():
+            day.sort(key=lambda event: event[:3])
+        return events
+
+    def _play(self, event: Purchase | GoodsBack | Visit) -> None:
+        if isinstance(event, Purchase):
+            self.tills.sell(event)
+        elif isinstance(event, GoodsBack):
+            self.tills.take_back(event, self._purchases[event.purchase])
+        else:
+            self.tills.hand_out(event)
+
+    def _prove(self, day: date) -> None:
+        """Yesterday's bills arrive at ten; what no bill proved in time becomes spendable."""
+        town, at = self._town, moment_us(day, _BILLS_S)
+        yesterday = date_key(day - timedelta(days=1))
+        proofs = {shop.code: shop.proof for shop in town.world.shops}
+        by_shop: dict[str, list[Rung]] = defaultdict(list)
+        for line in self._yesterday:
+            if proofs[line.merchant] in {"bill", "acquirer"}:
+                by_shop[line.merchant].append(line)
+        for code, rung in by_shop.items():
+            payments, unproven = payments_of(rung, self._purchases)
+            self.truth += unproven
+            prove_by_bill(
+                self._desk,
+                town.community_id,
+                town.merchants[code],
+                read_bill(write_bill(code, payments)),
+                until=yesterday,
+                by="bill",
+                at=at,
+            )
+        vest_overdue(self._desk, town.community_id, working_days_cn(), at=at)
+
+    def _close(self, day: date) -> None:
+        """File the day's claims and run the night."""
+        rung, self.tills.rung = self.tills.rung, []
+        self._yesterday = [line for line in rung if line.kind == "sale"]
+        filing = self._office.file_day(day, rung)
+        self.truth += filing.truth
+        at = moment_us(day, _CLAIMS_S)
+        self._file(filing, day, at)
+        night = min(moment_us(day, _NIGHT_S), self._now)
+        result = run_night(self._town.db, self._town.community_id, date_key(day), at=night)
+        self.nights[result.business_date] = result.state
+
+    def _file(self, filing: Filing, day: date, at: int) -> None:
+        town = self._town
+        for book in filing.daybooks:
+            terminal_id = town.terminals[book.pop("terminal")]
+            file_daybook(town.db, town.community_id, terminal_id, book, at=at)
+        for document in filing.documents:
+            folder, code, name = document.path.split("/")
+            upload = Upload(f"{folder}-{code}-{name}", document.body, town.staff["accountant"].id)
+            take_claim_file(
+                town.db, town.community_id, town.merchants[code], upload, day=date_key(day), at=at
+            )
+
+    def truth_lines(self) -> str:
+        """The planted faults, one JSON object a line."""
+        return "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in self.truth)
+

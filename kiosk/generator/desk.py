@@ -1,0 +1,30 @@
+"""Who works for the made-up community, and what it is called."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+COMMUNITY_NAME: Final = "常安社区"
+ISSUER: Final = "CA01"
+HOTLINE: Final = "0398-0000000"
+BRANCH_NAME: Final = "总店"
+FUND_REASON: Final = "社区积分基金年度拨款"
+BANK_NAME: Final = "示范银行"
+
+
+class StaffMember(NamedTuple):
+    """A sign-in of the office: login, name, the roles it has."""
+
+    login: str
+    name: str
+    roles: tuple[str, ...]
+
+
+STAFF: Final = (
+    StaffMember("kuaiji", "周会计", ("accountant",)),
+    StaffMember("shuji", "刘书记", ("secretary",)),
+    StaffMember("weiyuan", "马委员", ("committee",)),
+    StaffMember("shenji", "何审计", ("auditor",)),
+    StaffMember("guanli", "孙管理员", ("admin",)),
+)
+OWNER_NAME: Final = "王店长"
