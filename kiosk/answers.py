@@ -20,7 +20,7 @@ from ledger.errors import GuardMissedError, Refusal
 
 _LOG: Final = logging.getLogger("jifen")
 _SIGN_IN_CODES: Final = frozenset({"not_signed_in", "session_ended"})
-_SIGN_IN_PAGES: Final = frozenset({"office", "me", "shop"})
+_SIGN_IN_PAGES: Final = frozenset({"office", "me", "merchant"})
 _CODES: Final = {
     400: "not_json",
     404: "route_not_found",

@@ -53,6 +53,14 @@ _REISSUE: Final = Sql(
     " WHERE community_id = :community_id AND serial = :serial AND issue = :issue"
 )
 
+_COUNTS: Final = Sql(
+    "SELECT state, count(*) AS n FROM card WHERE community_id = :community_id GROUP BY state"
+)
+_STACK: Final = Sql(
+    "SELECT min(serial) AS first, max(serial) AS last FROM card"
+    " WHERE community_id = :community_id AND state = 'unassigned' AND kind = 'printed'"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -197,3 +205,17 @@ def cards_of(tx: Tx, community_id: int, person_id: int) -> list[Card]:
     return [
         Card(*row) for row in tx.all(_OF_PERSON, community_id=community_id, person_id=person_id)
     ]
+
+
+def count_by_state(tx: Tx, community_id: int) -> dict[str, int]:
+    """How many cards are in which state."""
+    return {row.state: int(row.n) for row in tx.all(_COUNTS, community_id=community_id)}
+
+
+def stack_of(tx: Tx, community_id: int) -> tuple[str, str] | None:
+    """The first and the last short number of the printed cards that belong to nobody yet."""
+    row = tx.get(_STACK, community_id=community_id)
+    if row.first is None:
+        return None
+    first, last = (get_card(tx, community_id, int(serial)) for serial in (row.first, row.last))
+    return first.number, last.number

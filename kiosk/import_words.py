@@ -1,0 +1,68 @@
+"""What people write at the head of a table, and in its cells, in every language of the product."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Final
+
+from kiosk.texts import LANGUAGES, Translate, mark, translator
+from ledger.members.import_rows import KINDS, Words
+
+KIND_NAMES: Final = {
+    "households": mark("Households"),
+    "residents": mark("Residents"),
+    "merchants": mark("Shops with their agreements"),
+    "balances": mark("Opening balances of households"),
+}
+_HEADINGS: Final = {
+    "household_code": mark("Household code"),
+    "building": mark("Building"),
+    "unit": mark("Stairwell"),
+    "name": mark("Name"),
+    "phone": mark("Phone"),
+    "birth_year": mark("Year of birth"),
+    "consent_on": mark("Consent signed on"),
+    "merchant_code": mark("Shop code"),
+    "category": mark("Trade"),
+    "agreement_no": mark("Agreement number"),
+    "effective_from": mark("First day"),
+    "effective_to": mark("Last day"),
+    "roles": mark("The shop may"),
+    "proof": mark("Proof of payment"),
+    "proof_days": mark("Working days to wait for proof"),
+    "allowance_day_yuan": mark("Allowance a day, yuan"),
+    "points": mark("Points"),
+}
+_OF_KIND: Final = {("residents", "name"): mark("Full name")}
+_CELLS: Final = {
+    "earn": mark("earn"),
+    "offset": mark("offset"),
+    "redeem": mark("redeem"),
+    "gateway": mark("community channel"),
+    "bill": mark("bill"),
+    "acquirer": mark("card company's list"),
+    "sample": mark("sample"),
+}
+
+
+@cache
+def import_words() -> Words:
+    """Headings and words of every language to the names the importer knows."""
+    words: dict[str, str] = {}
+    for language in LANGUAGES:
+        translate = translator(language)
+        words |= {translate(said): name for name, said in (_HEADINGS | _CELLS).items()}
+        words |= {translate(said): name for (_, name), said in _OF_KIND.items()}
+    return MappingProxyType(words)
+
+
+def heading(kind: str, column: str, translate: Translate) -> str:
+    """What a column of a kind of table is called in one language."""
+    return translate(_OF_KIND.get((kind, column)) or _HEADINGS.get(column, column))
+
+
+def headings_of(kind: str, translate: Translate) -> Mapping[str, bool]:
+    """The headings of a kind of table, with whether each is needed."""
+    return {heading(kind, name, translate): column.needed for name, column in KINDS[kind].items()}

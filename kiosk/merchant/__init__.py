@@ -1,0 +1,1 @@
+"""A shop owner's own pages: what is owed, and why."""

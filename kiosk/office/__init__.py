@@ -1,0 +1,1 @@
+"""The community office: the pages of staff."""

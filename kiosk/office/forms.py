@@ -1,0 +1,126 @@
+"""What people type into forms, as whole numbers in their smallest unit."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from contextvars import copy_context
+from typing import Any, Final
+
+from flask import request
+
+from kiosk.auth import actor
+from kiosk.context import service
+from ledger.audit import By
+from ledger.book.requests import once
+from ledger.earning.calendar import day_from_key
+from ledger.errors import Refusal
+from ledger.sql import Tx
+
+_AMOUNT: Final = re.compile(r"(\d{1,10})(?:[.\uff0e\u3002](\d{1,2}))?")
+_NUMBER: Final = re.compile(r"-?\d{1,18}")
+_DAY: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+_SHOWN: Final = 20
+
+
+def text(name: str) -> str:
+    """A field as one line without blanks around it; '' where it was left empty."""
+    return " ".join(request.form.get(name, "").split())
+
+
+def needed(name: str) -> str:
+    """A field that must be filled in.
+
+    Refusals: form_gap.
+    """
+    found = text(name)
+    if not found:
+        raise Refusal("form_gap")
+    return found
+
+
+def hundredths(name: str) -> int:
+    """An amount of yuan or points with at most two decimals, in fen or units.
+
+    Refusals: form_gap, form_amount.
+    """
+    return hundredths_from(needed(name))
+
+
+def hundredths_from(typed: str) -> int:
+    """`12.5` -> 1250; full-width digits and points are taken as well.
+
+    Refusals: form_amount.
+    """
+    match = _AMOUNT.fullmatch(typed.replace(",", ""))
+    if match is None:
+        raise Refusal("form_amount", text=typed[:_SHOWN])
+    return int(match[1]) * 100 + int((match[2] or "0").ljust(2, "0"))
+
+
+def number(name: str) -> int:
+    """A whole number.
+
+    Refusals: form_gap, form_number.
+    """
+    typed = needed(name)
+    if not _NUMBER.fullmatch(typed):
+        raise Refusal("form_number", text=typed[:_SHOWN])
+    return int(typed)
+
+
+def day(name: str) -> int:
+    """A day as yyyymmdd.
+
+    Refusals: form_gap, form_day.
+    """
+    typed = needed(name)
+    match = _DAY.fullmatch(typed)
+    if match is None:
+        raise Refusal("form_day", text=typed[:_SHOWN])
+    found = int("".join(match.groups()))
+    try:
+        day_from_key(found)
+    except ValueError as error:
+        raise Refusal("form_day", text=typed[:_SHOWN]) from error
+    return found
+
+
+def request_id() -> str:
+    """The number this form was given when it was drawn.
+
+    Refusals: form_stale.
+    """
+    try:
+        return str(uuid.UUID(request.form.get("request_id", "")))
+    except ValueError as error:
+        raise Refusal("form_stale") from error
+
+
+def me() -> By:
+    """Who acts, for the record."""
+    return actor().by
+
+
+def act(
+    kind: str,
+    body: Mapping[str, Any],
+    work: Callable[[Tx, int], Mapping[str, Any] | None],
+) -> dict[str, Any]:
+    """Do what a form asks for, once: `work(tx, at)` runs in one transaction with the form's number.
+
+    `body` is what the form said, without secrets; the same form sent again gives the first answer.
+    Refusals: form_stale, request_id_reused, and those of `work`.
+    """
+    at, context = service().now(), copy_context()
+    return once(
+        service().db,
+        actor().community_id,
+        request_id(),
+        kind=f"office.{kind}",
+        body={"by": str(me().id), **body},
+        at=at,
+        # The book may write in a thread of its own; the form stays at hand there.
+        work=lambda tx: context.run(work, tx, at) or {},
+    )

@@ -1,0 +1,122 @@
+"""The office's frame: its menu, which shows what the signed-in person may do, and its answers to refusals."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from flask import Blueprint, Response, current_app, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from kiosk.answers import refused
+from kiosk.auth import actor, find_actor, terms
+from kiosk.context import service
+from kiosk.office.counts import waiting_counts
+from kiosk.pages import can_say, page, say
+from kiosk.texts import mark
+from ledger.errors import Refusal
+from ledger.members import staff
+
+bp: Final = Blueprint("office", __name__, url_prefix="/office")
+
+
+class _Way(NamedTuple):
+    endpoint: str
+    name: str
+    permission: str
+    group: frozenset[str] = frozenset()
+
+
+_WAYS: Final = (
+    _Way("office.today", mark("Today"), "office.read"),
+    _Way("office.discrepancies", mark("Differences"), "office.read"),
+    _Way("office.statements", mark("Statements"), "office.read", frozenset({"office.statement"})),
+    _Way("office.payouts", mark("Payouts"), "office.read"),
+    _Way("office.approvals", mark("Approvals"), "office.read"),
+    _Way(
+        "office.residents",
+        mark("Residents"),
+        "resident.read",
+        frozenset({"office.resident", "office.new_resident"}),
+    ),
+    _Way("office.cards", mark("Cards"), "card.write"),
+    _Way("office.merchants", mark("Shops"), "office.read", frozenset({"office.merchant"})),
+    _Way("office.imports", mark("Imports"), "import.write"),
+    _Way("office.settings", mark("Settings"), "settings.read"),
+    _Way("office.people", mark("Staff"), "staff.write"),
+    _Way("office.audit_list", mark("Who did what"), "audit.read"),
+)
+
+can_say(
+    {
+        "done": mark("Done."),
+        "decided": mark("Decided and written down."),
+        "asked": mark("The shop is asked. The difference waits for its answer."),
+        "proposed": mark("Proposed. A second person has to agree."),
+        "approved": mark("Agreed and carried out."),
+        "denied": mark("Refused. Nothing was changed."),
+        "registered": mark("Registered."),
+        "card_given": mark("The card is handed out and works at once."),
+        "card_changed": mark("The card's state is changed; it counts from the next scan."),
+        "cards_made": mark("The cards are made. Print them now."),
+        "pin_set": mark("The new PIN is set."),
+        "imported": mark("The whole list is taken over."),
+        "settings": mark("The new settings are in force."),
+        "signed": mark("The agreement is in force from its first day."),
+        "issued": mark("The statements are issued."),
+        "sent": mark("Sent to the bank."),
+    }
+)
+
+
+def can(permission: str) -> bool:
+    """Whether the signed-in person may."""
+    return actor().may(permission)
+
+
+def office_page(
+    template: str,
+    *,
+    refusal: Refusal | None = None,
+    may_change: bool = False,
+    **values: Any,  # noqa: ANN401 - whatever the template shows
+) -> Response:
+    """A page of the office with its menu."""
+    who = actor()
+    here = terms()
+    with service().db.read() as tx:
+        name = staff.name_of(tx, who.community_id, who.id)
+        counts = waiting_counts(tx, who.community_id, who.id)
+    menu = [
+        {
+            "href": url_for(way.endpoint),
+            "name": say(way.name),
+            "here": request.endpoint == way.endpoint or request.endpoint in way.group,
+            "count": counts.get(way.endpoint, 0),
+        }
+        for way in _WAYS
+        if can(way.permission) and way.endpoint in current_app.view_functions
+    ]
+    return page(
+        template,
+        refusal=refusal,
+        community_name=here.community.name,
+        hotline=here.community.hotline,
+        who=name,
+        menu=menu,
+        sign_out_url=url_for("office.sign_out"),
+        may_change=may_change,
+        **values,
+    )
+
+
+def to(endpoint: str, said: str = "done", **values: Any) -> AnyResponse:  # noqa: ANN401 - parts of the address
+    """Lead to a page that says what was done; loading that page again does nothing."""
+    return redirect(url_for(endpoint, said=said, **values), 303)
+
+
+@bp.errorhandler(Refusal)
+def say_no(refusal: Refusal) -> AnyResponse:
+    """A refusal as a page of the office; before anybody is known, as everywhere."""
+    if find_actor() is None:
+        return refused(refusal)
+    return office_page("office/problem.html", refusal=refusal, back=request.referrer)

@@ -1,0 +1,85 @@
+"""The office's first page: what waits, what was sold today, what stands behind the shops."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Response, redirect, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from kiosk.auth import actor, allow, terms
+from kiosk.context import service
+from kiosk.office.counts import waiting_counts
+from kiosk.office.figures import cover_figures, fund_free_fen
+from kiosk.office.frame import bp, office_page
+from kiosk.office.words import TERMINAL_STATES, word
+from kiosk.pages import say
+from kiosk.texts import mark
+from ledger.book.cover import Cover
+from ledger.members.merchants import Merchant
+from ledger.members.terms import Terms
+from pos.day_figures import ShopDay, day_by_shop, total_of
+from pos.desk import day_of
+
+_TODO: Final = (
+    ("office.discrepancies", mark("Differences to decide"), "bad"),
+    ("office.approvals", mark("Proposals of colleagues"), "wait"),
+    ("office.payouts", mark("Payouts to approve, send or follow up"), "wait"),
+)
+_LOW_DAYS: Final = 3
+"""A fund that would not last so many more days like this one is shown as low."""
+
+
+@bp.get("", strict_slashes=False)
+@allow("office.read")
+def office() -> AnyResponse:
+    """The office begins with today."""
+    return redirect(url_for("office.today"), 302)
+
+
+@bp.get("/today")
+@allow("office.read")
+def today() -> Response:
+    """Today's figures and what waits."""
+    here = terms()
+    day = day_of(here, service().now())
+    community_id = here.community.id
+    with service().db.read() as tx:
+        days = day_by_shop(tx, community_id, day)
+        counts = waiting_counts(tx, community_id, actor().id)
+        free_fen = fund_free_fen(tx, community_id)
+        covers = {shop: cover_figures(tx, community_id, shop) for shop in here.merchants}
+    sums = total_of(days.values())
+    shops = [
+        _shop(here, shop, days.get(shop.merchant_id, ShopDay(shop.merchant_id)), covers)
+        for shop in here.merchants.values()
+        if shop.state == "active"
+    ]
+    return office_page(
+        "office/today.html",
+        day=day,
+        sums=sums,
+        free_fen=free_fen,
+        cover_fen=sum(cover.reserved for cover in covers.values()),
+        is_low=free_fen < _LOW_DAYS * sums.offset_fen,
+        shops=shops,
+        todo=[
+            {"href": url_for(endpoint), "text": say(name), "tone": tone, "count": counts[endpoint]}
+            for endpoint, name, tone in _TODO
+            if counts.get(endpoint)
+        ],
+    )
+
+
+def _shop(here: Terms, shop: Merchant, day: ShopDay, covers: dict[int, Cover]) -> dict[str, Any]:
+    tills = [row for row in here.terminals.values() if row.merchant_id == shop.merchant_id]
+    states = [(row.code, word(TERMINAL_STATES, row.state)) for row in tills]
+    return {
+        **day._asdict(),
+        "code": shop.code,
+        "name": shop.name,
+        "cover_fen": covers[shop.merchant_id].free,
+        "tills": [
+            {"code": code, "state": say(state.text), "tone": state.tone} for code, state in states
+        ],
+    }

@@ -1,0 +1,1 @@
+"""A resident's own page: points, entries, and a code that renews itself."""

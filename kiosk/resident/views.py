@@ -1,0 +1,156 @@
+"""A resident's own pages: sign in by card number and PIN, points, entries, a code that renews itself."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Blueprint, Response, jsonify, request, url_for
+from markupsafe import Markup
+from werkzeug.wrappers import Response as AnyResponse
+
+from kiosk import sign_in as signing
+from kiosk.auth import actor, allow, terms
+from kiosk.context import service
+from kiosk.doors import asked_place, door_page, next_address, remember_place
+from kiosk.pages import page, say
+from kiosk.qr_image import PHONE, draw_svg
+from kiosk.resident.entries import MOST, entries_from, whole_entries
+from kiosk.texts import mark
+from ledger.book.balances import entries_of, wallet_of
+from ledger.errors import Refusal
+from ledger.members import cards, residents
+from ledger.members.codes import PHONE_PURPOSES, issue_dynamic
+from ledger.members.roles import ANYONE
+from ledger.members.terms import Terms
+from ledger.sql import Tx
+from ledger.token_keys import CLASS_RULES
+from pos.desk import day_of, rules_on
+
+bp: Final = Blueprint("resident", __name__, url_prefix="/me")
+
+_NEWEST: Final = 2**63 - 1
+_CODE_LABEL: Final = mark("Your code, for the shop's camera")
+
+
+@bp.get("/sign-in")
+@allow(ANYONE)
+def sign_in() -> Response:
+    """Ask for card number and PIN."""
+    return door_page("resident/sign_in.html", area="me")
+
+
+@bp.post("/sign-in")
+@allow(ANYONE)
+def check_in() -> AnyResponse:
+    """Sign in; the PIN typed wrong too often is locked until the desk sets a new one."""
+    response = Response(status=303, headers={"Location": next_address("me")})
+    typed = request.form.get("number", "")
+    try:
+        signing.resident(
+            response,
+            issuer=asked_place(),
+            card_number=typed,
+            pin=request.form.get("pin", "").strip(),
+        )
+    except Refusal as refusal:
+        return door_page("resident/sign_in.html", area="me", refusal=refusal, number=typed[:12])
+    remember_place(response, asked_place())
+    return response
+
+
+@bp.post("/sign-out")
+@allow(ANYONE)
+def sign_out() -> AnyResponse:
+    """Sign out."""
+    response = Response(status=303, headers={"Location": url_for("resident.sign_in")})
+    signing.out(response, "resident")
+    return response
+
+
+@bp.get("", strict_slashes=False)
+@allow("me.read")
+def home() -> Response:
+    """Points, what is on the way, and every entry with its reason."""
+    here, before = terms(), request.args.get("before", _NEWEST, int)
+    with service().db.read() as tx:
+        owner = _wallet_owner(tx, here)
+        wallet = wallet_of(tx, here.community.id, owner, here.civic.commodity)
+        rows = entries_of(
+            tx, here.community.id, owner, here.civic.commodity, before=before, most=MOST
+        )
+    rows, older = whole_entries(rows, MOST)
+    shops = {shop.merchant_id: shop.name for shop in here.merchants.values()}
+    return _page(
+        here,
+        "resident/home.html",
+        wallet=wallet,
+        shared=here.civic.has_pool,
+        units_per_fen=rules_on(here, day_of(here, service().now())).units_per_fen,
+        proof_days=here.settings.proof_days,
+        entries=entries_from(rows, shops, say),
+        older=older,
+        is_older_page=before != _NEWEST,
+    )
+
+
+@bp.get("/code")
+@allow("me.code")
+def show_code() -> Response:
+    """The page of the code; the code itself is made when the page asks for it."""
+    return _code_page(_purpose(request.args.get("purpose", "dyn")))
+
+
+@bp.post("/code")
+@allow("me.code")
+def make_code() -> AnyResponse:
+    """A fresh code: a picture for the page's own script, or the page with the picture in it."""
+    here, purpose = terms(), _purpose(request.form.get("purpose", "dyn"))
+    at, vault, person_id = service().now(), service().vault, actor().id
+
+    def work(tx: Tx) -> str:
+        serial = _serial(tx, here.community.id, person_id)
+        return issue_dynamic(tx, vault, here.community.id, serial, at=at, purpose=purpose)
+
+    digits = service().db.write(work)
+    picture = draw_svg(digits, PHONE, label=say(_CODE_LABEL))
+    if request.accept_mimetypes.best == "application/json":
+        return jsonify({"picture": picture, "lives_s": _lives_s(purpose)})
+    return _code_page(purpose, picture=Markup(picture))  # noqa: S704 - drawn by us, of digits
+
+
+def _page(here: Terms, template: str, **values: Any) -> Response:  # noqa: ANN401 - whatever the template shows
+    return page(
+        template,
+        community_name=here.community.name,
+        hotline=here.community.hotline,
+        sign_out_url=url_for("resident.sign_out"),
+        **values,
+    )
+
+
+def _code_page(purpose: str, *, picture: Markup | None = None) -> Response:
+    return _page(
+        terms(), "resident/code.html", purpose=purpose, picture=picture, lives_s=_lives_s(purpose)
+    )
+
+
+def _purpose(asked: str) -> str:
+    return asked if asked in PHONE_PURPOSES else "dyn"
+
+
+def _lives_s(purpose: str) -> int:
+    return CLASS_RULES[PHONE_PURPOSES[purpose]].code_life_s
+
+
+def _wallet_owner(tx: Tx, here: Terms) -> int:
+    if not here.civic.has_pool:
+        return actor().id
+    return residents.get_resident(tx, here.community.id, actor().id).household_id
+
+
+def _serial(tx: Tx, community_id: int, person_id: int) -> int:
+    """The card a phone's code hangs on: one for phones, else any card in use."""
+    own = [card for card in cards.cards_of(tx, community_id, person_id) if card.state == "active"]
+    if not own:
+        raise Refusal("card_none")
+    return min(own, key=lambda card: (card.kind != "phone", card.serial)).serial

@@ -1,0 +1,70 @@
+// A resident's code renews itself before it ends; without this script the page has a button instead.
+(function () {
+  "use strict";
+
+  var place = document.querySelector("[data-code]");
+  if (!place) return;
+
+  var RENEW_AFTER_S = 45;
+  var AGAIN_AFTER_S = 3;
+  var form = place.querySelector("form");
+  var picture = place.querySelector("[data-picture]");
+  var count = place.querySelector("[data-count]");
+  var life = place.querySelector("progress");
+  var trouble = place.querySelector("[data-trouble]");
+  var endsAt = 0;
+  var renewAt = 0;
+  var asking = false;
+
+  function say(seconds) {
+    count.textContent = place.getAttribute("data-says").replace("{seconds}", String(seconds));
+  }
+
+  function ask() {
+    asking = true;
+    var askedAt = Date.now();
+    fetch(form.action, {
+      method: "POST",
+      body: new URLSearchParams(new FormData(form)),
+      headers: { Accept: "application/json" },
+      credentials: "same-origin",
+    })
+      .then(function (answer) {
+        if (answer.status === 401) {
+          window.location.assign(place.getAttribute("data-sign-in"));
+        }
+        if (!answer.ok) throw new Error(String(answer.status));
+        return answer.json();
+      })
+      .then(function (code) {
+        picture.innerHTML = code.picture;
+        // Counted from the asking: the code may have lived a moment before it arrived.
+        endsAt = askedAt + code.lives_s * 1000;
+        renewAt = askedAt + RENEW_AFTER_S * 1000;
+        trouble.hidden = true;
+      })
+      .catch(function () {
+        trouble.hidden = false;
+        renewAt = Date.now() + AGAIN_AFTER_S * 1000;
+      })
+      .then(function () {
+        asking = false;
+        tick();
+      });
+  }
+
+  function tick() {
+    var now = Date.now();
+    var left = Math.max(0, Math.ceil((endsAt - now) / 1000));
+    place.classList.toggle("old", left === 0);
+    life.value = left;
+    say(left);
+    if (!asking && !document.hidden && now >= renewAt) ask();
+  }
+
+  form.hidden = true;
+  place.querySelector("[data-life]").hidden = false;
+  document.addEventListener("visibilitychange", tick);
+  window.setInterval(tick, 500);
+  tick();
+})();
