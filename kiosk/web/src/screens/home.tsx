@@ -1,6 +1,9 @@
 // The home screen: first what the community owes this shop, then the few things a clerk does.
 
+import { useEffect, useState } from "preact/hooks";
+import { openDays } from "../app/close";
 import type { DayLine } from "../device/db";
+import { dayText } from "../rules/time";
 import { hundredths } from "../rules/units";
 import { readScan } from "../scan/read";
 import { said, t } from "../text/t";
@@ -14,6 +17,11 @@ import { differenceText } from "./words";
 export function HomeScreen({ go }: { go: Go }) {
   const [till, view] = useTill();
   const work: Place["at"] = till.mode === "till" ? "sale" : "redeem";
+  const [unclosed, setUnclosed] = useState<number[]>([]);
+  useEffect(() => {
+    const today = till.today();
+    void openDays(till).then((days) => setUnclosed(days.map((one) => one.day).filter((day) => day < today)));
+  }, [view.waiting, view.alarms, view.state]);
   useScans((text) => {
     void readScan(till, text).then((read) => {
       if (read.kind === "token") go({ at: work, token: read.token } as Place);
@@ -27,6 +35,9 @@ export function HomeScreen({ go }: { go: Go }) {
         <Alarm key={line.counter} line={line} />
       ))}
       {!view.online && <Notice kind="warning">{t("No connection. Sales are kept on this tablet and sent later; points cannot be used until then.")}</Notice>}
+      {unclosed.length > 0 && (
+        <Notice kind="warning">{t("Not closed yet: {days}. Press “Close the day”.", { days: unclosed.map(dayText).join(", ") })}</Notice>
+      )}
       <nav class="tiles" aria-label={t("Tasks")}>
         {till.mode === "till" ? (
           <>

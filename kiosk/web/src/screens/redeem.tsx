@@ -62,7 +62,7 @@ export function RedeemScreen({ go, first }: { go: Go; first: VerifiedToken | nul
         </Screen>
       );
     case "refused":
-      return <RefusedScreen sentence={counter.fault} onAgain={counter.scanAgain} onChange={() => counter.setStep("goods")} onHome={home} />;
+      return <RefusedScreen sentence={counter.fault} onAgain={counter.scanAgain} {...(counter.holder && { onChange: () => counter.setStep("goods") })} onHome={home} />;
     case "done":
       return <DoneScreen done={counter.done!} again={t("Next resident")} onAgain={() => go({ at: "redeem" })} onHome={home} />;
   }
@@ -130,8 +130,8 @@ function useRedemption(first: VerifiedToken | null) {
   const open = async (whose: VerifiedToken): Promise<void> => {
     const answer = await quote(till, whose.text, 0);
     if (answer.kind !== "ok") {
-      play("failed");
-      return setFault(answer.refused ? said(answer.refused.zh, answer.refused.en) : noServer());
+      setFault(answer.refused ? said(answer.refused.zh, answer.refused.en) : noServer());
+      return setStep("refused");
     }
     setFault("");
     setToken(whose);
@@ -187,6 +187,7 @@ function useRedemption(first: VerifiedToken | null) {
     },
     scanAgain: () => {
       setToken(null);
+      setHolder(null);
       setFault("");
       setStep("scan");
     },

@@ -1,6 +1,6 @@
 // A sale: amount and code in either order, the offset proposed, confirmed, done.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { closeSlip, type Done, openSlip, quote, type SaleDraft, sell } from "../app/desk";
 import type { Channel, Quote } from "../net/types";
 import type { VerifiedToken } from "../rules/verify";
@@ -25,7 +25,7 @@ const PIN_CODES = new Set(["pin_needed", "pin_wrong"]);
 export function SaleScreen({ go, first }: { go: Go; first: VerifiedToken | null }) {
   const sale = useSale(first);
   const home = (): void => go({ at: "home" });
-  const total = fenOf(sale.amount);
+  const typed = fenOf(sale.amount);
   switch (sale.step) {
     case "amount":
       return (
@@ -33,7 +33,7 @@ export function SaleScreen({ go, first }: { go: Go; first: VerifiedToken | null 
           {sale.fault && <Notice kind="failed">{sale.fault}</Notice>}
           {sale.token && <Notice kind="info">{t("The code is read. Type the amount.")}</Notice>}
           <Amount label={t("Total")} text={sale.amount} onText={sale.setAmount} />
-          <button type="button" class="main" disabled={total === 0} onClick={sale.afterAmount}>
+          <button type="button" class="main" disabled={typed === 0} onClick={sale.afterAmount}>
             <Icon name="scan" />
             {sale.token ? t("Continue") : t("Scan the code")}
           </button>
@@ -51,7 +51,7 @@ export function SaleScreen({ go, first }: { go: Go; first: VerifiedToken | null 
       return (
         <Screen title={t("Confirm")} onBack={() => sale.setStep("amount")}>
           {sale.fault && <Notice kind="failed">{sale.fault}</Notice>}
-          <ConfirmSale totalFen={total} quote={sale.quote} choice={sale.choice} onChoice={sale.setChoice} onConfirm={sale.confirm} />
+          <ConfirmSale bill={sale.bill!} choice={sale.choice} onChoice={sale.setChoice} onConfirm={sale.confirm} />
         </Screen>
       );
     case "pin":
@@ -78,6 +78,13 @@ export function SaleScreen({ go, first }: { go: Go; first: VerifiedToken | null 
   }
 }
 
+/** What the quote was asked for; the sale is made over this and nothing else. */
+export interface Bill {
+  totalFen: number;
+  /** null: the server was not there to ask. */
+  quote: Quote | null;
+}
+
 export interface Choice {
   units: number;
   channel: Channel;
@@ -86,13 +93,19 @@ export interface Choice {
 function useSale(first: VerifiedToken | null) {
   const [till, view] = useTill();
   const [step, setStep] = useState<Step>("amount");
-  const [amount, setAmount] = useState("");
+  const [amount, showAmount] = useState("");
   const [token, setToken] = useState(first);
-  const [offer, setOffer] = useState<Quote | null>(null);
+  const [bill, setBill] = useState<Bill | null>(null);
   const [choice, setChoice] = useState<Choice>({ units: 0, channel: view.state?.rules.channels[0] ?? "scan" });
   const [pin, setPin] = useState("");
   const [fault, setFault] = useState("");
   const [done, setDone] = useState<Done | null>(null);
+  // A scan may arrive between a key and the picture that shows it.
+  const latest = useRef(amount);
+  const setAmount = (text: string): void => {
+    latest.current = text;
+    showAmount(text);
+  };
 
   useEffect(() => {
     // The number stands in the tablet's store before anything is scanned.
@@ -111,7 +124,8 @@ function useSale(first: VerifiedToken | null) {
       play("read");
       setFault("");
       setToken(read.token);
-      if (fenOf(amount) > 0) await ask(read.token);
+      const totalFen = fenOf(latest.current);
+      if (totalFen > 0) await ask(read.token, totalFen);
       else setStep("amount");
       return;
     }
@@ -119,30 +133,29 @@ function useSale(first: VerifiedToken | null) {
     setFault(read.kind === "fault" ? read.sentence : t("This is the code of a receipt. To give money back, open “Refund”."));
   };
 
-  const ask = async (whose: VerifiedToken): Promise<void> => {
+  const ask = async (whose: VerifiedToken, totalFen: number): Promise<void> => {
     setStep("asking");
     setFault("");
-    const answer = await quote(till, whose.text, fenOf(amount));
+    const answer = await quote(till, whose.text, totalFen);
     if (answer.kind === "refused") {
-      play("failed");
       setFault(said(answer.refused.zh, answer.refused.en));
+      setBill(null);
       setToken(null);
-      setStep("scan");
-      return;
+      return setStep("refused");
     }
     const value = answer.kind === "ok" ? answer.value : null;
-    setOffer(value);
+    setBill({ totalFen, quote: value });
     setChoice({ ...choice, units: value?.proposal.units ?? 0 });
-    setStep("confirm");
+    return setStep("confirm");
   };
 
   const send = async (typed: string | null): Promise<void> => {
-    if (!token) return setStep("scan");
+    if (!token || !bill) return setStep("scan");
     setStep("sending");
     setFault("");
     const draft: SaleDraft = {
       token: token.text,
-      totalFen: fenOf(amount),
+      totalFen: bill.totalFen,
       offsetUnits: choice.units,
       channel: choice.channel,
       pin: typed,
@@ -160,10 +173,10 @@ function useSale(first: VerifiedToken | null) {
   };
 
   return {
-    step, setStep, amount, setAmount, token, quote: offer, choice, setChoice, pin, fault, done, scan,
-    afterAmount: () => (token ? void ask(token) : setStep("scan")),
+    step, setStep, amount, setAmount, token, bill, choice, setChoice, pin, fault, done, scan,
+    afterAmount: () => (token ? void ask(token, fenOf(amount)) : setStep("scan")),
     confirm: () => {
-      if (offer && choice.units > offer.pin_needed_above_units) setStep("pin");
+      if (bill?.quote && choice.units > bill.quote.pin_needed_above_units) setStep("pin");
       else void send(null);
     },
     typePin: (text: string) => {
@@ -177,7 +190,7 @@ function useSale(first: VerifiedToken | null) {
     },
     change: () => {
       setFault("");
-      setStep("confirm");
+      setStep(bill ? "confirm" : "amount");
     },
   };
 }

@@ -1,23 +1,22 @@
 // The last look before a sale: what is taken off, why that much, what the customer pays and how.
 
-import type { Channel, Quote } from "../net/types";
+import type { Channel } from "../net/types";
 import { offsetFen, stepOffset } from "../rules/offset";
 import { points } from "../rules/units";
 import { said, t } from "../text/t";
 import { Notice, useTill } from "../ui/frame";
 import { Icon } from "../ui/icons";
-import type { Choice } from "./sale";
+import type { Bill, Choice } from "./sale";
 import { channelName, pointsText, yuan } from "./words";
 
 interface ConfirmProps {
-  totalFen: number;
-  quote: Quote | null;
+  bill: Bill;
   choice: Choice;
   onChoice(choice: Choice): void;
   onConfirm(): void;
 }
 
-export function ConfirmSale({ totalFen, quote, choice, onChoice, onConfirm }: ConfirmProps) {
+export function ConfirmSale({ bill: { totalFen, quote }, choice, onChoice, onConfirm }: ConfirmProps) {
   const [, view] = useTill();
   const rules = view.state!.rules;
   const off = offsetFen(choice.units, rules.units_per_fen);

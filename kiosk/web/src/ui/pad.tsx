@@ -1,6 +1,6 @@
 // Big keys for amounts and codes; a keyboard does the same.
 
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { fenOf, hundredths, typeAmount } from "../rules/units";
 import { t } from "../text/t";
 import { Icon } from "./icons";
@@ -10,7 +10,7 @@ let takeKey: ((key: string) => void) | null = null;
 export const typeKey = (key: string): void => takeKey?.(key);
 
 function useKeys(onKey: (key: string) => void): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     takeKey = onKey;
     return () => {
       if (takeKey === onKey) takeKey = null;
@@ -49,8 +49,21 @@ interface AmountProps {
   onText(text: string): void;
 }
 
+/** Applies keys one after the other, also when several come before the next picture. */
+function useTyping(text: string, onText: (text: string) => void): (change: (text: string) => string) => void {
+  const latest = useRef(text);
+  latest.current = text;
+  return (change) => {
+    const next = change(latest.current);
+    if (next === latest.current) return;
+    latest.current = next;
+    onText(next);
+  };
+}
+
 /** An amount in yuan with its keys. */
 export function Amount({ label, text, onText }: AmountProps) {
+  const type = useTyping(text, onText);
   return (
     <>
       <output class="amount" aria-label={label} aria-live="polite">
@@ -61,7 +74,7 @@ export function Amount({ label, text, onText }: AmountProps) {
         </span>
         <span class="spoken">{t("{yuan} yuan", { yuan: hundredths(fenOf(text)) })}</span>
       </output>
-      <Pad corner="." onKey={(key) => onText(typeAmount(text, key))} />
+      <Pad corner="." onKey={(key) => type((before) => typeAmount(before, key))} />
     </>
   );
 }
@@ -75,11 +88,13 @@ interface CodeProps {
 
 /** Digits nobody beside should read: as many dots as digits typed. */
 export function SecretCode({ label, text, length, onText }: CodeProps) {
-  const type = (key: string): void => {
-    if (key === "back") onText(text.slice(0, -1));
-    else if (key === "clear") onText("");
-    else if (/^\d$/.test(key) && text.length < length) onText(text + key);
-  };
+  const type = useTyping(text, onText);
+  const press = (key: string): void =>
+    type((before) => {
+      if (key === "back") return before.slice(0, -1);
+      if (key === "clear") return "";
+      return /^\d$/.test(key) && before.length < length ? before + key : before;
+    });
   return (
     <>
       <output class="secret" aria-label={label} aria-live="polite">
@@ -88,7 +103,7 @@ export function SecretCode({ label, text, length, onText }: CodeProps) {
           <span key={at} class={at < text.length ? "dot full" : "dot"} aria-hidden="true" />
         ))}
       </output>
-      <Pad onKey={type} />
+      <Pad onKey={press} />
     </>
   );
 }

@@ -10,9 +10,6 @@ export function ReceiptSlip({ line }: { line: DayLine }) {
   const [, view] = useTill();
   return (
     <article class={`slip mm${view.preferences.paper}`} aria-label={t("Receipt")}>
-      <p class="shop">
-        {view.state?.shop.merchant_name ?? view.terminal?.merchant_name} {view.state?.shop.branch_name}
-      </p>
       <dl>
         {(line.receipt?.lines ?? []).map((row, at) => (
           <div key={at}>

@@ -5,8 +5,8 @@ import { type CameraFault, startScan } from "../scan/camera";
 import { t } from "../text/t";
 import { useTill } from "./frame";
 
-/** The same code is seen in every frame; it is read once, and again only after a while. */
-const AGAIN_MS = 3_000;
+/** The same code is seen in every frame; it is read once, and again only after it was out of sight. */
+const AGAIN_MS = 1_500;
 
 export function Scanner({ onText }: { onText(text: string): void }) {
   const [till, view] = useTill();
@@ -24,9 +24,9 @@ export function Scanner({ onText }: { onText(text: string): void }) {
       facing,
       onText: (text) => {
         const now = Date.now();
-        if (text === last.text && now - last.at < AGAIN_MS) return;
+        const isNew = text !== last.text || now - last.at > AGAIN_MS;
         last = { text, at: now };
-        latest.current(text);
+        if (isNew) latest.current(text);
       },
       onPicture: () => setRunning(true),
       onFault: setFault,

@@ -1,0 +1,108 @@
+"""A town with its own server on the loopback, and the codes a tablet needs to become a till there."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import insert
+from werkzeug.serving import make_server
+
+from kiosk.app import create_app
+from kiosk.config import settings_from
+from ledger.audit import SYSTEM
+from ledger.database import Database
+from ledger.members import clerks, pins, terminals
+from ledger.token_keys import KeyClass
+from pos.tables import good
+from tests.support.town import CIVIC, HERE, START, Town, build_town
+
+CLERK: Final = "王姐"
+CLERK_CODE: Final = "2580"
+PIN: Final = "135790"
+ISSUER: Final = "CA01"
+GOODS: Final = (("R11", "鸡蛋(袋)", "eggs", 25_000, 12), ("R14", "香皂", "soap", 5_000, 30))
+
+
+@dataclass
+class Served:
+    """The running server; its clock starts at nine on 2026-03-02 and goes on from there."""
+
+    town: Town
+    url: str
+    began: float
+
+    def now(self) -> int:
+        """The server's time, microseconds UTC."""
+        return START + int((time.monotonic() - self.began) * 1_000_000)
+
+    def code(self, person: int, key_class: KeyClass = KeyClass.DYN) -> str:
+        """A live code (or the printed card) of a person, as digits."""
+        self.town.at = self.now()
+        return self.town.code(person, key_class)
+
+    def enrolment(self, kind: str, terminal_code: str) -> str:
+        """Open a till or counter at the shop and get its one-time code."""
+
+        def work(tx) -> str:
+            opened = terminals.open_terminal(
+                tx, HERE, 1, code=terminal_code, kind=kind, by=SYSTEM, at=self.now()
+            )
+            return terminals.make_enrolment_code(tx, HERE, opened, by=SYSTEM, at=self.now())
+
+        return self.town.db.write(work)
+
+
+@contextmanager
+def serve(db: Database, folder: Path, *, people: int = 3) -> Iterator[Served]:
+    """Serve a town whose people have 2,000 points and a PIN each, until the block ends."""
+    town = build_town(db, people=people, grant_units=200_000, allowance_fen=100_000)
+    settings = settings_from({"data_dir": str(folder), "requests_a_minute": 0})
+    served = Served(town, "", time.monotonic())
+    app = create_app(db, settings, None, vault=town.vault, now=served.now)
+    db.write(lambda tx: _furnish(tx, app.extensions["jifen"].pepper, people))
+    _stock(db)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    served.url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        yield served
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _furnish(tx, pepper: bytes, people: int) -> None:
+    for label, code in ((CLERK, CLERK_CODE), ("小李", "4711")):
+        clerks.add_clerk(tx, HERE, 1, label=label, code=code, pepper=pepper, by=SYSTEM, at=START)
+    for person in range(1, people + 1):
+        pins.set_pin(tx, HERE, person, PIN, pepper=pepper, by=SYSTEM, at=START)
+
+
+def _stock(db: Database) -> None:
+    rows = [
+        {
+            "community_id": HERE,
+            "good_id": number,
+            "merchant_id": 1,
+            "code": code,
+            "name": name,
+            "picture": picture,
+            "price_units": price,
+            "commodity": CIVIC,
+            "cost_fen": 1_000,
+            "stock": stock,
+            "state": "on",
+            "changed_at": START,
+        }
+        for number, (code, name, picture, price, stock) in enumerate(GOODS, 1)
+    ]
+    with db.engine.begin() as connection:
+        connection.execute(insert(good), rows)
