@@ -143,7 +143,8 @@ def _fill_wallets(db: Database) -> None:
 
 
 _OWNERS = Sql(
-    "SELECT account_id, kind, owner_id FROM account WHERE community_id = :community_id AND kind IN ('wallet', 'pending')"
+    "SELECT account_id, kind, owner_id FROM account WHERE community_id = :community_id"
+    " AND kind IN ('wallet', 'pending')"
 )
 
 
@@ -212,8 +213,8 @@ def _floor_requests(town: Town, people: list[int], number: int) -> list[bytes]:
         till = town.tills[place % len(town.tills)]
         body = json.dumps(
             {
-                "person": person, "shop": till.merchant_id, "terminal": till.terminal_id, "code": f"F{number}{place % 12:02d}",
-                "counter": place, "at": town.at, "day": town.day,
+                "person": person, "shop": till.merchant_id, "terminal": till.terminal_id,
+                "code": f"F{number}{place % 12:02d}", "counter": place, "at": town.at, "day": town.day,
             }
         ).encode()  # fmt: skip
         messages.append(_message("/floor", body, {}))
@@ -239,7 +240,8 @@ def _server(engine: str, folder: Path) -> Iterator[tuple[int, int]]:
     workers, threads = ("1", "8") if engine == "sqlite" else ("2", "4")
     command = [
         sys.executable, "-m", "granian", "--interface", "wsgi", "--factory", "--host", "127.0.0.1", "--port", str(port),
-        "--workers", workers, "--blocking-threads", threads, "--no-access-log", "--log-level", "error", "tests.bench.server:app",
+        "--workers", workers, "--blocking-threads", threads, "--no-access-log", "--log-level", "error",
+        "tests.bench.server:app",
     ]  # fmt: skip
     environment = {**os.environ, "BENCH_FOLDER": str(folder)}
     process = subprocess.Popen(command, env=environment)
@@ -254,7 +256,7 @@ def _server(engine: str, folder: Path) -> Iterator[tuple[int, int]]:
 def _wait_for(port: int) -> None:
     for _ in range(100):
         try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1).read()  # noqa: S310 - our own loopback
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=1).read()
         except OSError:
             time.sleep(0.1)
         else:

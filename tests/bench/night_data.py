@@ -14,7 +14,7 @@ from ledger.database import Database
 from ledger.refs import make_reference
 from ledger.units import CNY
 from tests.support.night_plant import HOUR, midnight
-from tests.support.town import CIVIC, HERE, ZONE, build_town
+from tests.support.town import CIVIC, HERE, ZONE, Town, build_town
 
 SHOPS = tuple(range(1, 13))
 WALLET_OF = 1
@@ -90,16 +90,18 @@ def _write_tsv(path: Path, shop: int, day: int, lines: Sequence[tuple[str, int, 
     return path
 
 
-def fill_book(db: Database, files: Files) -> None:
+def fill_book(db: Database, files: Files, *, people: int = 1, fund_fen: int = 0) -> Town:
     """Write the booked side as checkouts would have: transfers, offsets, order, bound cover."""
-    town = build_town(db, people=1, shops=len(SHOPS), fund_fen=0)
+    town = build_town(db, people=people, shops=len(SHOPS), fund_fen=fund_fen)
     town.grant(1, 10**14)
     at = town.at
     raw = db.engine.raw_connection()
     driver: Any = raw.driver_connection
     if db.dialect == "sqlite":
         driver.execute("BEGIN IMMEDIATE")
-    _, wallet = _rows(driver, "SELECT kind, account_id FROM account WHERE kind = 'wallet'")[0]
+    _, wallet = _rows(
+        driver, "SELECT kind, account_id FROM account WHERE kind = 'wallet' AND owner_id = 1"
+    )[0]
     offset = {shop: 7_000_000 + shop for shop in SHOPS}
     cover = {shop: 8_000_000 + shop for shop in SHOPS}
     _load(
@@ -126,6 +128,7 @@ def fill_book(db: Database, files: Files) -> None:
         driver.execute("ANALYZE")
         driver.autocommit = False
     raw.close()
+    return town
 
 
 def _load_sales(

@@ -1,0 +1,83 @@
+"""Run every benchmark in one go and write docs/benchmarks.md: ratios in one run, medians, the machine beside them.
+
+python -m tests.bench [NAME …]      NAME: checkout, night, waiting, camera
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+HEAD = """# Benchmarks
+
+Written by `make bench`. Every figure is a ratio or a median of one run on one machine; a machine with other work to do
+shows other absolute figures, the ratios move little. The floor of each measure is described in its module's first lines
+(`tests/bench/`).
+
+"""
+
+
+class Bench(NamedTuple):
+    """One benchmark: its module, what it must reach, its options."""
+
+    module: str
+    aim: str
+    options: tuple[str, ...] = ()
+
+
+BENCHES = {
+    "checkout": Bench(
+        "tests.bench.checkout",
+        "checkout at least 0.5 of its floor on PostgreSQL and 0.4 on SQLite, 8 clients, 4,000 wallets",
+    ),
+    "night": Bench(
+        "tests.bench.night",
+        "a night of 100,000 claim lines, 1 % faults, at most 3.0 times its floor on PostgreSQL; linear",
+        ("--sizes", "1000,10000,100000", "--rounds", "5"),
+    ),
+    "waiting": Bench(
+        "tests.bench.waiting", "no sale waits over 500 ms while a night runs on SQLite"
+    ),
+    "camera": Bench(
+        "tests.bench.camera",
+        "from getUserMedia to a verified token at most 500 ms (cold decoder); from the first frame at most 200 ms",
+    ),
+}
+
+
+def main(names: list[str]) -> None:
+    """Run the named benchmarks (all of them where none is named) and write the page when all ran."""
+    parts = []
+    for name in names or list(BENCHES):
+        bench = BENCHES[name]
+        print(f"== {name}: {bench.aim}", flush=True)
+        done = subprocess.run(
+            [sys.executable, "-m", bench.module, *bench.options],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        print(done.stdout, flush=True)
+        parts.append(f"## {name}\n\nAim: {bench.aim}.\n\n```\n{done.stdout.strip()}\n```\n")
+    if not names:
+        PAGE.write_text(HEAD + _machine() + "\n".join(parts), encoding="utf-8")
+        print(f"written: {PAGE.name}")
+
+
+def _machine() -> str:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**30
+    day = datetime.now(UTC).date().isoformat()
+    return (
+        f"Machine of {day}: {os.cpu_count()} cores, {memory} GiB, {platform.system()} {platform.machine()},"
+        f" Python {platform.python_version()}; load average at the start {os.getloadavg()[0]:.1f}.\n\n"
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
