@@ -208,12 +208,13 @@ def build_town(
     scheme_text: str | None = None,
     allowance_fen: int = 1_000_000,
     channel: PaymentChannel | None = None,
+    vault: KeyVault | None = None,
     opened: int = moment("2026-01-01 08:00"),
     at: int = START,
     **chosen: int,
 ) -> Town:
     """Build it: people 1..n with wallets, shops 1..n (超市) with tills, a fund, keys of every class."""
-    vault = KeyVault(bytes(range(32)))
+    vault = vault or KeyVault(bytes(range(32)))
     tills = [
         Till(1_000 + shop * 10 + place, f"M{shop:02d}T{place + 1}", shop)
         for shop in range(1, shops + 1)
