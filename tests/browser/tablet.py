@@ -10,7 +10,7 @@ from typing import Final
 
 import qrcode
 from PIL import Image
-from playwright.sync_api import Browser, Locator, Page, Playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, ViewportSize
 
 from kiosk.texts import translator
 from tests.browser.served import CLERK, CLERK_CODE, ISSUER, PIN, Served
@@ -27,7 +27,7 @@ FLAGS: Final = (
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
 )
-PHONE: Final = {"width": 360, "height": 640}
+PHONE: Final[ViewportSize] = {"width": 360, "height": 640}
 zh: Final = translator("zh")
 
 _FRAMES: Final = 30

@@ -167,11 +167,11 @@ function HowMuch({ sale, fault, onGive, onBack }: HowMuchProps) {
     <Screen title={t("Refund: how much?")} onBack={onBack}>
       {!part && <p class="hint">{sale.ref}</p>}
       {fault && <Notice kind="failed">{fault}</Notice>}
-      {part && <Amount label={t("Goods given back, at most {yuan}", { yuan: yuan(left) })} text={text} onText={setText} />}
+      {part && <Amount label={t("At most {yuan}", { yuan: yuan(left) })} text={text} onText={setText} />}
       {part && fen > left && <Notice kind="failed">{t("At most {yuan} of this sale can still be refunded. Type a smaller amount.", { yuan: hundredths(left) })}</Notice>}
       <Figures
         of={[
-          { label: t("Give back in yuan"), value: yuan(back.cashFen), strong: true },
+          { label: t("Give back in yuan"), value: yuan(back.cashFen), strong: !part },
           { label: t("Points returned"), value: pointsText(back.offsetUnits) },
         ]}
       />
