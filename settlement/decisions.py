@@ -1,0 +1,375 @@
+"""Deciding a discrepancy: one press, one balanced entry that names what it corrects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
+
+from ledger import audit
+from ledger.audit import By
+from ledger.book import requests
+from ledger.book.accounts import account_id
+from ledger.book.chart import Account, Kind
+from ledger.book.posting import Line, Posting, Side, post
+from ledger.database import Database
+from ledger.earning.calendar import business_date, day_from_key, day_key
+from ledger.earning.working_days import working_days_cn
+from ledger.errors import GuardMissedError, Refusal
+from ledger.members.communities import get_community
+from ledger.sql import Row, Sql, Tx
+from ledger.units import CNY
+from settlement.choices import Choice, Effect, Facts, effect_of, paid_as_booked
+from settlement.discrepancies import get_discrepancy
+from settlement.night import ANSWER_DAYS, last_run_no, night_running
+from settlement.settle import captured, settle_lines
+from settlement.verdicts import Code
+
+MayDecide = Callable[[Tx, Row], None]
+"""Raises a refusal where this person may not decide on this shop or household."""
+
+
+class Press(NamedTuple):
+    """Who pressed which button on what, and why."""
+
+    community_id: int
+    discrepancy_no: int
+    choice: Choice
+    by: By
+    reason: str
+    request_id: str
+
+
+_PROPOSE: Final = Sql(
+    "UPDATE discrepancy SET state = 'proposed', decision = :decision, reason = :reason,"
+    " decided_by = :by_id, decided_at = :at WHERE community_id = :community_id"
+    " AND discrepancy_no = :discrepancy_no AND state IN ('open', 'asked')"
+)
+_ASK: Final = Sql(
+    "UPDATE discrepancy SET state = 'asked', decision = 'ask_shop', reason = :reason,"
+    " decided_by = :by_id, decided_at = :at, due_date = :due_date"
+    " WHERE community_id = :community_id AND discrepancy_no = :discrepancy_no"
+    " AND state IN ('open', 'asked')"
+)
+_CLOSE: Final = Sql(
+    "UPDATE discrepancy SET state = 'decided', decision = :decision, reason = :reason,"
+    " decided_by = :decided_by, decided_at = :at, approved_by = :approved_by,"
+    " posted_txn = :txn_id, posted_fen = :posted_fen, closed_run = :run_no, closed_date = :today"
+    " WHERE community_id = :community_id AND discrepancy_no = :discrepancy_no AND state = :state"
+)
+_BACK: Final = Sql(
+    "UPDATE discrepancy SET state = 'open', decision = NULL, decided_by = NULL, decided_at = NULL"
+    " WHERE community_id = :community_id AND discrepancy_no = :discrepancy_no"
+    " AND state = 'proposed'"
+)
+_END_ITEM: Final = Sql(
+    "UPDATE open_item SET closed_run = :run_no, closed_by = :closed_by"
+    " WHERE community_id = :community_id AND claimant_id = :claimant_id AND ref = :ref"
+    " AND closed_run IS NULL"
+)
+_WAITING_FOR_FILE: Final = Sql(
+    "SELECT ref, units, fen FROM open_item WHERE community_id = :community_id"
+    " AND claimant_id = :claimant_id AND business_date = :business_date AND reason = 'no_file'"
+    " AND (:terminal_id = 0 OR terminal_id = :terminal_id) AND closed_run IS NULL"
+    " AND flagged_run IS NULL ORDER BY ref"
+)
+
+
+def decide(db: Database, press: Press, *, may_decide: MayDecide, at: int) -> dict[str, Any]:
+    """Press one of the three buttons.
+
+    Answer: `state` (`decided`, `asked`, or `proposed` where a second person must approve),
+    `posted_fen` (signed: what the shop is owed more), `txn_id` or None. Refuses: why_missing,
+    discrepancy_not_found, discrepancy_settled, decision_not_offered, night_unfinished, fund_empty,
+    request_id_reused, and whatever `may_decide` refuses.
+    """
+    if not press.reason.strip():
+        raise Refusal("why_missing")
+
+    def work(tx: Tx) -> dict[str, Any]:
+        row = _open_row(tx, press.community_id, press.discrepancy_no, ("open", "asked"))
+        may_decide(tx, row)
+        if press.choice is Choice.ASK_SHOP:
+            effect_of(_facts(row), press.choice)
+            return _ask(tx, press, row, at=at)
+        effect = _effect(tx, press, row)
+        if effect.second_person:
+            return _propose(tx, press, row, effect, at=at)
+        return _close(tx, row, press, effect, decided_by=press.by.id, approved_by=None, at=at)
+
+    return _once(db, press, "decide", work, at=at)
+
+
+def approve(db: Database, press: Press, *, may_decide: MayDecide, at: int) -> dict[str, Any]:
+    """Post a proposed decision as a second person; `press.choice` repeats what is approved.
+
+    Refuses: decision_same_person, decision_changed, and as `decide`.
+    """
+
+    def work(tx: Tx) -> dict[str, Any]:
+        row = _open_row(tx, press.community_id, press.discrepancy_no, ("proposed",))
+        may_decide(tx, row)
+        if row.decided_by == press.by.id:
+            raise Refusal("decision_same_person")
+        if row.decision != press.choice:
+            raise Refusal("decision_changed")
+        effect = _effect(tx, press, row)
+        kept = press._replace(reason=row.reason)
+        return _close(
+            tx, row, kept, effect, decided_by=row.decided_by, approved_by=press.by.id, at=at
+        )
+
+    return _once(db, press, "approve", work, at=at)
+
+
+def turn_down(db: Database, press: Press, *, may_decide: MayDecide, at: int) -> dict[str, Any]:
+    """Send a proposed decision back; the discrepancy is open again. Refuses as `approve`."""
+
+    def work(tx: Tx) -> dict[str, Any]:
+        row = _open_row(tx, press.community_id, press.discrepancy_no, ("proposed",))
+        may_decide(tx, row)
+        if row.decided_by == press.by.id:
+            raise Refusal("decision_same_person")
+        if tx.run(_BACK, **_key(press)) != 1:
+            raise GuardMissedError("discrepancy")
+        _audit(tx, press, row, {"state": "open", "reason": press.reason}, at=at)
+        return {"state": "open", "posted_fen": 0, "txn_id": None}
+
+    return _once(db, press, "turn_down", work, at=at)
+
+
+def _once(
+    db: Database, press: Press, kind: str, work: Callable[[Tx], dict[str, Any]], *, at: int
+) -> dict[str, Any]:
+    body = {
+        "discrepancy": str(press.discrepancy_no),
+        "choice": press.choice.value,
+        "by": str(press.by.id),
+        "reason": press.reason,
+    }
+    try:
+        return requests.once(
+            db,
+            press.community_id,
+            press.request_id,
+            kind=f"discrepancy_{kind}",
+            body=body,
+            at=at,
+            work=work,
+        )
+    except GuardMissedError as missed:
+        code = "fund_empty" if missed.guard == "balance" else "busy_try_again"
+        raise Refusal(code) from missed
+
+
+def _open_row(tx: Tx, community_id: int, discrepancy_no: int, states: tuple[str, ...]) -> Row:
+    row = get_discrepancy(tx, community_id, discrepancy_no)
+    if row.state not in states:
+        raise Refusal("discrepancy_settled", state=row.state)
+    if night_running(tx, community_id):
+        raise Refusal("night_unfinished", business_date=None)
+    return row
+
+
+def _facts(row: Row) -> Facts:
+    return Facts(
+        Code(row.code),
+        row.plus_fen,
+        row.minus_fen,
+        row.rest_units,
+        row.rest_fen,
+        row.claimed_fen or 0,
+    )
+
+
+def _effect(tx: Tx, press: Press, row: Row) -> Effect:
+    facts = _facts(row)
+    if facts.code is Code.C1 and press.choice is Choice.PAY_BOOKED:
+        return paid_as_booked((item.units, item.fen) for item in _items_behind(tx, press, row))
+    return effect_of(facts, press.choice)
+
+
+def _items_behind(tx: Tx, press: Press, row: Row) -> list[Row]:
+    """The offsets that wait because a till's claims for a day never came."""
+    return tx.all(
+        _WAITING_FOR_FILE,
+        community_id=press.community_id,
+        claimant_id=row.claimant_id,
+        terminal_id=row.terminal_id,
+        business_date=row.business_date,
+    )
+
+
+def _propose(tx: Tx, press: Press, row: Row, effect: Effect, *, at: int) -> dict[str, Any]:
+    changed = tx.run(
+        _PROPOSE,
+        **_key(press),
+        decision=press.choice.value,
+        reason=press.reason,
+        by_id=press.by.id,
+        at=at,
+    )
+    if changed != 1:
+        raise GuardMissedError("discrepancy")
+    _audit(tx, press, row, {"state": "proposed", "decision": press.choice.value}, at=at)
+    return {"state": "proposed", "posted_fen": effect.payable_fen, "txn_id": None}
+
+
+def _ask(tx: Tx, press: Press, row: Row, *, at: int) -> dict[str, Any]:
+    today = day_from_key(today_of(tx, press.community_id, at=at))
+    due = day_key(working_days_cn().add_working_days(today, ANSWER_DAYS).day)
+    changed = tx.run(
+        _ASK, **_key(press), reason=press.reason, by_id=press.by.id, at=at, due_date=due
+    )
+    if changed != 1:
+        raise GuardMissedError("discrepancy")
+    _audit(tx, press, row, {"state": "asked", "due_date": due}, at=at)
+    return {"state": "asked", "posted_fen": 0, "txn_id": None, "due_date": due}
+
+
+def _close(
+    tx: Tx,
+    row: Row,
+    press: Press,
+    effect: Effect,
+    *,
+    decided_by: int,
+    approved_by: int | None,
+    at: int,
+) -> dict[str, Any]:
+    community_id = press.community_id
+    today, run_no = today_of(tx, community_id, at=at), last_run_no(tx, community_id)
+    txn_id = post_effect(
+        tx,
+        community_id,
+        row.claimant_id,
+        effect,
+        request_id=press.request_id,
+        corrects_date=row.business_date,
+        staff_id=press.by.id,
+        at=at,
+    )
+    changed = tx.run(
+        _CLOSE,
+        **_key(press),
+        decision=press.choice.value,
+        reason=press.reason,
+        decided_by=decided_by,
+        approved_by=approved_by,
+        txn_id=txn_id,
+        posted_fen=effect.payable_fen,
+        run_no=run_no,
+        today=today,
+        state=row.state,
+        at=at,
+    )
+    if changed != 1:
+        raise GuardMissedError("discrepancy")
+    refs = [row.ref] if row.code == Code.X2 else []
+    if row.code == Code.C1:
+        refs = [item.ref for item in _items_behind(tx, press, row)]
+    for ref in refs:
+        end_item(tx, community_id, row.claimant_id, ref, run_no=run_no, closed_by="decided")
+    after = {"state": "decided", "decision": press.choice.value, "fen": effect.payable_fen}
+    _audit(tx, press, row, after, at=at)
+    return {
+        "state": "decided",
+        "posted_fen": effect.payable_fen,
+        "txn_id": None if txn_id is None else str(txn_id),
+    }
+
+
+def end_item(
+    tx: Tx, community_id: int, claimant_id: int, ref: str, *, run_no: int, closed_by: str
+) -> None:
+    """An offset waits no longer; raises GuardMissedError where it was settled meanwhile."""
+    ended = tx.run(
+        _END_ITEM,
+        community_id=community_id,
+        claimant_id=claimant_id,
+        ref=ref,
+        run_no=run_no,
+        closed_by=closed_by,
+    )
+    if ended != 1:
+        raise GuardMissedError("open_item")
+
+
+def post_effect(
+    tx: Tx,
+    community_id: int,
+    claimant_id: int,
+    effect: Effect,
+    *,
+    request_id: str,
+    corrects_date: int,
+    staff_id: int | None,
+    at: int,
+) -> int | None:
+    """Write a decision's entry, dated today; None where it moves nothing. Returns the entry's id."""
+    settled = settle_lines(
+        tx,
+        community_id,
+        claimant_id,
+        units_plus=effect.settle_units + effect.retire_units,
+        units_minus=effect.back_units,
+        fen_plus=effect.settle_fen,
+        fen_minus=effect.back_fen,
+        at=at,
+    )
+    lines = settled + _grant_lines(tx, community_id, claimant_id, effect.grant_fen, at=at)
+    if not lines:
+        return None
+    used = captured(settled, effect.settle_fen)
+    if effect.free_fen:
+        cover = account_id(tx, community_id, Account.COVER, CNY, claimant_id, at=at)
+        used[cover] = used.get(cover, 0) + effect.free_fen
+    return post(
+        tx,
+        Posting(
+            community_id=community_id,
+            kind=Kind.ADJUST,
+            request_id=request_id,
+            occurred_at=at,
+            at=at,
+            business_date=today_of(tx, community_id, at=at),
+            lines=lines,
+            merchant_id=claimant_id,
+            staff_id=staff_id,
+            reason_key="discrepancy",
+            source="office",
+            corrects_date=corrects_date,
+            captured=used,
+        ),
+    )
+
+
+def _grant_lines(tx: Tx, community_id: int, claimant_id: int, fen: int, *, at: int) -> list[Line]:
+    if not fen:
+        return []
+    fund = Side(account_id(tx, community_id, Account.FUND, CNY, at=at), Account.FUND)
+    payable = Side(
+        account_id(tx, community_id, Account.PAYABLE, CNY, claimant_id, at=at), Account.PAYABLE
+    )
+    return [Line(fund, payable, CNY, fen) if fen > 0 else Line(payable, fund, CNY, -fen)]
+
+
+def today_of(tx: Tx, community_id: int, *, at: int) -> int:
+    """The business date of `at` on the community's clock."""
+    return day_key(business_date(at, get_community(tx, community_id).timezone))
+
+
+def _key(press: Press) -> dict[str, int]:
+    return {"community_id": press.community_id, "discrepancy_no": press.discrepancy_no}
+
+
+def _audit(tx: Tx, press: Press, row: Row, after: audit.Facts, *, at: int) -> None:
+    audit.record(
+        tx,
+        press.community_id,
+        press.by,
+        "discrepancy.decide",
+        f"discrepancy:{press.discrepancy_no}",
+        at=at,
+        before={"state": row.state},
+        after=after,
+    )
