@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,63 +45,82 @@ def main_key_is_in_sight(page: Page) -> bool:
     return box is not None and box["y"] + box["height"] <= height
 
 
+@dataclass
+class Looker:
+    """Looks at each screen in one language and keeps what is wrong by the screen's name."""
+
+    tablet: Tablet
+    language: str
+    faults: dict[str, list[str]] = field(default_factory=dict)
+
+    def look(self, name: str, *, whole: bool = True) -> None:
+        """Look at the open screen; `whole`: its main key must be in sight without scrolling."""
+        page = self.tablet.page
+        if self.language == "en":
+            page.get_by_role("button", name="English", exact=True).click()
+        found = faults_of(page)
+        if whole and not main_key_is_in_sight(page):
+            found.append("the main key is out of sight")
+        if found:
+            self.faults[name] = found
+        if self.language == "en":
+            page.get_by_role("button", name=zh("Chinese"), exact=True).click()
+
+
+def walk_through_a_sale(looker: Looker, served: Served) -> None:
+    tablet = looker.tablet
+    tablet.touch("Sale")
+    looker.look("amount")
+    tablet.digits("50")
+    tablet.touch("Scan the code")
+    looker.look("scan", whole=False)
+    tablet.wedge(served.code(1, KeyClass.CARD))
+    tablet.page.locator(".pays").wait_for()
+    looker.look("confirm")
+    tablet.confirm()
+    tablet.page.locator(".secret").wait_for()
+    looker.look("pin", whole=False)
+    tablet.pin()
+    tablet.result()
+    looker.look("done")
+    tablet.touch("Receipt")
+    looker.look("receipt", whole=False)
+    tablet.touch("Back")
+    tablet.touch("Home")
+
+
+def walk_through_a_refund(looker: Looker) -> None:
+    tablet = looker.tablet
+    tablet.touch("Refund")
+    looker.look("which sale", whole=False)
+    tablet.page.locator(".lines button").first.click()
+    looker.look("how much")
+    tablet.touch("Only a part")
+    looker.look("a part")
+    tablet.touch("Back")
+    tablet.touch("Back")
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_screen_of_a_sale_can_be_read_and_hit(
+def test_every_screen_of_the_till_can_be_read_and_hit(
     playwright: Playwright, served: Served, language: str
 ) -> None:
-    faults: dict[str, list[str]] = {}
     with chromium(playwright) as browser:
-        page = browser.new_page(viewport=PHONE)
-        tablet = Tablet(page, served)
-
-        def look(name: str, *, whole: bool = True) -> None:
-            if language == "en":
-                page.get_by_role("button", name="English", exact=True).click()
-            found = faults_of(page)
-            if whole and not main_key_is_in_sight(page):
-                found.append("the main key is out of sight")
-            if found:
-                faults[name] = found
-            if language == "en":
-                page.get_by_role("button", name=zh("Chinese"), exact=True).click()
-
-        page.goto(f"{served.url}/till")
-        page.locator("form").wait_for()
-        look("enrol")
+        tablet = Tablet(browser.new_page(viewport=PHONE), served)
+        looker = Looker(tablet, language)
+        tablet.page.goto(f"{served.url}/till")
+        tablet.page.locator("form").wait_for()
+        looker.look("enrol")
         tablet.enrol()
-        look("home", whole=False)
-        tablet.touch("Sale")
-        look("amount")
-        tablet.digits("50")
-        tablet.touch("Scan the code")
-        look("scan", whole=False)
-        tablet.wedge(served.code(1, KeyClass.CARD))
-        page.locator(".pays").wait_for()
-        look("confirm")
-        tablet.confirm()
-        page.locator(".secret").wait_for()
-        look("pin", whole=False)
-        tablet.pin()
-        tablet.result()
-        look("done")
-        tablet.touch("Receipt")
-        look("receipt", whole=False)
-        tablet.touch("Back")
-        tablet.touch("Home")
-        tablet.touch("Refund")
-        look("which sale", whole=False)
-        page.locator(".lines button").first.click()
-        look("how much")
-        tablet.touch("Only a part")
-        look("a part")
-        tablet.touch("Back")
-        tablet.touch("Back")
+        looker.look("home", whole=False)
+        walk_through_a_sale(looker, served)
+        walk_through_a_refund(looker)
         tablet.touch("Today")
-        look("today", whole=False)
+        looker.look("today", whole=False)
         tablet.touch("Back")
         tablet.touch("Close the day")
-        look("close")
-    assert faults == {}
+        looker.look("close")
+    assert looker.faults == {}
 
 
 def test_the_other_language_is_one_touch_away_and_stays(
