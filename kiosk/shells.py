@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from flask import Blueprint, Response, current_app, send_from_directory
+from flask import Blueprint, Response, current_app, send_file, send_from_directory
 
 from kiosk.auth import allow
+from kiosk.context import service
+from kiosk.tls import files_in
 from ledger.errors import Refusal
 from ledger.members.roles import ANYONE
 
@@ -33,6 +35,16 @@ def counter() -> Response:
 def worker() -> Response:
     """The worker; it lies at the root because it may keep only what lies below it."""
     return _built("sw.js")
+
+
+@bp.get("/ca.crt")
+@allow(ANYONE)
+def authority() -> Response:
+    """The local authority's certificate, for tablets to trust where the office has its own."""
+    path = files_in(service().settings.data_dir / "tls").authority
+    if not path.is_file():
+        raise Refusal("route_not_found")
+    return send_file(path.resolve(), mimetype="application/x-x509-ca-cert", max_age=0)
 
 
 def _built(name: str) -> Response:

@@ -72,11 +72,15 @@ def says_refusals(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except Refusal as refusal:
-            language = "en" if os.environ.get("LANG", "").startswith("en") else "zh"
-            click.echo(f"{refusal.code}: {sentence(refusal, language)}", err=True)
+            click.echo(f"{refusal.code}: {sentence(refusal, language())}", err=True)
             raise SystemExit(2) from refusal
 
     return run
+
+
+def language() -> str:
+    """What the command line speaks: English where the machine does, else Chinese."""
+    return "en" if os.environ.get("LANG", "").startswith("en") else "zh"
 
 
 def show(values: Mapping[str, Any], *, as_json: bool) -> None:

@@ -83,4 +83,22 @@ TABLE: Final = {
         503,
         mark("The till's app is not built on this server. Build it with: make web."),
     ),
+    "host_bad": Known(
+        422,
+        mark(
+            "“{host}” is no name or address of a server. Give names such as jifen.local or "
+            "addresses such as 192.168.1.10."
+        ),
+    ),
+    "file_unreadable": Known(
+        422,
+        mark("The file {file} cannot be read. Check its name and your rights."),
+    ),
+    "community_needed": Known(
+        422,
+        mark(
+            "This server has {count} communities. Name one with --community and its four-"
+            "character code."
+        ),
+    ),
 }

@@ -80,7 +80,7 @@ def test_a_code_that_is_used_up_is_refused_over_http_too(world: World) -> None:
 # --- proofs
 
 
-WRONG_PROOFS = {
+WRONG_PROOFS: dict[str, tuple[dict[str, object], int, str]] = {
     "another method": ({"htm": "POST"}, 401, "proof_bad"),
     "another path": ({"htu": "/api/v1/sales"}, 401, "proof_bad"),
     "another query": ({"htu": STATE + "?day=2026-03-02"}, 401, "proof_bad"),

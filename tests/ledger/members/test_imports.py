@@ -16,6 +16,7 @@ from ledger.errors import Refusal
 from ledger.members import agreements, approvals, files, households, imports, merchants, residents
 from ledger.members.imports import Preview, Upload
 from ledger.members.sheets import read_sheet
+from ledger.sql import Tx
 from tests.ledger.members.test_people import a_household
 from tests.support.http import everything
 from tests.support.members import MORNING, OFFICE, Town, open_town
@@ -64,9 +65,15 @@ def look(db: Database, town: Town, table: Upload) -> Preview:
         return imports.preview(tx, town.community_id, table)
 
 
-def take(db: Database, town: Town, table: Upload, **more: object) -> int:
-    options = {"by": OFFICE, "at": MORNING} | more
-    return db.write(lambda tx: imports.take(tx, town.community_id, table, **options))
+def take(
+    db: Database, town: Town, table: Upload, *, by: By = OFFICE, seen_sha256: str | None = None
+) -> int:
+    def work(tx: Tx) -> int:
+        return imports.take(
+            tx, town.community_id, table, by=by, at=MORNING, seen_sha256=seen_sha256
+        )
+
+    return db.write(work)
 
 
 def refusal_of(work) -> Refusal:
@@ -126,7 +133,7 @@ def test_households_and_shops_come_in_with_their_agreements(db: Database) -> Non
         assert home is not None
         assert shop is not None
         [signed] = agreements.agreements_of(tx, town.community_id, shop.merchant_id)
-    assert (signed.roles, signed.proof, signed.proof_days) == ({"offset"}, "bill", 3)
+    assert (signed.roles, signed.proof, signed.proof_days) == (frozenset({"offset"}), "bill", 3)
     assert (signed.effective_from, signed.allowance_day_fen) == (20_260_101, 15_000)
 
 

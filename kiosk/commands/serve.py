@@ -1,0 +1,88 @@
+"""`jifen serve`, `jifen tls`, `jifen migrate`: a server from an empty folder to an open door."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+import qrcode
+
+from kiosk import tls
+from kiosk.commands.opening import says_refusals, show
+from kiosk.config import ENVIRONMENT, read_settings
+from kiosk.serving import serve
+from ledger import migrate
+from ledger.clock import now_us
+from ledger.database import Database
+from ledger.members.key_vault import write_master_key
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+
+
+@click.command("serve")
+@click.option("--host", help="Address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65_535), help="Port to listen on.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True)
+@says_refusals
+def serve_command(host: str | None, port: int | None, workers: int) -> None:
+    """Serve tills, counters, residents and the office until stopped."""
+    for name, value in (("HOST", host), ("PORT", port)):
+        if value is not None:
+            # The workers are processes of their own and read the same environment.
+            os.environ[ENVIRONMENT + name] = str(value)
+    settings = read_settings(os.environ)
+    scheme = "https" if settings.tls_certificate else "http"
+    click.echo(f"{scheme}://{settings.host}:{settings.port}")
+    serve(settings, workers=workers)
+
+
+@click.command("tls")
+@click.argument("hosts", nargs=-1, required=True)
+@json_option
+@says_refusals
+def tls_command(hosts: tuple[str, ...], *, as_json: bool) -> None:
+    """Make a certificate for HOSTS (names and addresses) under a local authority.
+
+    Tablets must trust the authority once: open /ca.crt on the tablet and compare the fingerprint
+    with the one printed here, also as a QR code. Run it again when the certificate ends.
+    """
+    settings = read_settings(os.environ)
+    made = tls.make_certificate(settings.data_dir / "tls", list(hosts), at=now_us())
+    fingerprint = tls.fingerprint(made.authority)
+    show(
+        {
+            "authority": str(made.authority),
+            "tls_certificate": str(made.certificate),
+            "tls_key": str(made.key),
+            "fingerprint": fingerprint,
+        },
+        as_json=as_json,
+    )
+    if not as_json:
+        code = qrcode.QRCode(border=2)
+        code.add_data(f"SHA256 {fingerprint}")
+        code.print_ascii()
+
+
+@click.command("migrate")
+@json_option
+@says_refusals
+def migrate_command(*, as_json: bool) -> None:
+    """Bring the database to this version; on a new server also make folder and master key."""
+    settings = read_settings(os.environ)
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    is_new_key = not Path(settings.master_secret_file).exists()
+    if is_new_key:
+        write_master_key(settings.master_secret_file)
+    db = Database(settings.database_url)
+    try:
+        before = migrate.version(db.engine)
+        migrate.upgrade(db.engine)
+        after = migrate.version(db.engine)
+    finally:
+        db.close()
+    result = {"from": before or "-", "to": after, "master_key_made": is_new_key}
+    show(result, as_json=as_json)
+    if is_new_key and not as_json:
+        click.echo("Keep a copy of the master key in a safe place: without it no code can be made.")
