@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, timedelta
+from functools import partial
+from operator import itemgetter
 from typing import Final
 
 from kiosk.demo.found import Town
+from kiosk.demo.office import DECIDES_S, OfficeWork
 from kiosk.demo.tills import Tills
 from kiosk.generator.bills import payments_of, write_bill
 from kiosk.generator.claims import Filing, Office
@@ -27,7 +31,8 @@ from settlement.night import run_night
 _HOUR_S: Final = 3_600
 _KEYS_S: Final = 3 * _HOUR_S
 _BILLS_S: Final = 10 * _HOUR_S
-_CLAIMS_S: Final = 24 * _HOUR_S - 900
+_DAY_S: Final = 24 * _HOUR_S
+_CLAIMS_S: Final = _DAY_S - 900
 _NIGHT_S: Final = 26 * _HOUR_S
 
 _Event = tuple[int, int, int, Purchase | GoodsBack | Visit]
@@ -37,12 +42,13 @@ class Days:
     """Lives day after day; `truth` collects the faults that were planted."""
 
     def __init__(self, town: Town, desk: Desk, *, now: int) -> None:
-        """Nothing is done later than `now` (microseconds UTC)."""
+        """Nothing is done later than `now` (microseconds UTC), which lies on the world's last day."""
         self._town = town
         self._desk = desk
         self._now = now
         self.tills = Tills(town, desk)
-        self._office = Office(town.world.shops, Streams(town.world.seed))
+        self.office = OfficeWork(town, town.world.until)
+        self._shops = Office(town.world.shops, Streams(town.world.seed))
         self._purchases = {purchase.number: purchase for purchase in town.world.purchases}
         self._events = self._sorted_events()
         self._yesterday: list[Rung] = []
@@ -51,27 +57,23 @@ class Days:
 
     def live(self, day: date) -> None:
         """Everything from midnight to the night's run at two, as far as the clock has come."""
-        town = self._town
-        if self._is_past(day, _KEYS_S):
-            at = moment_us(day, _KEYS_S)
-            town.db.write(
-                lambda tx: keys.renew_keys(tx, town.vault, town.community_id, at=at, by=0)
-            )
-        proven = False
-        for second, *_, event in self._events[day]:
-            if not self._is_past(day, second):
+        acts: list[tuple[int, Callable[[], None]]] = [
+            (second, partial(self._play, event)) for second, *_, event in self._events[day]
+        ]
+        acts += [
+            (_KEYS_S, partial(self._renew_keys, day)),
+            (_BILLS_S, partial(self._prove, day)),
+            (DECIDES_S, partial(self.office.work, day)),
+            (_DAY_S, partial(self._close, day)),
+        ]
+        for second, act in sorted(acts, key=itemgetter(0)):
+            if moment_us(day, second) > self._now:
                 break
-            if second >= _BILLS_S and not proven:
-                self._prove(day)
-                proven = True
-            self._play(event)
-        if not proven and self._is_past(day, _BILLS_S):
-            self._prove(day)
-        if self._is_past(day, 24 * _HOUR_S):
-            self._close(day)
+            act()
 
-    def _is_past(self, day: date, second: int) -> bool:
-        return moment_us(day, second) <= self._now
+    def _renew_keys(self, day: date) -> None:
+        town, at = self._town, moment_us(day, _KEYS_S)
+        town.db.write(lambda tx: keys.renew_keys(tx, town.vault, town.community_id, at=at, by=0))
 
     def _sorted_events(self) -> dict[date, list[_Event]]:
         world = self._town.world
@@ -121,7 +123,7 @@ class Days:
         """File the day's claims and run the night."""
         rung, self.tills.rung = self.tills.rung, []
         self._yesterday = [line for line in rung if line.kind == "sale"]
-        filing = self._office.file_day(day, rung)
+        filing = self._shops.file_day(day, rung)
         self.truth += filing.truth
         at = moment_us(day, _CLAIMS_S)
         self._file(filing, day, at)
@@ -144,4 +146,3 @@ class Days:
     def truth_lines(self) -> str:
         """The planted faults, one JSON object a line."""
         return "".join(json.dumps(asdict(row), ensure_ascii=False) + "\n" for row in self.truth)
-

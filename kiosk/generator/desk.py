@@ -28,3 +28,5 @@ STAFF: Final = (
     StaffMember("guanli", "孙管理员", ("admin",)),
 )
 OWNER_NAME: Final = "王店长"
+
+DECISION_REASONS: Final = ("已核对商户小票", "已电话与店长确认", "按账面记录处理")
