@@ -47,7 +47,10 @@ def upload(text: str | bytes, kind: str = "residents", name: str = "a.csv") -> U
     return Upload(raw, name, kind, WORDS)
 
 
-def xlsx(rows: Sequence[Sequence[object]], formulas: Sequence[tuple[int, int, str]] = ()) -> bytes:
+def xlsx(
+    rows: Sequence[Sequence[object]],
+    formulas: Sequence[tuple[int, int, str]] = (),
+) -> bytes:
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file)
     sheet = book.add_worksheet()
@@ -106,7 +109,7 @@ def test_residents_come_in_from_a_table_in_either_encoding(db: Database, encodin
 def test_a_spreadsheet_is_read_like_a_text_table(db: Database) -> None:
     town = open_town(db)
     a_household(db, town)
-    rows = [
+    rows: list[list[object]] = [
         ["户号", "姓名", "出生年份"],
         ["3-2-501", "王秀英", 1948],
         ["3-2-501", "李建国", "1950"],

@@ -29,8 +29,8 @@ def refusal_of(work) -> str:
     return refused.value.code
 
 
-def add(db: Database, town: Town, login: str = "li.na", **other: object) -> int:
-    new = NewStaff(**{"login": login, "name": "李娜", "password": GOOD, **other})
+def add(db: Database, town: Town, login: str = "li.na", person_id: int | None = None) -> int:
+    new = NewStaff(login=login, name="李娜", password=GOOD, person_id=person_id)
 
     def work(tx: Tx) -> int:
         return staff.add_staff(
