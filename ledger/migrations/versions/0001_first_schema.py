@@ -358,6 +358,7 @@ def upgrade() -> None:
         sa.Column("flagged_run", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.Column("closed_run", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.Column("closed_by", sa.Text(), nullable=False),
+        sa.Column("closed_date", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.PrimaryKeyConstraint("community_id", "claimant_id", "ref", name="pk_open_item"),
     )
     op.create_index(
@@ -957,7 +958,7 @@ def upgrade() -> None:
         sa.Column("ref", sa.Text(), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("sub_code", sa.Text(), nullable=False),
-        sa.Column("count", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("lines", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("units", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("booked_fen", sa.BigInteger(), autoincrement=False, nullable=True),
         sa.Column("claimed_fen", sa.BigInteger(), autoincrement=False, nullable=True),
