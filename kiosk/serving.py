@@ -44,7 +44,6 @@ def serve(settings: Settings, *, workers: int = 1) -> None:
         websockets=False,
         ssl_cert=_existing(settings.tls_certificate),
         ssl_key=_existing(settings.tls_key),
-        process_name="jifen",
     ).serve()
 
 
