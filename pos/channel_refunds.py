@@ -38,8 +38,12 @@ _COUNT_LESS: Final = Sql(
 )
 _SALE: Final = Sql(
     "SELECT sale_id, ref, state, merchant_id, terminal_id, person_id, wallet_owner_id, business_date, total_fen,"
-    " offset_fen, offset_units, paid_fen, earned_units, refunded_fen - :fen AS refunded_fen, route, payment_ref, txn_id"
-    " FROM sale WHERE community_id = :community_id AND sale_id = :sale_id"
+    " offset_fen, offset_units, paid_fen, earned_units, refunded_fen - :fen AS refunded_fen, route, payment_ref,"
+    " txn_id, plan FROM sale WHERE community_id = :community_id AND sale_id = :sale_id"
+)
+_WAITING: Final = Sql(
+    "SELECT refund_id FROM refund WHERE community_id = :community_id AND sale_id = :sale_id"
+    " AND state = 'open' LIMIT 1"
 )
 
 
@@ -54,7 +58,8 @@ class Begun(NamedTuple):
 def refund_by_gateway(desk: Desk, request: RefundRequest, *, at: int) -> dict[str, Any]:
     """Give money and points back for a sale paid through the gateway.
 
-    Refuses what `pos.refunds.refund` refuses, and refund_declined, payment_unknown (stays open; ask again with the same
+    Refuses what `pos.refunds.refund` refuses (busy_try_again also while another refund of the sale waits for the
+    channel), and refund_declined, payment_unknown (stays open; ask again with the same
     id, or `jifen recover` finishes it), payment_channel_missing.
     """
     if desk.channel is None:
@@ -119,8 +124,9 @@ def finish_refund(
 def _begin(
     desk: Desk, request: RefundRequest, body_hash: bytes, *, at: int
 ) -> Begun | dict[str, Any]:
-    terms = desk.terms_of(request.community_id)
+    terms = desk.terms_with(request.community_id, request.terminal_id)
     open_shop_accounts(desk, terms, request.terminal_id, at=at)
+    here = request.community_id
 
     def work(tx: Tx) -> Begun | dict[str, Any]:
         known = requests.find_answer(tx, request.community_id, request.request_id, KIND, body_hash)
@@ -130,11 +136,17 @@ def _begin(
         if waiting is not None:
             return waiting[1]
         sale = find_sale(tx, terms, request)
+        if sale.route != "gateway":
+            raise ValueError("a sale the shop was paid for itself is taken back by pos.refunds")
+        if tx.find(_WAITING, community_id=here, sale_id=sale.sale_id) is not None:
+            # One after the other, so that the shares add up also when the channel declines one.
+            raise Refusal("busy_try_again")
         split = split_of(sale, request.refund_fen)
         day = day_of(terms, at)
         apply(
             tx,
             [
+                requests.open_step(here, request.request_id, KIND, body_hash, at=at),
                 count_step(request, sale),
                 refund_step(
                     request, sale, split, Taking(0, 0, 0, 0), txn_id=None, day=day, state="open"
@@ -143,7 +155,25 @@ def _begin(
         )
         return Begun(split, sale.sale_id, sale.payment_ref or "")
 
-    return desk.db.write(work)
+    try:
+        return desk.db.write(work)
+    except GuardMissedError as missed:
+        raise Refusal("busy_try_again") from missed
+    except Refusal as refusal:
+        if refusal.code not in {"request_id_reused", "busy_try_again"}:
+            _keep_refused(desk, request, body_hash, refusal, at=at)
+        raise
+
+
+def _keep_refused(
+    desk: Desk, request: RefundRequest, body_hash: bytes, refusal: Refusal, *, at: int
+) -> None:
+    here = request.community_id
+    desk.db.write(
+        lambda tx: requests.keep_refusal(
+            tx, here, request.request_id, KIND, body_hash, refusal, at=at
+        )
+    )
 
 
 def _book(desk: Desk, request: RefundRequest, begun: Begun, *, at: int) -> dict[str, Any]:
@@ -160,7 +190,13 @@ def _book(desk: Desk, request: RefundRequest, begun: Begun, *, at: int) -> dict[
         )
         answer = book_refund(desk, tx, terms, request, sale, at=at, counted=True, split=begun.split)
         step = requests.keep_step(
-            request.community_id, request.request_id, KIND, body_hash, at=at, response=answer
+            request.community_id,
+            request.request_id,
+            KIND,
+            body_hash,
+            at=at,
+            response=answer,
+            was_open=True,
         )
         apply(tx, [step])
         return answer
@@ -180,7 +216,14 @@ def _let_go(desk: Desk, request: RefundRequest, begun: Begun, refusal: Refusal, 
             fen=request.refund_fen,
         )
         requests.keep_refusal(
-            tx, request.community_id, request.request_id, KIND, body_hash, refusal, at=at
+            tx,
+            request.community_id,
+            request.request_id,
+            KIND,
+            body_hash,
+            refusal,
+            at=at,
+            was_open=True,
         )
 
     desk.db.write(work)

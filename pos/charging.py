@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any, Final
 
 from ledger.book import requests
-from ledger.book.cover import release_step
-from ledger.book.facts import cap_back_step
 from ledger.book.holds import end_hold, open_hold, open_holds_of
 from ledger.book.steps import apply
 from ledger.clock import SECOND_US
@@ -15,10 +15,18 @@ from ledger.ids import new_id
 from ledger.members.terms import Terms
 from ledger.sql import Sql, Tx
 from pos import routes
-from pos.channel import Charged, ChargeOutcome, ChargeRequest, Declined
+from pos.channel import Charged, ChargeOutcome, ChargeRequest, Declined, RefundRequest
 from pos.decide import KIND, SaleRequest, Scan, prepare
 from pos.desk import Desk, day_of
-from pos.sale_plan import Plan, answer_for, booking_steps, limit_steps, posting_of, sale_step
+from pos.sale_plan import (
+    Plan,
+    answer_for,
+    booking_steps,
+    limit_steps,
+    limits_back_steps,
+    posting_of,
+    sale_step,
+)
 from pos.scanning import run_scanned
 
 HOLD_US: Final = 3_600 * SECOND_US
@@ -29,7 +37,14 @@ _FIND: Final = Sql(
 )
 _CLOSE: Final = Sql(
     "UPDATE sale SET state = :state, txn_id = :txn_id, payment_ref = :payment_ref, business_date = :business_date,"
-    " plan = '{}' WHERE community_id = :community_id AND sale_id = :sale_id AND state = 'open'"
+    " plan = :counted_on WHERE community_id = :community_id AND sale_id = :sale_id AND state = 'open'"
+)
+_ASK_AGAIN: Final = Sql(
+    "UPDATE sale SET plan = :plan WHERE community_id = :community_id AND sale_id = :sale_id AND state = 'open'"
+    " AND plan = :seen"
+)
+_OWED: Final = Sql(
+    "SELECT posted FROM balance WHERE community_id = :community_id AND account_id = :account_id"
 )
 
 
@@ -40,6 +55,8 @@ def check_out_by_gateway(desk: Desk, request: SaleRequest, *, at: int) -> dict[s
     `pos.checkout.check_out` refuses, and payment_declined, payment_unknown (the sale stays open: ask again with the
     same id, or `jifen recover` finishes it), payment_channel_missing.
     """
+    if request.channel != "gateway":
+        raise ValueError("a sale the shop's own device was paid for is booked by pos.checkout")
     body_hash = requests.hash_of(request.body())
     if desk.channel is None:
         raise Refusal("payment_channel_missing")
@@ -49,14 +66,18 @@ def check_out_by_gateway(desk: Desk, request: SaleRequest, *, at: int) -> dict[s
         if open_sale is not None:
             if open_sale.body_hash != body_hash.hex():
                 raise Refusal("request_id_reused")
-            return {"open": open_sale}
+            return {"open": _ask_again(tx, open_sale, at=at)}
         prepared = prepare(desk, tx, terms, request, scan, body_hash, at=at, pin_ok=pin_ok)
         if isinstance(prepared, dict):
             return prepared
-        apply(tx, [*prepared.guards, sale_step(prepared.plan, state="open", business_date=prepared.plan.business_date,
-                                               txn_id=None), *limit_steps(prepared.plan)])  # fmt: skip
-        _hold_points(tx, prepared.plan)
-        return {"open": prepared.plan}
+        plan = prepared.plan
+        begun = requests.open_step(plan.community_id, plan.sale_id, KIND, body_hash, at=at)
+        row = sale_step(plan, state="open", business_date=plan.business_date, txn_id=None)
+        apply(tx, [*prepared.guards, begun, row])
+        # The wallet before the limits and the shop's cover: every sale locks them in this order.
+        _hold_points(tx, plan)
+        apply(tx, limit_steps(plan))
+        return {"open": plan}
 
     begun = run_scanned(desk, request, KIND, body_hash, begin, at=at)
     if "open" not in begun:
@@ -82,6 +103,21 @@ def find_open(tx: Tx, community_id: int, sale_id: str) -> Plan | None:
     return Plan.from_json(row.plan) if row is not None and row.state == "open" else None
 
 
+def _ask_again(tx: Tx, seen: Plan, *, at: int) -> Plan:
+    """Note that the channel is about to be asked once more; recovery lets go only what nobody asks for."""
+    plan = replace(seen, asked_at=max(at, seen.asked_at))
+    noted = tx.run(
+        _ASK_AGAIN,
+        community_id=plan.community_id,
+        sale_id=plan.sale_id,
+        plan=plan.to_json(),
+        seen=seen.to_json(),
+    )
+    if noted != 1:
+        raise GuardMissedError("sale")
+    return plan
+
+
 def finish(desk: Desk, plan: Plan, outcome: ChargeOutcome, *, at: int) -> dict[str, Any]:
     """Book a charged sale, let a declined one go; refuses payment_declined and payment_unknown."""
     match outcome:
@@ -95,7 +131,10 @@ def finish(desk: Desk, plan: Plan, outcome: ChargeOutcome, *, at: int) -> dict[s
 
 
 def book_charged(desk: Desk, plan: Plan, intent_id: str, *, at: int) -> dict[str, Any]:
-    """Write a sale whose money has arrived; done before, it gives the stored answer."""
+    """Write a sale whose money has arrived; done before, it gives the stored answer.
+
+    Money that arrives for a sale let go long ago is sent straight back, and its refusal is raised again.
+    """
     reserved = routes.reserve(
         desk.db,
         payment_ref=f"gateway:{intent_id or plan.sale_id}",
@@ -103,59 +142,101 @@ def book_charged(desk: Desk, plan: Plan, intent_id: str, *, at: int) -> dict[str
         sale_id=plan.sale_id,
         at=at,
     )
-    terms = desk.terms_of(plan.community_id)
-    body_hash = bytes.fromhex(plan.body_hash)
+    day = day_of(desk.terms_of(plan.community_id), at)
 
     def work(tx: Tx) -> dict[str, Any]:
-        known = requests.find_answer(tx, plan.community_id, plan.sale_id, KIND, body_hash)
+        known = requests.find_answer(
+            tx, plan.community_id, plan.sale_id, KIND, bytes.fromhex(plan.body_hash)
+        )
         if known is not None:
             return known
-        day = day_of(terms, at)
         if not routes.mark_posted(tx, reserved, at=at):
             raise GuardMissedError("payment_route")
-        posting = posting_of(
-            plan, txn_id=new_id(at), at=at, business_date=day, captured=_captured(tx, plan, at=at)
-        )
-        answer = answer_for(plan, business_date=day)
-        kept = requests.keep_step(
-            plan.community_id, plan.sale_id, KIND, body_hash, at=at, response=answer
-        )
-        returned = apply(
-            tx,
-            [
-                *booking_steps(plan, posting),
-                requests.keep_with_balance_step(kept, plan.accounts.wallet, txn_id=posting.txn_id),
-            ],
-        )
-        _close(tx, plan, state="done", txn_id=posting.txn_id, payment_ref=intent_id, day=day)
-        return {**answer, "balance_units": int(returned["request"].balance_after)}
+        return _book(tx, plan, intent_id, at=at, day=day)
 
-    answer = desk.db.write(work)
+    try:
+        answer = desk.db.write(work)
+    except Refusal as refusal:
+        if refusal.code == "payment_route_ended":
+            raise
+        _send_back(desk, plan, intent_id)
+        routes.release(desk.db, reserved, at=at)
+        raise
     routes.confirm(desk.db, reserved)
     return answer
 
 
-def void(desk: Desk, plan: Plan, refusal: Refusal, *, at: int) -> None:
-    """Let a sale go whose money never moved: points, cover and limits return, the refusal is its outcome."""
+def _book(tx: Tx, plan: Plan, intent_id: str, *, at: int, day: int) -> dict[str, Any]:
+    # Debts may have been made or repaid while the channel was asked: what is repaid is decided now.
+    owed = tx.get(_OWED, community_id=plan.community_id, account_id=plan.accounts.owed).posted
+    plan = replace(
+        plan, repay_units=min(int(owed), plan.earned_units), payment_ref=intent_id or None
+    )
+    posting = posting_of(
+        plan, txn_id=new_id(at), at=at, business_date=day, captured=_captured(tx, plan, at=at)
+    )
+    answer = answer_for(plan, business_date=day)
+    kept = requests.keep_step(
+        plan.community_id,
+        plan.sale_id,
+        KIND,
+        bytes.fromhex(plan.body_hash),
+        at=at,
+        response=answer,
+        was_open=True,
+    )
+    returned = apply(
+        tx,
+        [
+            *booking_steps(plan, posting),
+            requests.keep_with_balance_step(kept, plan.accounts.wallet, txn_id=posting.txn_id),
+        ],
+    )
+    _close(tx, plan, state="done", txn_id=posting.txn_id, payment_ref=intent_id, day=day)
+    return {**answer, "balance_units": int(returned["request"].balance_after)}
+
+
+def _send_back(desk: Desk, plan: Plan, intent_id: str) -> None:
+    if desk.channel is None or not plan.paid_fen:
+        return
+    desk.channel.refund(
+        RefundRequest(
+            refund_id=plan.sale_id,
+            sale_id=plan.sale_id,
+            community_id=plan.community_id,
+            intent_id=intent_id,
+            amount_fen=plan.paid_fen,
+            reason="requested_by_customer",
+        )
+    )
+
+
+def void(
+    desk: Desk, plan: Plan, refusal: Refusal, *, at: int, unless_asked_again: bool = False
+) -> bool:
+    """Let a sale go whose money never moved: points, cover and limits return, the refusal is its outcome.
+
+    `unless_asked_again`: leave it open where the channel was asked once more since `plan` was read, and say False.
+    """
     body_hash = bytes.fromhex(plan.body_hash)
 
-    def work(tx: Tx) -> None:
-        if find_open(tx, plan.community_id, plan.sale_id) is None:
-            return
+    def work(tx: Tx) -> bool:
+        current = find_open(tx, plan.community_id, plan.sale_id)
+        if current is None:
+            return True
+        if unless_asked_again and _ask_again(tx, current, at=current.asked_at) != plan:
+            return False
         for held in open_holds_of(tx, plan.community_id, plan.sale_id):
             end_hold(tx, plan.community_id, held.hold_id, account_id=held.account_id, amount=held.amount,
                      captured=False, txn_id=None, at=at)  # fmt: skip
-        backs = [
-            cap_back_step(plan.community_id, plan.person_id, code, key, units)
-            for code, key, units, _ in plan.caps
-        ]
-        if plan.offset_fen:
-            backs.append(release_step(plan.community_id, plan.accounts.cover, plan.offset_fen))
-        apply(tx, backs)
+        apply(tx, limits_back_steps(plan))
         _close(tx, plan, state="void", txn_id=None, payment_ref=None, day=plan.business_date)
-        requests.keep_refusal(tx, plan.community_id, plan.sale_id, KIND, body_hash, refusal, at=at)
+        requests.keep_refusal(
+            tx, plan.community_id, plan.sale_id, KIND, body_hash, refusal, at=at, was_open=True
+        )
+        return True
 
-    desk.db.write(work)
+    return desk.db.write(work)
 
 
 def _close(
@@ -169,6 +250,8 @@ def _close(
         txn_id=txn_id,
         payment_ref=payment_ref,
         business_date=day,
+        # Booked after midnight, the sale still counts against the limits of the day it began on.
+        counted_on=json.dumps({"counted_on": plan.business_date}),
     )
     if closed != 1:
         raise GuardMissedError("sale")

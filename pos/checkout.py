@@ -29,8 +29,14 @@ def check_out(desk: Desk, request: SaleRequest, *, at: int) -> dict[str, Any]:
     amount_wrong, ref_bad, terminal_revoked, period_locked, payment_already_used,
     request_id_reused. A refusal after the code was believed burns the code too.
     """
+    if request.channel == "gateway":
+        raise ValueError("a sale through our own gateway is charged by pos.charging")
     body_hash = requests.hash_of(request.body())
-    reserved = _reserve(desk, request, at=at)
+    reserved: routes.Reservation | None = None
+
+    def reserve() -> None:
+        nonlocal reserved
+        reserved = _reserve(desk, request, at=at)
 
     def attempt(tx: Tx, terms: Terms, scan: Scan, *, pin_ok: bool) -> dict[str, Any]:
         prepared = prepare(desk, tx, terms, request, scan, body_hash, at=at, pin_ok=pin_ok)
@@ -41,7 +47,7 @@ def check_out(desk: Desk, request: SaleRequest, *, at: int) -> dict[str, Any]:
         return _book(tx, prepared, request, body_hash)
 
     try:
-        answer = run_scanned(desk, request, KIND, body_hash, attempt, at=at)
+        answer = run_scanned(desk, request, KIND, body_hash, attempt, at=at, first=reserve)
     except Refusal:
         if reserved is not None:
             routes.release(desk.db, reserved, at=at)

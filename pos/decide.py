@@ -6,7 +6,6 @@ from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from ledger import tokens
-from ledger.book import requests
 from ledger.book.chart import Account
 from ledger.book.facts import Use, burn_step, pause_step
 from ledger.book.steps import Step
@@ -24,7 +23,7 @@ from pos.desk import Desk, check_version, day_of, rules_on
 from pos.pricing import Member, Quote, Shop, quote
 from pos.sale_plan import Accounts, Plan
 from pos.sale_rules import SaleRules
-from pos.situation import Asked, look
+from pos.situation import Asked, look, stored_answer
 
 KIND: Final = "sale"
 CLASSES: Final = frozenset({"card", "dyn", "earn", "vch"})
@@ -58,11 +57,13 @@ class SaleRequest:
     occurred_at: int
 
     def body(self) -> dict[str, Any]:
-        """What 'the same content' means; a PIN typed again is not other content."""
+        """What 'the same content' means, whichever clerk sends it; a PIN typed again is not other content."""
         return {name: getattr(self, name) for name in _SAME_CONTENT}
 
 
-_SAME_CONTENT: Final = tuple(field.name for field in fields(SaleRequest) if field.name != "pin")
+_SAME_CONTENT: Final = tuple(
+    field.name for field in fields(SaleRequest) if field.name not in {"pin", "clerk_id"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +138,9 @@ def prepare(
     terminal = terms.terminal(request.terminal_id)
     cover = desk.side(request.community_id, Account.COVER, CNY, terminal.merchant_id, at=at)
     row = look(tx, asked_of(terms, rules, request, scan, cover_id=cover.account_id, day=day))
-    if row.outcome is not None:
-        stored = StoredRow(
-            row.r_kind, row.body_hash, row.outcome, row.r_code, row.response, row.balance_after
-        )
-        return requests.answer_of(stored, KIND, body_hash)
+    answer = stored_answer(row, KIND, body_hash)
+    if answer is not None:
+        return answer
     check_version(terms, int(row.config_version))
     token = scan.believed()
     _check_request(request, terms, row, token, at=at, day=day)
@@ -195,18 +194,6 @@ def asked_of(
 
 
 _NO_CAP: Final = Cap("none", 0, 2**62)
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRow:
-    """A request's row as the look brought it."""
-
-    kind: str
-    body_hash: bytes
-    outcome: str
-    code: str
-    response: str
-    balance_after: int | None
 
 
 def _check_request(
@@ -343,6 +330,7 @@ def _plan(
         business_date=day,
         occurred_at=request.occurred_at,
         at=at,
+        asked_at=at,
         commodity=rules.commodity,
         scheme_version=rules.version,
         units_per_fen=rules.units_per_fen,

@@ -42,6 +42,11 @@ class Desk:
         known = self.terms.find(community_id)
         return known if known is not None else self.refresh(community_id)
 
+    def terms_with(self, community_id: int, terminal_id: int) -> Terms:
+        """The terms last read, read anew where they do not know the terminal: it may just have been enrolled."""
+        known = self.terms_of(community_id)
+        return known if terminal_id in known.terminals else self.refresh(community_id)
+
     def refresh(self, community_id: int) -> Terms:
         """Read the terms at the version in force now."""
         with self.db.read() as tx:

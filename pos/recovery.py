@@ -56,8 +56,11 @@ def _finish_sale(desk: Desk, community_id: int, sale_id: str, *, at: int) -> str
             book_charged(desk, plan, intent_id, at=at)
             return "sale_booked"
         case pay.Declined() | pay.Cancelled() | pay.NotFound():
-            void(desk, plan, Refusal("payment_declined", channel_code="recovered"), at=at)
-            return "sale_voided"
+            never = Refusal("payment_declined", channel_code="recovered")
+            gone = void(
+                desk, plan, never, at=at, unless_asked_again=isinstance(found, pay.NotFound)
+            )
+            return "sale_voided" if gone else "sale_open"
         case _:
             return "sale_open"
 
@@ -68,9 +71,9 @@ def _ask(desk: Desk, plan: Plan, *, at: int) -> Row:
     if not plan.paid_fen:
         return pay.Charged("", 0)
     found = channel.find_charge(plan.sale_id, plan.community_id, _around(plan.at))
-    if isinstance(found, pay.NotFound) and at - plan.at < SETTLE_US:
+    if isinstance(found, pay.NotFound) and at - plan.asked_at < SETTLE_US:
         return pay.Unknown("too_early")
-    if isinstance(found, pay.Pending) and at - plan.at >= SETTLE_US:
+    if isinstance(found, pay.Pending) and at - plan.asked_at >= SETTLE_US:
         return channel.cancel(found.intent_id)
     return found
 

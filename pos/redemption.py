@@ -19,10 +19,10 @@ from ledger.members.terms import Terms
 from ledger.refs import read_reference
 from ledger.sql import Row, Sql, Tx
 from ledger.tokens import Token
-from pos.decide import Scan, StoredRow, asked_of, check_card
+from pos.decide import Scan, asked_of, check_card
 from pos.desk import Desk, check_version, day_of, rules_on
 from pos.scanning import run_scanned
-from pos.situation import look
+from pos.situation import look, stored_answer
 
 KIND: Final = "redemption"
 MOST_LINES: Final = 30
@@ -112,11 +112,9 @@ def _redeem(
 ) -> dict[str, Any]:
     day = day_of(terms, at)
     row = look(tx, asked_of(terms, rules_on(terms, day), request, scan, cover_id=0, day=day))
-    if row.outcome is not None:
-        stored = StoredRow(
-            row.r_kind, row.body_hash, row.outcome, row.r_code, row.response, row.balance_after
-        )
-        return requests.answer_of(stored, KIND, body_hash)
+    answer = stored_answer(row, KIND, body_hash)
+    if answer is not None:
+        return answer
     check_version(terms, int(row.config_version))
     token = scan.believed()
     _check_request(terms, request, row, token, at=at, day=day)
@@ -218,9 +216,7 @@ def _book(
     here = request.community_id
     terminal = terms.terminal(request.terminal_id)
     owner, commodity = terminal.merchant_id, terms.civic.commodity
-    shelf = Side(
-        account_id(tx, here, Account.REDEEMED, commodity, owner, at=at), Account.REDEEMED
-    )
+    shelf = Side(account_id(tx, here, Account.REDEEMED, commodity, owner, at=at), Account.REDEEMED)
     posting = Posting(
         community_id=here,
         kind=Kind.REDEEM,

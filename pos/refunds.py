@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from typing import Any, Final, NamedTuple
 
@@ -12,7 +13,7 @@ from ledger.book.posting import Line, Posting, Side, check_open
 from ledger.book.posting import steps as posting_steps
 from ledger.book.steps import Step, apply
 from ledger.earning.rates import RefundSplit, refund_split
-from ledger.errors import Refusal
+from ledger.errors import GuardMissedError, Refusal
 from ledger.ids import new_id
 from ledger.members.terms import Terms
 from ledger.refs import read_reference
@@ -64,8 +65,11 @@ class Taking(NamedTuple):
 
 _SALE: Final = Sql(
     "SELECT sale_id, ref, state, merchant_id, terminal_id, person_id, wallet_owner_id, business_date, total_fen,"
-    " offset_fen, offset_units, paid_fen, earned_units, refunded_fen, route, payment_ref, txn_id"
+    " offset_fen, offset_units, paid_fen, earned_units, refunded_fen, route, payment_ref, txn_id, plan"
     " FROM sale WHERE community_id = :community_id AND ref = :ref"
+)
+_TERMINAL: Final = Sql(
+    "SELECT state FROM terminal WHERE community_id = :community_id AND terminal_id = :terminal_id"
 )
 _TAKEN: Final = Sql(
     "SELECT ref FROM sale WHERE community_id = :community_id AND ref = :ref"
@@ -109,9 +113,9 @@ def refund(desk: Desk, request: RefundRequest, *, at: int) -> dict[str, Any]:
     """Book a refund whose money the shop itself gives back; the same request again is answered from the first time.
 
     Refuses: sale_not_found, sale_of_other_shop, sale_open, sale_void, refund_by_channel, refund_over_sale, amount_wrong,
-    ref_bad, period_locked, request_id_reused.
+    ref_bad, ref_taken, terminal_revoked, period_locked, request_id_reused, busy_try_again.
     """
-    terms = desk.terms_of(request.community_id)
+    terms = desk.terms_with(request.community_id, request.terminal_id)
     open_shop_accounts(desk, terms, request.terminal_id, at=at)
 
     def work(tx: Tx) -> dict[str, Any]:
@@ -120,19 +124,27 @@ def refund(desk: Desk, request: RefundRequest, *, at: int) -> dict[str, Any]:
             raise Refusal("refund_by_channel")
         return book_refund(desk, tx, terms, request, sale, at=at, counted=False)
 
-    return requests.once(
-        desk.db,
-        request.community_id,
-        request.request_id,
-        kind=KIND,
-        body=request.body(),
-        at=at,
-        work=work,
-    )
+    try:
+        return requests.once(
+            desk.db,
+            request.community_id,
+            request.request_id,
+            kind=KIND,
+            body=request.body(),
+            at=at,
+            work=work,
+        )
+    except GuardMissedError as missed:
+        raise Refusal("busy_try_again") from missed
 
 
 def find_sale(tx: Tx, terms: Terms, request: RefundRequest) -> Row:
     """The sale to take back from, checked: this shop's, done, and with that much left of it."""
+    terminal = tx.find(
+        _TERMINAL, community_id=request.community_id, terminal_id=request.terminal_id
+    )
+    if terminal is None or terminal.state != "active":
+        raise Refusal("terminal_revoked")
     ref = read_reference(request.ref)
     if (
         ref is None
@@ -374,7 +386,7 @@ def _lines(
 
 def _limits_back(terms: Terms, sale: Row, split: RefundSplit) -> list[Step]:
     """What came back no longer counts against the limits of the day and month it was counted in."""
-    rules = rules_on(terms, sale.business_date)
+    rules = rules_on(terms, json.loads(sale.plan).get("counted_on", sale.business_date))
     backs = (
         (rules.earn_caps, split.earned_reversed_units),
         (rules.offset_caps, split.units_back),

@@ -7,8 +7,15 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from ledger.book.chart import Account, Kind
-from ledger.book.cover import authorise_step
-from ledger.book.facts import CapUse, caps_step, evidence_step, offset_step, pending_step
+from ledger.book.cover import authorise_step, release_step
+from ledger.book.facts import (
+    CapUse,
+    cap_back_step,
+    caps_step,
+    evidence_step,
+    offset_step,
+    pending_step,
+)
 from ledger.book.posting import Line, Posting, Side
 from ledger.book.posting import steps as posting_steps
 from ledger.book.steps import Step
@@ -27,6 +34,10 @@ _VISIT: Final = Sql(
     " ON CONFLICT (community_id, person_id, merchant_id) DO UPDATE SET last_at = excluded.last_at"
     " WHERE visit.last_at <= excluded.last_at - :gap_us"
 )
+_VISIT_BACK: Final = Sql(
+    "DELETE FROM visit WHERE community_id = :community_id AND person_id = :person_id"
+    " AND merchant_id = :merchant_id AND last_at = :at"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +54,10 @@ class Accounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """Everything that was decided. Amounts in fen and units, times in microseconds, dates as yyyymmdd."""
+    """Everything that was decided. Amounts in fen and units, times in microseconds, dates as yyyymmdd.
+
+    `asked_at` is when the payment channel was last about to be asked.
+    """
 
     community_id: int
     sale_id: str
@@ -60,6 +74,7 @@ class Plan:
     business_date: int
     occurred_at: int
     at: int
+    asked_at: int
     commodity: int
     scheme_version: str
     units_per_fen: int
@@ -215,6 +230,28 @@ def limit_steps(plan: Plan) -> list[Step]:
         steps.append(Step(_VISIT, params, guard="visit"))
     if plan.offset_fen:
         steps.append(authorise_step(here, plan.accounts.cover, plan.offset_fen))
+    return steps
+
+
+def limits_back_steps(plan: Plan) -> list[Step]:
+    """Everything `limit_steps` counted is given back: the sale never happened.
+
+    The pause between earning visits starts anew too; any visit before this one was a whole pause earlier.
+    """
+    here = plan.community_id
+    steps = [
+        cap_back_step(here, plan.person_id, code, key, units) for code, key, units, _ in plan.caps
+    ]
+    if plan.earned_units:
+        params = {
+            "community_id": here,
+            "person_id": plan.person_id,
+            "merchant_id": plan.merchant_id,
+            "at": plan.at,
+        }
+        steps.append(Step(_VISIT_BACK, params))
+    if plan.offset_fen:
+        steps.append(release_step(here, plan.accounts.cover, plan.offset_fen))
     return steps
 
 

@@ -43,14 +43,19 @@ def run_scanned(
     attempt: Callable[..., dict[str, Any]],
     *,
     at: int,
+    first: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
     """Run `attempt(tx, terms=, scan=, pin_ok=)` in a transaction, again where settings changed or cover had to be filled.
 
-    A refusal is kept as the request's outcome, burns a single-use code that was believed, and is raised.
+    A refusal is kept as the request's outcome, burns a single-use code that was believed, and is raised; also one that
+    `first` raises, which is called once before the first try, outside any transaction.
     """
     scan: Scan | None = None
     try:
-        terms = desk.terms_of(request.community_id)
+        terms = desk.terms_with(request.community_id, request.terminal_id)
+        scan = scan_code(terms, request.token, at=at)
+        if first is not None:
+            first()
         for _ in range(TRIES):
             scan = scan_code(terms, request.token, at=at)
             open_shop_accounts(desk, terms, request.terminal_id, at=at)
@@ -121,5 +126,7 @@ def _keep_refused(
     raise refusal
 
 
-_NOT_KEPT = frozenset({"request_id_reused", "busy_try_again", "terminal_not_found"})
+_NOT_KEPT = frozenset(
+    {"request_id_reused", "busy_try_again", "terminal_not_found", "payment_route_ended"}
+)
 """Refusals that say nothing about the act itself: the same request may still succeed."""

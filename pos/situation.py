@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from ledger.book import requests
+from ledger.errors import GuardMissedError
 from ledger.sql import Row, Sql, Tx
 
 _LOOK: Final = Sql(
@@ -85,3 +87,28 @@ class Asked(NamedTuple):
 def look(tx: Tx, asked: Asked) -> Row:
     """One row of everything a sale depends on; LookupError for a community that does not exist."""
     return tx.get(_LOOK, **asked._asdict())
+
+
+class _Stored(NamedTuple):
+    kind: str
+    body_hash: bytes
+    outcome: str
+    code: str
+    response: str
+    balance_after: int | None
+
+
+def stored_answer(row: Row, kind: str, body_hash: bytes) -> dict[str, Any] | None:
+    """The answer of a request that was seen before, from one look; None for a new one.
+
+    Raises its refusal again, and GuardMissedError where the same request begins at this moment.
+    """
+    if row.outcome is None:
+        return None
+    stored = _Stored(
+        row.r_kind, row.body_hash, row.outcome, row.r_code, row.response, row.balance_after
+    )
+    answer = requests.answer_of(stored, kind, body_hash)
+    if answer is None:
+        raise GuardMissedError("request")
+    return answer

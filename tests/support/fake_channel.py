@@ -92,7 +92,9 @@ class FakeChannel:
         with self._things() as (things, keep):
             known = _find(things, request.key)
             if known is None:
-                taken = sum(t["fen"] for t in _last(things, "charge") if t["id"] == request.intent_id)
+                taken = sum(
+                    t["fen"] for t in _last(things, "charge") if t["id"] == request.intent_id
+                )
                 given = sum(
                     t["fen"]
                     for t in _last(things, "refund")
