@@ -62,7 +62,7 @@ _BACK: Final = Sql(
     " AND state = 'proposed'"
 )
 _END_ITEM: Final = Sql(
-    "UPDATE open_item SET closed_run = :run_no, closed_by = :closed_by"
+    "UPDATE open_item SET closed_run = :run_no, closed_by = :closed_by, closed_date = :today"
     " WHERE community_id = :community_id AND claimant_id = :claimant_id AND ref = :ref"
     " AND closed_run IS NULL"
 )
@@ -268,7 +268,15 @@ def _close(
     if row.code == Code.C1:
         refs = [item.ref for item in _items_behind(tx, press, row)]
     for ref in refs:
-        end_item(tx, community_id, row.claimant_id, ref, run_no=run_no, closed_by="decided")
+        end_item(
+            tx,
+            community_id,
+            row.claimant_id,
+            ref,
+            run_no=run_no,
+            closed_by="decided",
+            today=today,
+        )
     after = {"state": "decided", "decision": press.choice.value, "fen": effect.payable_fen}
     _audit(tx, press, row, after, at=at)
     return {
@@ -279,7 +287,14 @@ def _close(
 
 
 def end_item(
-    tx: Tx, community_id: int, claimant_id: int, ref: str, *, run_no: int, closed_by: str
+    tx: Tx,
+    community_id: int,
+    claimant_id: int,
+    ref: str,
+    *,
+    run_no: int,
+    closed_by: str,
+    today: int,
 ) -> None:
     """An offset waits no longer; raises GuardMissedError where it was settled meanwhile."""
     ended = tx.run(
@@ -289,6 +304,7 @@ def end_item(
         ref=ref,
         run_no=run_no,
         closed_by=closed_by,
+        today=today,
     )
     if ended != 1:
         raise GuardMissedError("open_item")

@@ -123,6 +123,7 @@ open_item = table(
     number("flagged_run", null=True),  # the night that called it X2
     number("closed_run", null=True),
     text("closed_by"),  # '' | claimed | decided | statement
+    number("closed_date", null=True),  # when a decision ended it
     index("ix_open_item_open", "closed_run", "claimant_id"),
     key=("claimant_id", "ref"),
 )
@@ -217,7 +218,7 @@ statement_row = table(
     text("ref"),
     text("code"),
     text("sub_code"),
-    number("count"),
+    number("lines"),
     number("units"),
     number("booked_fen", null=True),
     number("claimed_fen", null=True),
@@ -235,7 +236,8 @@ payout = table(
     number("claimant_id"),
     number("statement_id"),
     number("amount_fen"),
-    text("state"),  # proposed | approved | sending | sent | unknown | confirmed | failed | returned
+    # proposed | approved | sending | sent | unknown | confirmed | failed | returned | cancelled
+    text("state"),
     number("attempt"),
     text("channel_ref"),
     text("account_tail"),

@@ -187,6 +187,34 @@ _SETTLED: Final = Sql(
 )
 
 
+_ADJUSTMENTS: Final = Sql(
+    "SELECT x.txn_id, x.business_date, x.corrects_date, x.reason_key, x.staff_id,"
+    " sum(CASE WHEN t.credit_id = a.account_id THEN t.amount ELSE -t.amount END) AS fen"
+    " FROM account a JOIN transfer t ON t.community_id = a.community_id"
+    "  AND (t.credit_id = a.account_id OR t.debit_id = a.account_id)"
+    " JOIN txn x ON x.community_id = t.community_id AND x.txn_id = t.txn_id"
+    " WHERE a.community_id = :community_id AND a.kind = 'payable' AND a.commodity = :commodity"
+    " AND a.owner_id = :claimant_id AND x.kind = 'adjust'"
+    " AND x.business_date >= :first_date AND x.business_date <= :last_date"
+    " GROUP BY x.txn_id, x.business_date, x.corrects_date, x.reason_key, x.staff_id"
+    " ORDER BY x.txn_id"
+)
+
+
+def adjustments_between(
+    tx: Tx, community_id: int, claimant_id: int, first_date: int, last_date: int
+) -> list[Row]:
+    """Decided corrections of a merchant's payable by entry, `fen` signed, dated in these days."""
+    return tx.all(
+        _ADJUSTMENTS,
+        community_id=community_id,
+        claimant_id=claimant_id,
+        commodity=CNY,
+        first_date=first_date,
+        last_date=last_date,
+    )
+
+
 def settled_by(tx: Tx, community_id: int, txn_id: int) -> tuple[int, int, int, int]:
     """What a settling entry moved: units plus, units minus, fen plus, fen minus."""
     moved = dict.fromkeys(("offset", "retired", "cover", "payable"), 0)

@@ -1,0 +1,215 @@
+"""A month's end: statements issued, accepted in words or by silence, or objected to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from ledger import audit
+from ledger.audit import SYSTEM, By
+from ledger.book.day import last_locked
+from ledger.database import Database
+from ledger.earning.calendar import day_from_key, day_key, month_by_key
+from ledger.earning.working_days import working_days_cn
+from ledger.errors import GuardMissedError, Refusal
+from ledger.ids import derived_request_id
+from ledger.members import settings
+from ledger.sql import Row, Sql, Tx
+from settlement.choices import paid_as_booked
+from settlement.decisions import end_item, post_effect, today_of
+from settlement.month_figures import shops_until
+from settlement.night import last_run_no, night_running
+from settlement.statements import (
+    Period,
+    Statement,
+    get_statement,
+    issue,
+    overdue_statements,
+    set_state,
+    statements_of_month,
+)
+
+_LAST_RUN: Final = Sql(
+    "SELECT coalesce(max(run_no), 0) AS run_no FROM night_run WHERE community_id = :community_id"
+    " AND business_date <= :last_date AND state = 'locked'"
+)
+_OWED: Final = Sql(
+    "SELECT i.ref, i.units, i.fen FROM open_item i"
+    " JOIN statement_row r ON r.community_id = i.community_id AND r.ref = i.ref"
+    "  AND r.statement_id = :statement_id AND r.section = 'carried'"
+    " WHERE i.community_id = :community_id AND i.claimant_id = :claimant_id"
+    " AND i.reason IN ('unclaimed', 'no_file') AND i.closed_run IS NULL ORDER BY i.ref"
+)
+_CLAIMED_BY_STATEMENT: Final = Sql(
+    "UPDATE discrepancy SET state = 'decided', decision = 'statement', decided_by = :by_id,"
+    " decided_at = :at, posted_txn = :txn_id, posted_fen = :fen, closed_run = :run_no,"
+    " closed_date = :today WHERE community_id = :community_id AND claimant_id = :claimant_id"
+    " AND ref = :ref AND code = 'X2' AND state IN ('open', 'asked')"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MonthResult:
+    """A month's statements; `issued` counts those this run made, the others stood already."""
+
+    month: int
+    statements: tuple[Statement, ...]
+    issued: int
+
+
+def run_month(db: Database, community_id: int, month: int, *, at: int) -> MonthResult:
+    """Issue every shop's statement of a month (yyyymm); run again, it changes nothing.
+
+    Refuses: month_bad, month_not_closed (its last night is not locked), statement_not_balanced.
+    """
+    with db.read() as tx:
+        period = _period(tx, community_id, month)
+        until = _objection_until(tx, community_id, at=at)
+        before = {s.claimant_id for s in statements_of_month(tx, community_id, month)}
+        shops = shops_until(tx, community_id, period.last_date)
+    for shop in shops:
+        db.write(
+            lambda tx, shop=shop: issue(  # type: ignore[misc]
+                tx, community_id, shop, period, objection_until=until, at=at
+            )
+        )
+    with db.read() as tx:
+        statements = tuple(statements_of_month(tx, community_id, month))
+    return MonthResult(month, statements, len(statements) - len(before))
+
+
+def accept_statement(
+    db: Database, community_id: int, statement_id: int, *, by: By, at: int
+) -> Statement:
+    """The shop agrees: what it never claimed and the book owes is claimed by it and settled.
+
+    Refuses: statement_not_found, statement_ended, night_unfinished.
+    """
+    return db.write(
+        lambda tx: _accept(tx, community_id, statement_id, state="accepted", by=by, at=at)
+    )
+
+
+def accept_silent(db: Database, community_id: int, *, at: int) -> list[Statement]:
+    """Accept every statement whose objection day has passed without a word."""
+    with db.read() as tx:
+        overdue = overdue_statements(tx, community_id, today=today_of(tx, community_id, at=at))
+    return [
+        db.write(
+            lambda tx, one=one: _accept(  # type: ignore[misc]
+                tx, community_id, one.statement_id, state="deemed", by=SYSTEM, at=at
+            )
+        )
+        for one in overdue
+    ]
+
+
+def object_to(
+    db: Database, community_id: int, statement_id: int, *, by: By, why: str, at: int
+) -> Statement:
+    """The shop does not agree; nothing of the statement is paid before the office has answered.
+
+    Refuses: why_missing, statement_not_found, statement_ended.
+    """
+    if not why.strip():
+        raise Refusal("why_missing")
+
+    def work(tx: Tx) -> Statement:
+        _move(tx, community_id, statement_id, ("issued",), "objected", at=at)
+        facts: audit.Facts = {"state": "objected", "why": why}
+        _record(tx, community_id, statement_id, by, facts, at=at)
+        return get_statement(tx, community_id, statement_id)
+
+    return db.write(work)
+
+
+def _period(tx: Tx, community_id: int, month: int) -> Period:
+    try:
+        days = month_by_key(month)
+    except ValueError:
+        raise Refusal("month_bad") from None
+    last_date = day_key(days.last)
+    if last_locked(tx, community_id) < last_date:
+        raise Refusal("month_not_closed", month=month)
+    row = tx.get(_LAST_RUN, community_id=community_id, last_date=last_date)
+    return Period(month, day_key(days.first), last_date, int(row.run_no))
+
+
+def _objection_until(tx: Tx, community_id: int, *, at: int) -> int:
+    days = settings.current(tx, community_id).accept_days
+    today = day_from_key(today_of(tx, community_id, at=at))
+    return day_key(working_days_cn().add_working_days(today, days).day)
+
+
+def _accept(
+    tx: Tx, community_id: int, statement_id: int, *, state: str, by: By, at: int
+) -> Statement:
+    if night_running(tx, community_id):
+        raise Refusal("night_unfinished", business_date=None)
+    _move(tx, community_id, statement_id, ("issued", "objected"), state, at=at)
+    statement = get_statement(tx, community_id, statement_id)
+    owed = tx.all(
+        _OWED,
+        community_id=community_id,
+        statement_id=statement_id,
+        claimant_id=statement.claimant_id,
+    )
+    if owed:
+        _claim(tx, community_id, statement, owed, by=by, at=at)
+    facts: audit.Facts = {"state": state, "claimed_fen": sum(row.fen for row in owed)}
+    _record(tx, community_id, statement_id, by, facts, at=at)
+    return statement
+
+
+def _claim(
+    tx: Tx, community_id: int, statement: Statement, owed: list[Row], *, by: By, at: int
+) -> None:
+    """Settle what the statement showed as owed and not claimed, in one entry."""
+    shop, today = statement.claimant_id, today_of(tx, community_id, at=at)
+    run_no = last_run_no(tx, community_id)
+    txn_id = post_effect(
+        tx,
+        community_id,
+        shop,
+        paid_as_booked((row.units, row.fen) for row in owed),
+        request_id=derived_request_id("statement", community_id, statement.statement_id),
+        corrects_date=statement.last_date,
+        staff_id=by.id or None,
+        at=at,
+    )
+    here = {"community_id": community_id, "claimant_id": shop, "run_no": run_no, "today": today}
+    for row in owed:
+        end_item(tx, community_id, shop, row.ref, run_no=run_no, closed_by="statement", today=today)
+    tx.many(
+        _CLAIMED_BY_STATEMENT,
+        [
+            {**here, "ref": row.ref, "fen": row.fen, "txn_id": txn_id, "by_id": by.id, "at": at}
+            for row in owed
+        ],
+    )
+
+
+def _move(
+    tx: Tx, community_id: int, statement_id: int, before: tuple[str, ...], state: str, *, at: int
+) -> None:
+    statement = get_statement(tx, community_id, statement_id)
+    if statement.state not in before:
+        raise Refusal("statement_ended", state=statement.state)
+    moved = set_state(tx, community_id, statement_id, before=statement.state, state=state, at=at)
+    if not moved:
+        raise GuardMissedError("statement")
+
+
+def _record(
+    tx: Tx, community_id: int, statement_id: int, by: By, facts: audit.Facts, *, at: int
+) -> None:
+    subject = f"statement:{statement_id}"
+    audit.record(tx, community_id, by, "statement.state", subject, at=at, after=facts)
+
+
+def previous_month(day: int) -> int:
+    """The month (yyyymm) before the one a business date lies in."""
+    first = day_from_key(day).replace(day=1)
+    before = first - timedelta(days=1)
+    return before.year * 100 + before.month

@@ -1,0 +1,294 @@
+"""Paying a shop: proposed by one, approved by another, sent once, and known to be over or not.
+
+An answer that did not come is a state, not a failure: it is ended by asking the channel, never by
+sending again under a new key.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ledger.audit import By
+from ledger.book.balances import account_sum
+from ledger.book.chart import Account, Kind
+from ledger.clock import SECOND_US
+from ledger.database import Database
+from ledger.errors import Refusal
+from ledger.ids import new_id
+from ledger.sql import Tx
+from ledger.units import CNY
+from pos.channel import (
+    Declined,
+    FoundPayout,
+    NotFound,
+    PaidOut,
+    PaymentChannel,
+    PayoutOnItsWay,
+    PayoutRequest,
+    PayoutReturned,
+    Unknown,
+)
+from settlement.payout_store import (
+    KEEP,
+    WAITING,
+    Payout,
+    get_payout,
+    move,
+    note_step,
+    payouts_of_statement,
+)
+from settlement.statements import account_tail, get_statement
+
+FINALITY_US: Final = 24 * 3600 * SECOND_US
+"""After this long the channel's "no such payout" is final; before, the request may still arrive."""
+
+
+def propose_payout(
+    db: Database, community_id: int, statement_id: int, *, by: By, at: int
+) -> Payout:
+    """Propose to pay what an accepted statement says is owed, at most what is owed now.
+
+    Refuses: statement_not_found, statement_not_accepted, payout_waiting, nothing_to_pay.
+    """
+
+    def work(tx: Tx) -> Payout:
+        statement = get_statement(tx, community_id, statement_id)
+        if statement.state not in {"accepted", "deemed"}:
+            raise Refusal("statement_not_accepted", state=statement.state)
+        shop = statement.claimant_id
+        if int(tx.get(WAITING, community_id=community_id, claimant_id=shop).n):
+            raise Refusal("payout_waiting")
+        owed = account_sum(tx, community_id, Account.PAYABLE, CNY, shop)
+        sent = sum(
+            p.amount_fen
+            for p in payouts_of_statement(tx, community_id, statement_id)
+            if p.state != "cancelled"
+        )
+        amount = min(statement.payable_fen - sent, owed)
+        if amount <= 0:
+            raise Refusal("nothing_to_pay")
+        payout_id = new_id(at)
+        tx.run(
+            KEEP,
+            community_id=community_id,
+            payout_id=payout_id,
+            claimant_id=shop,
+            statement_id=statement_id,
+            amount_fen=amount,
+            account_tail=account_tail(tx, community_id, shop, at=at),
+            by_id=by.id,
+            at=at,
+        )
+        made = get_payout(tx, community_id, payout_id)
+        note_step(tx, community_id, made, by=by, at=at)
+        return made
+
+    return db.write(work)
+
+
+def approve_payout(db: Database, community_id: int, payout_id: int, *, by: By, at: int) -> Payout:
+    """Approve a proposed payout as another person than who proposed it.
+
+    Refuses: payout_not_found, payout_wrong_state, payout_same_person.
+    """
+
+    def work(tx: Tx) -> Payout:
+        payout = _in_state(tx, community_id, payout_id, ("proposed",))
+        if payout.proposed_by == by.id:
+            raise Refusal("payout_same_person")
+        changed = payout._replace(state="approved", approved_by=by.id, approved_at=at)
+        return move(tx, community_id, payout, changed, by=by, at=at)
+
+    return db.write(work)
+
+
+def propose_again(db: Database, community_id: int, payout_id: int, *, by: By, at: int) -> Payout:
+    """Propose a payout anew that is known to have failed or come back; it is approved again too.
+
+    Refuses: payout_not_found, payout_wrong_state.
+    """
+
+    def work(tx: Tx) -> Payout:
+        payout = _in_state(tx, community_id, payout_id, ("failed", "returned"))
+        return move(tx, community_id, payout, _anew(tx, community_id, payout, by, at), by=by, at=at)
+
+    return db.write(work)
+
+
+def cancel_payout(
+    db: Database, community_id: int, payout_id: int, *, by: By, why: str, at: int
+) -> Payout:
+    """Give up a payout that is not on its way; the shop stays owed the money.
+
+    Refuses: why_missing, payout_not_found, payout_wrong_state.
+    """
+    if not why.strip():
+        raise Refusal("why_missing")
+
+    def work(tx: Tx) -> Payout:
+        payout = _in_state(
+            tx, community_id, payout_id, ("proposed", "approved", "failed", "returned")
+        )
+        changed = payout._replace(state="cancelled")
+        return move(tx, community_id, payout, changed, by=by, at=at, note=why)
+
+    return db.write(work)
+
+
+def send_payout(
+    db: Database,
+    channel: PaymentChannel | None,
+    community_id: int,
+    payout_id: int,
+    *,
+    by: By,
+    at: int,
+) -> Payout:
+    """Send an approved payout, as a new attempt under a key of its own.
+
+    The money leaves the payable before the channel is asked, so that a crash in between can pay
+    nobody twice; `sending` and `unknown` are ended by `resolve_payout`. Without a channel the
+    payout is handed to the bank by people and `confirm_payout` or `fail_payout` says how it ended.
+    Refuses: payout_not_found, payout_wrong_state, payout_over_owed.
+    """
+
+    def start(tx: Tx) -> Payout:
+        payout = _in_state(tx, community_id, payout_id, ("approved",))
+        if (
+            account_sum(tx, community_id, Account.PAYABLE, CNY, payout.claimant_id)
+            < payout.amount_fen
+        ):
+            raise Refusal("payout_over_owed")
+        state = "sent" if channel is None else "sending"
+        changed = payout._replace(
+            state=state, attempt=payout.attempt + 1, channel_ref="", sent_at=at
+        )
+        return move(tx, community_id, payout, changed, by=by, at=at, kind=Kind.PAYOUT)
+
+    payout = db.write(start)
+    if channel is None:
+        return payout
+    return _end(
+        db, community_id, payout, channel.payout(_request(community_id, payout)), by=by, at=at
+    )
+
+
+def resolve_payout(
+    db: Database, channel: PaymentChannel, community_id: int, payout_id: int, *, by: By, at: int
+) -> Payout:
+    """Ask the channel what became of a payout that was sent; never sends anything.
+
+    Refuses: payout_not_found, payout_wrong_state.
+    """
+    with db.read() as tx:
+        payout = _in_state(tx, community_id, payout_id, ("sending", "sent", "unknown"))
+    found: FoundPayout
+    if payout.channel_ref:
+        found = channel.retrieve_payout(payout.channel_ref)
+    else:
+        found = channel.find_payout(_request(community_id, payout))
+    if isinstance(found, NotFound) and at - (payout.sent_at or at) < FINALITY_US:
+        found = Unknown("not_found_yet")
+    return _end(db, community_id, payout, found, by=by, at=at)
+
+
+def confirm_payout(db: Database, community_id: int, payout_id: int, *, by: By, at: int) -> Payout:
+    """Say that the bank paid: what was on its way has left the bank.
+
+    Refuses: payout_not_found, payout_wrong_state.
+    """
+    payout = _read(db, community_id, payout_id)
+    return _end(
+        db, community_id, payout, PaidOut(payout.channel_ref, payout.amount_fen), by=by, at=at
+    )
+
+
+def fail_payout(
+    db: Database, community_id: int, payout_id: int, *, by: By, why: str, at: int
+) -> Payout:
+    """Say that the bank refused it, or (once confirmed) sent it back; the shop is owed it again.
+
+    Refuses: why_missing, payout_not_found, payout_wrong_state.
+    """
+    if not why.strip():
+        raise Refusal("why_missing")
+    payout = _read(db, community_id, payout_id)
+    return _end(db, community_id, payout, PayoutReturned(payout.channel_ref, why), by=by, at=at)
+
+
+def _request(community_id: int, payout: Payout) -> PayoutRequest:
+    return PayoutRequest(
+        payout_id=str(payout.payout_id),
+        attempt=payout.attempt,
+        community_id=community_id,
+        amount_fen=payout.amount_fen,
+    )
+
+
+def _end(
+    db: Database, community_id: int, seen: Payout, answer: FoundPayout, *, by: By, at: int
+) -> Payout:
+    """Book what the channel or the bank said about one attempt; said twice, it counts once."""
+
+    def work(tx: Tx) -> Payout:
+        payout = get_payout(tx, community_id, seen.payout_id)
+        if payout.attempt != seen.attempt:
+            raise Refusal("payout_wrong_state", state=payout.state)
+        return _book(tx, community_id, payout, answer, by=by, at=at)
+
+    return db.write(work)
+
+
+def _book(
+    tx: Tx, community_id: int, payout: Payout, answer: FoundPayout, *, by: By, at: int
+) -> Payout:
+    going = payout.state in {"sending", "sent", "unknown"}
+    came_back = payout.state == "confirmed" and isinstance(answer, PayoutReturned)
+    if not (going or came_back):
+        raise Refusal("payout_wrong_state", state=payout.state)
+    state, kind, ref, note = _outcome(payout, answer)
+    changed = payout._replace(
+        state="returned" if came_back else state, channel_ref=ref or payout.channel_ref
+    )
+    return move(tx, community_id, payout, changed, by=by, at=at, kind=kind, note=note)
+
+
+def _outcome(payout: Payout, answer: FoundPayout) -> tuple[str, Kind | None, str, str]:
+    """The state an answer leads to, the entry that goes with it, the channel's id, a note."""
+    match answer:
+        case PaidOut(payout_id=ref, amount_fen=fen) if fen != payout.amount_fen:
+            return "unknown", None, ref, f"paid_fen={fen}"
+        case PaidOut(payout_id=ref):
+            return "confirmed", Kind.PAID, ref, ""
+        case PayoutOnItsWay(payout_id=ref):
+            return "sent", None, ref, ""
+        case Unknown(reason=reason):
+            return "unknown", None, "", reason
+        case PayoutReturned(code=code) | Declined(code=code):
+            return "failed", Kind.PAYOUT_FAILED, "", code
+        case NotFound():
+            return "failed", Kind.PAYOUT_FAILED, "", "not_found"
+
+
+def _anew(tx: Tx, community_id: int, payout: Payout, by: By, at: int) -> Payout:
+    return payout._replace(
+        state="proposed",
+        approved_by=None,
+        approved_at=None,
+        channel_ref="",
+        proposed_by=by.id,
+        proposed_at=at,
+        account_tail=account_tail(tx, community_id, payout.claimant_id, at=at),
+    )
+
+
+def _in_state(tx: Tx, community_id: int, payout_id: int, states: tuple[str, ...]) -> Payout:
+    payout = get_payout(tx, community_id, payout_id)
+    if payout.state not in states:
+        raise Refusal("payout_wrong_state", state=payout.state)
+    return payout
+
+
+def _read(db: Database, community_id: int, payout_id: int) -> Payout:
+    with db.read() as tx:
+        return get_payout(tx, community_id, payout_id)
