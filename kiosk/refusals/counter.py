@@ -52,7 +52,10 @@ TABLE: Final = {
         403, mark("This place does not hand out goods for points. Go to the points supermarket.")
     ),
     "basket_wrong": Known(
-        422, mark("Choose 1 to {most_lines} different goods, at most {most_pieces} of each.")
+        422,
+        mark(
+            "This is too little or too much at once. Choose 1 to {most_lines} different goods, at most {most_pieces} of each."
+        ),
     ),
     "good_not_found": Known(
         404, mark("This good is not on the list any more. Load the list again.")

@@ -65,13 +65,13 @@ def test_every_sentence_is_in_chinese_too_and_says_what_to_do_next() -> None:
 
 
 def test_a_refusal_is_told_in_yuan_points_and_days() -> None:
-    short = Refusal("insufficient_points", available_units=15_000, needed_units=20_000)
+    short = Refusal("insufficient_points", available_units=15_000, asked_units=20_000)
     closed = Refusal("period_locked", business_date=20_260_302)
 
-    assert problems.sentence(short, "en").startswith("The resident has 150.00 points; 200.00 are")
+    assert problems.sentence(short, "en").startswith("The resident has 150.00 points; 200.00 were")
     assert (
         problems.sentence(short, "zh")
-        == "居民现有 150.00 积分，需要 200.00 积分。请减少使用的积分。"
+        == "居民现有 150.00 积分，要用 200.00 积分。请减少使用的积分。"
     )
     assert "2026-03-02" in problems.sentence(closed, "zh")
 
