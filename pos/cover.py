@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from ledger.book.chart import Account
-from ledger.book.cover import cover_of, reserve
-from ledger.book.facts import CapUse, caps_step
+from ledger.book.cover import cover_of, reclaim, reserve
+from ledger.book.facts import CapUse, cap_back_step, caps_step
 from ledger.book.steps import apply
 from ledger.errors import GuardMissedError, Refusal
-from ledger.ids import new_request_id
+from ledger.ids import derived_request_id, new_request_id
 from ledger.members.terms import Terms
 from ledger.sql import Sql, Tx
 from ledger.units import CNY
@@ -55,16 +55,7 @@ def fill_cover(desk: Desk, terms: Terms, low: CoverLowError, *, at: int) -> None
         wanted = min(max(missing, tranche), left_today)
         if wanted < missing:
             raise Refusal("cover_empty", left_fen=free + max(0, left_today))
-        request_id = new_request_id(at)
-        moved = reserve(
-            tx,
-            low.community_id,
-            low.merchant_id,
-            wanted,
-            request_id=request_id,
-            at=at,
-            business_date=low.day,
-        )
+        moved = _reserve(tx, low, wanted, missing, request_id=new_request_id(at), at=at)
         if moved < missing:
             # Less than this offset needs: nothing is reserved, so that another shop may still use the rest.
             raise Refusal("cover_empty", left_fen=free + moved)
@@ -84,3 +75,23 @@ def fill_cover(desk: Desk, terms: Terms, low: CoverLowError, *, at: int) -> None
         desk.db.write(work)
     except GuardMissedError as missed:
         raise Refusal("busy_try_again") from missed
+
+
+def _reserve(
+    tx: Tx, low: CoverLowError, wanted: int, missing: int, *, request_id: str, at: int
+) -> int:
+    """Take `wanted` from the fund; where it lacks even `missing`, from reserves other shops do not use.
+
+    A tranche is there to spare the fund's row, not to keep the last yuan from whoever needs it.
+    """
+    here, dated = low.community_id, {"at": at, "business_date": low.day}
+    moved = reserve(tx, here, low.merchant_id, wanted, request_id=request_id, **dated)
+    if moved >= missing:
+        return moved
+    returned = reclaim(tx, here, run_key=request_id, leave=low.merchant_id, **dated)
+    apply(
+        tx,
+        [cap_back_step(here, shop, "cover_day", low.day, fen) for shop, fen in returned.items()],
+    )
+    again = derived_request_id("cover", request_id)
+    return moved + reserve(tx, here, low.merchant_id, missing - moved, request_id=again, **dated)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from kiosk.config import Settings, settings_from
 from ledger.members.key_vault import KeyVault, write_master_key
 
-LAYOUT: Final = 1
+LAYOUT: Final = 2
 """Goes up when a demonstration lived by older code cannot be served any more."""
 
 _FACTS: Final = "demo.json"
@@ -35,6 +35,10 @@ class Facts:
     clerk_code: str = ""
     residents: list[dict[str, str]] = field(default_factory=list)
     """A few to sign in with: card number, PIN, carrier."""
+    buyers: list[dict[str, str]] = field(default_factory=list)
+    """People with many points, for the script that tries everything once."""
+    script_till: str = ""
+    script_counter: str = ""
     spare_till: str = ""
     spare_counter: str = ""
     counts: dict[str, int] = field(default_factory=dict)

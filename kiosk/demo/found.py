@@ -15,6 +15,7 @@ from kiosk.generator.shapes import Person, Shop, World, date_key, moment_us
 from kiosk.generator.streams import Streams
 from kiosk.generator.trade import CIVIC
 from ledger.audit import SYSTEM, By
+from ledger.book.balances import wallet_of
 from ledger.book.fund import add_to_fund
 from ledger.database import Database
 from ledger.errors import Refusal
@@ -53,6 +54,7 @@ _ALLOWANCE_FEN: Final = 30_000
 _PROOF_DAYS: Final = 3
 _FUND_FEN: Final = 3_000_000
 _COORDINATE_BYTES: Final = 32
+_BUYERS: Final = 20
 
 
 @dataclass
@@ -163,7 +165,7 @@ def _shop(tx: Tx, town: Town, shop: Shop, kind: str, by: By, at: int) -> None:
     branch_id = merchants.open_branch(
         tx, here, merchant_id, code="1", name=office.BRANCH_NAME, by=by, at=at
     )
-    for till in (*shop.tills, spare_of(shop)):
+    for till in (*shop.tills, spare_of(shop), spare_of(shop, 2)):
         town.terminals[till] = terminals.open_terminal(
             tx, here, branch_id, code=till, kind=kind, by=by, at=at
         )
@@ -212,9 +214,9 @@ def _goods(tx: Tx, town: Town, at: int) -> None:
         )
 
 
-def spare_of(shop: Shop) -> str:
-    """The code of the shop's tablet that nobody has enrolled yet: for whoever tries the demonstration."""
-    return f"{shop.tills[0][:-1]}{len(shop.tills) + 1}"
+def spare_of(shop: Shop, nth: int = 1) -> str:
+    """The code of a tablet that nobody has enrolled yet: the first for whoever tries, the second for the script."""
+    return f"{shop.tills[0][:-1]}{len(shop.tills) + nth}"
 
 
 def owner_login(shop: Shop) -> str:
@@ -285,7 +287,7 @@ def _draw_pin(chance: Random, birth_year: int) -> str:
 
 
 def facts_of(town: Town, until: date, counts: dict[str, int]) -> Facts:
-    """What somebody who tries the demonstration must know."""
+    """What somebody who tries the demonstration must know, and the script that does so."""
     first_shop = town.world.shops[0]
     return Facts(
         seed=town.world.seed,
@@ -298,8 +300,11 @@ def facts_of(town: Town, until: date, counts: dict[str, int]) -> Facts:
         owner_login=owner_login(first_shop),
         clerk_code=CLERK_CODE,
         residents=_few_residents(town),
+        buyers=_richest(town),
         spare_till=spare_of(first_shop),
         spare_counter=spare_of(town.world.market),
+        script_till=spare_of(first_shop, 2),
+        script_counter=spare_of(town.world.market, 2),
         counts=counts,
     )
 
@@ -310,7 +315,34 @@ def _few_residents(town: Town) -> list[dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for person in by_activity:
         holder = town.holders[person.number]
-        found.setdefault(
-            holder.carrier, {"number": holder.number, "pin": holder.pin, "shows": holder.carrier}
-        )
+        found.setdefault(holder.carrier, _sign_in_of(holder))
     return [found[carrier] for carrier in sorted(found)]
+
+
+def _richest(town: Town) -> list[dict[str, str]]:
+    """Whom the script asks first: phone holders by what their households can spend."""
+    first_day = date_key(town.world.since)
+    with town.db.read() as tx:
+        civic = commodity_of(schemes.scheme_on(tx, town.community_id, first_day), CIVIC)
+        points = {
+            holder.serial: wallet_of(
+                tx,
+                town.community_id,
+                residents.get_resident(tx, town.community_id, holder.person_id).household_id,
+                civic,
+            ).available
+            for holder in town.holders.values()
+            if holder.carrier == "phone"
+        }
+    by_serial = {holder.serial: holder for holder in town.holders.values()}
+    best = sorted(points, key=lambda serial: (-points[serial], serial))[:_BUYERS]
+    return [_sign_in_of(by_serial[serial]) for serial in best]
+
+
+def _sign_in_of(holder: Holder) -> dict[str, str]:
+    return {
+        "number": holder.number,
+        "pin": holder.pin,
+        "shows": holder.carrier,
+        "serial": str(holder.serial),
+    }

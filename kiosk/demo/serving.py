@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,6 +26,7 @@ from ledger.database import Database
 from ledger.earning.calendar import day_from_key
 from ledger.members import keys, terminals
 from ledger.migrate import upgrade
+from ledger.sql import Tx
 from settlement.night import run_night
 
 WEBHOOK_SECRET: Final = "whsec_demonstration"  # noqa: S105 - of a channel that moves no money
@@ -87,22 +88,30 @@ def wake(folder: DemoFolder, facts: Facts, *, now: int) -> tuple[str, str]:
         for day in days(locked + timedelta(days=1), today_of(now) - timedelta(days=1)):
             run_night(db, here, date_key(day), at=now)
         db.write(lambda tx: keys.renew_keys(tx, vault, here, at=now, by=0))
-        return (
-            _code_for(db, here, facts.spare_till, now),
-            _code_for(db, here, facts.spare_counter, now),
-        )
     finally:
         db.close()
+    codes = enrolment_codes(folder, facts, (facts.spare_till, facts.spare_counter), now=now)
+    return codes[0], codes[1]
 
 
-def _code_for(db: Database, community_id: int, terminal: str, now: int) -> str:
-    with db.read() as tx:
-        found = terminals.get_by_code(tx, community_id, terminal)
-    return db.write(
-        lambda tx: terminals.make_enrolment_code(
-            tx, community_id, found.terminal_id, by=SYSTEM, at=now
-        )
-    )
+def enrolment_codes(
+    folder: DemoFolder, facts: Facts, names: Sequence[str], *, now: int
+) -> list[str]:
+    """A fresh enrolment code for each terminal named by its code, as the office would make them."""
+    db = Database(folder.database_url)
+
+    def work(tx: Tx) -> list[str]:
+        here = facts.community_id
+        ids = [terminals.get_by_code(tx, here, name).terminal_id for name in names]
+        return [
+            terminals.make_enrolment_code(tx, here, terminal_id, by=SYSTEM, at=now)
+            for terminal_id in ids
+        ]
+
+    try:
+        return db.write(work)
+    finally:
+        db.close()
 
 
 def _environment(folder: DemoFolder, port: int, channel_url: str) -> Mapping[str, str]:

@@ -87,14 +87,24 @@ def reserve(
 
 def give_back(tx: Tx, community_id: int, *, run_key: str, at: int, business_date: int) -> int:
     """Return every shop's unused reserve to the fund (at night) and say how many fen came back."""
+    returned = reclaim(tx, community_id, run_key=run_key, at=at, business_date=business_date)
+    return sum(returned.values())
+
+
+def reclaim(
+    tx: Tx, community_id: int, *, run_key: str, at: int, business_date: int, leave: int = 0
+) -> dict[int, int]:
+    """Return unused reserves to the fund, but not the shop `leave`'s; gives the fen by shop."""
     fund = account_id(tx, community_id, Account.FUND, CNY, at=at)
-    total = 0
+    returned: dict[int, int] = {}
     for row in tx.all(_ALL, community_id=community_id):
+        if row.owner_id == leave:
+            continue
         request_id = derived_request_id("uncover", run_key, row.owner_id)
         _move(tx, community_id, row.owner_id, Kind.UNCOVER, (row.account_id, Account.COVER), (fund, Account.FUND),
               int(row.free), request_id=request_id, at=at, business_date=business_date)  # fmt: skip
-        total += int(row.free)
-    return total
+        returned[int(row.owner_id)] = int(row.free)
+    return returned
 
 
 def _move(  # noqa: PLR0913 - both sides of one entry and what it is for
