@@ -154,7 +154,7 @@ def _field(field: _Field, now: CommunitySettings, *, kept: bool) -> dict[str, st
 
 def _history(rows: list[Any], names: dict[int, str]) -> list[dict[str, Any]]:
     bodies = [json.loads(row.body) for row in rows]
-    befores = [*bodies[1:], {key: getattr(settings.DEFAULTS, key) for key in _NAMES}]
+    befores = [*bodies, {key: getattr(settings.DEFAULTS, key) for key in _NAMES}][1:]
     return [
         {
             "version_no": row.version_no,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,7 @@ from tests.support.engines import SqliteFiles
 from tests.support.everyone import World, settle
 from tests.support.http import Server, Visitor, everything
 
+FAULT = 500
 CODES = {
     "not_allowed",
     "not_signed_in",
@@ -55,10 +57,11 @@ def guarded_routes(app: Flask) -> Iterator[tuple[Rule, str, tuple[str, ...]]]:
 def address(rule: Rule, ids: dict[str, str]) -> str:
     """The rule's path with ids of one community in it."""
     target = rule.rule
-    for name in rule.arguments:
+    for converter, name in re.findall(r"<(?:([a-z]+):)?([a-z_0-9]+)>", rule.rule):
         value = ids.get(name, "20260302" if "day" in name else "7")
-        for piece in (f"<{name}>", f"<int:{name}>", f"<string:{name}>", f"<path:{name}>"):
-            target = target.replace(piece, value)
+        if converter == "int" and not value.isdigit():
+            value = "7"
+        target = re.sub(rf"<(?:[a-z]+:)?{name}>", value, target)
     return target
 
 
@@ -83,7 +86,7 @@ def test_each_role_reaches_exactly_what_the_table_says(world: World) -> None:
         for role, is_allowed in allowed_callers(permissions).items():
             caller = world.here.callers[role]
             answer = caller.call(method, address(rule, world.there.ids))
-            if is_denied(answer) == is_allowed:
+            if is_denied(answer) == is_allowed or answer.status_code == FAULT:
                 wrong.append(f"{method} {rule.rule} as {role}: {answer.status_code}")
 
     assert wrong == []
