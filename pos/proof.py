@@ -23,13 +23,13 @@ from pos.desk import Desk, day_of
 
 _OPEN: Final = Sql(
     "SELECT p.txn_id, p.wallet_owner_id, p.commodity, p.merchant_id, p.left_units, p.business_date,"
-    " e.sale_id, e.paid_fen, e.paid_at, e.terminal_id"
+    " e.sale_id, e.paid_fen, e.paid_at, e.terminal_id, e.payment_ref"
     " FROM pending p JOIN evidence e ON e.community_id = p.community_id AND e.txn_id = p.txn_id"
     " WHERE p.community_id = :community_id AND p.state = 'open' AND p.merchant_id = :merchant_id"
     " AND p.business_date <= :until ORDER BY e.paid_at, p.txn_id"
 )
 _PROVE: Final = Sql(
-    "UPDATE evidence SET state = :state, payment_ref = coalesce(payment_ref, :payment_ref), proven_by = :proven_by,"
+    "UPDATE evidence SET state = :state, payment_ref = coalesce(:payment_ref, payment_ref), proven_by = :proven_by,"
     " proven_at = :at WHERE community_id = :community_id AND txn_id = :txn_id AND state = 'claimed'"
 )
 _SHOPS: Final = Sql(
@@ -74,22 +74,32 @@ def prove_by_bill(
 ) -> Proved:
     """Match a shop's bill with its sales up to `until` and make proven points spendable.
 
-    Same fen, within ten minutes, nearest first, each used once. Again, it changes nothing.
+    A sale that names a payment of the bill is proven by that one alone; the others by the same fen, within ten
+    minutes, nearest first, each used once. Again, it changes nothing.
     """
     with desk.db.read() as tx:
         waiting = tx.all(_OPEN, community_id=community_id, merchant_id=merchant_id, until=until)
-    proven = [
-        units
-        for row, line in match_lines(waiting, lines)
-        if (units := _vest_once(desk, community_id, row, line, by=by, at=at)) is not None
-    ]
-    return Proved(len(proven), sum(proven), len(lines) - len(proven))
+    left, proven = list(lines), list[int]()
+    while True:
+        pairs = match_lines(waiting, left)
+        tried = [
+            (row, line, _vest_once(desk, community_id, row, line, by=by, at=at))
+            for row, line in pairs
+        ]
+        proven += [units for _, _, units in tried if units is not None]
+        gone = {row.txn_id for row, _, units in tried if units is not None}
+        waiting = [row for row in waiting if row.txn_id not in gone]
+        used = {line.payment_ref for _, line, _ in tried}
+        left = [line for line in left if line.payment_ref not in used]
+        # A payment that had earned before was in the way of a sale: another line may prove that one.
+        if all(units is not None for _, _, units in tried):
+            return Proved(len(proven), sum(proven), len(lines) - len(proven))
 
 
 def _vest_once(
     desk: Desk, community_id: int, row: Row, line: BillLine, *, by: str, at: int
 ) -> int | None:
-    """Vest behind the payment's one route: None where the payment earned points before."""
+    """Vest behind the payment's one route: None where the payment, or the sale, earned points before."""
     try:
         reserved = routes.reserve(
             desk.db,
@@ -105,24 +115,32 @@ def _vest_once(
     units = _vest(
         desk, community_id, row, payment_ref=line.payment_ref, by=by, at=at, reserved=reserved
     )
-    routes.confirm(desk.db, reserved)
-    return units
+    if units is not None:
+        routes.confirm(desk.db, reserved)
+        return units
+    # Somebody else vested this sale meanwhile; by another payment, this one is free for its own sale.
+    return 0 if routes.release(desk.db, reserved, at=at) == "confirmed" else None
 
 
 def match_lines(waiting: Sequence[Any], lines: Sequence[BillLine]) -> list[tuple[Any, BillLine]]:
-    """Pairs of sale and bill line with the same fen, closest in time first, one to one."""
+    """Pairs of sale and bill line with the same fen, one to one: named payments first, then the closest in time."""
     by_fen: dict[int, list[BillLine]] = {}
     for line in lines:
         by_fen.setdefault(line.fen, []).append(line)
+    named = {line.payment_ref: line for line in lines}
+    pairs = [
+        (row, named[row.payment_ref])
+        for row in waiting
+        if row.payment_ref in named and named[row.payment_ref].fen == row.paid_fen
+    ]
+    used_rows = {index for index, row in enumerate(waiting) if row.payment_ref in named}
+    used_lines = {waiting[index].payment_ref for index in used_rows}
     candidates = sorted(
         (abs(line.paid_at - row.paid_at), row.txn_id, line.payment_ref, index, line)
         for index, row in enumerate(waiting)
         for line in by_fen.get(row.paid_fen, ())
         if abs(line.paid_at - row.paid_at) <= _MATCH_US
     )
-    used_rows: set[int] = set()
-    used_lines: set[str] = set()
-    pairs = []
     for _, _, payment_ref, index, line in candidates:
         if index not in used_rows and payment_ref not in used_lines:
             used_rows.add(index)
@@ -154,7 +172,8 @@ def vest_overdue(desk: Desk, community_id: int, calendar: WorkingDays, *, at: in
             if is_overdue(calendar, day_from_key(row.business_date), days, today)
         ]
         units += sum(
-            _vest(desk, community_id, row, payment_ref=None, by="no_file", at=at) for row in overdue
+            _vest(desk, community_id, row, payment_ref=None, by="no_file", at=at) or 0
+            for row in overdue
         )
     return units
 
@@ -173,15 +192,18 @@ def _vest(
     by: str,
     at: int,
     reserved: routes.Reservation | None = None,
-) -> int:
-    """Move what is left of one sale's pending points into the wallet; repaying a debt first."""
+) -> int | None:
+    """Move what is left of one sale's pending points into the wallet; repaying a debt first.
+
+    None where they have vested meanwhile.
+    """
     terms = desk.terms_of(community_id)
     day = day_of(terms, at)
 
-    def work(tx: Tx) -> int:
+    def work(tx: Tx) -> int | None:
         current = tx.find(_STILL_OPEN, community_id=community_id, txn_id=row.txn_id)
         if current is None:
-            return 0
+            return None
         if reserved is not None:
             routes.mark_posted(tx, reserved, at=at)
         left = int(current.left_units)

@@ -27,8 +27,9 @@ def apply(tx: Tx, steps: Iterable[Step]) -> dict[str, Any]:
     returned: dict[str, Any] = {}
     with tx.batch() as batch:
         results = [(step, batch.add(step.sql, step.params)) for step in steps]
-    for step, result in results:
-        found = result.all() if step.returns else []
+    # All rows are fetched before any guard is judged: SQLite cannot undo beside a statement half read.
+    fetched = [(step, result, result.all() if step.returns else []) for step, result in results]
+    for step, result, found in fetched:
         count = len(found) if step.returns else result.count
         if step.guard and count != step.rows:
             raise GuardMissedError(step.guard)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from ledger.book import order
 from ledger.book.day import lock
@@ -15,6 +15,7 @@ from pos.checkout import check_out
 from pos.refunds import refund
 from tests.support.fake_channel import FakeChannel
 from tests.support.invariants import CHECKS, broken, check_invariants
+from tests.support.races import drop_checks
 from tests.support.town import HERE, Town, build_town, moment
 
 _ONE_SALE = "(SELECT min(txn_id) FROM txn WHERE kind = 'sale')"
@@ -118,18 +119,6 @@ def unguarded(db: Database) -> Iterator[Connection]:
         if db.dialect == "sqlite":
             connection.exec_driver_sql("ROLLBACK")
         connection.rollback()
-
-
-def drop_checks(connection: Connection) -> None:
-    """Take PostgreSQL's CHECK constraints away."""
-    found = connection.execute(
-        text(
-            "SELECT conrelid::regclass::text AS tab, conname FROM pg_constraint WHERE contype = 'c'"
-            " AND connamespace = 'public'::regnamespace"
-        )
-    )
-    for row in found.all():
-        connection.exec_driver_sql(f"ALTER TABLE {row.tab} DROP CONSTRAINT {row.conname}")
 
 
 def test_every_invariant_has_its_mutation() -> None:

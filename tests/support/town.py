@@ -82,6 +82,8 @@ class Town:
     scheme_text: str = ""
     sequence: dict[int, int] = field(default_factory=dict)
     signers: dict[KeyClass, tokens.SigningKey] = field(default_factory=dict)
+    here: int = HERE
+    issuer: str = "CA01"
 
     def later(self, seconds: int) -> int:
         """Let time pass; gives the new moment."""
@@ -100,7 +102,7 @@ class Town:
         now_s = self.at // 1_000_000
         if key_class is KeyClass.CARD:
             claims = tokens.Claims(
-                "CA01",
+                self.issuer,
                 signer.public.not_before_s,
                 signer.public.not_before_s + 86_400 * 900,
                 person,
@@ -108,7 +110,7 @@ class Town:
             )
         else:
             self.sequence[person] = self.sequence.get(person, 0) + 1
-            claims = tokens.Claims("CA01", now_s, now_s + 60, person, self.sequence[person])
+            claims = tokens.Claims(self.issuer, now_s, now_s + 60, person, self.sequence[person])
         return tokens.to_digits(tokens.sign(claims, signer))
 
     def sale(
@@ -124,7 +126,7 @@ class Town:
         where = self.tills[till]
         ref = where.next_ref(self.day)
         fields: dict[str, object] = {
-            "community_id": HERE,
+            "community_id": self.here,
             "terminal_id": where.terminal_id,
             "clerk_id": None,
             "request_id": new_request_id(self.at),
@@ -147,7 +149,7 @@ class Town:
         where = self.tills[till]
         ref = where.next_ref(self.day)
         return RefundRequest(
-            community_id=HERE,
+            community_id=self.here,
             terminal_id=where.terminal_id,
             clerk_id=None,
             request_id=new_request_id(self.at),
@@ -163,10 +165,11 @@ class Town:
 
         def work(tx) -> None:
             wallet = Side(
-                account_id(tx, HERE, Account.WALLET, CIVIC, person, at=self.at), Account.WALLET
+                account_id(tx, self.here, Account.WALLET, CIVIC, person, at=self.at), Account.WALLET
             )
             grants = Side(
-                account_id(tx, HERE, Account.ISSUED_GRANT, CIVIC, at=self.at), Account.ISSUED_GRANT
+                account_id(tx, self.here, Account.ISSUED_GRANT, CIVIC, at=self.at),
+                Account.ISSUED_GRANT,
             )
             post(tx, self._posting(Kind.GRANT, [Line(grants, wallet, CIVIC, units)], person))
 
@@ -176,15 +179,15 @@ class Town:
         """Put yuan into the community's fund."""
 
         def work(tx) -> None:
-            bank = Side(account_id(tx, HERE, Account.BANK, CNY, at=self.at), Account.BANK)
-            fund = Side(account_id(tx, HERE, Account.FUND, CNY, at=self.at), Account.FUND)
+            bank = Side(account_id(tx, self.here, Account.BANK, CNY, at=self.at), Account.BANK)
+            fund = Side(account_id(tx, self.here, Account.FUND, CNY, at=self.at), Account.FUND)
             post(tx, self._posting(Kind.FUND_IN, [Line(bank, fund, CNY, fen)], None))
 
         self.db.write(work)
 
     def _posting(self, kind: Kind, lines: list[Line], person: int | None) -> Posting:
         return Posting(
-            community_id=HERE,
+            community_id=self.here,
             kind=kind,
             request_id=new_request_id(self.at),
             occurred_at=self.at,
@@ -211,6 +214,8 @@ def build_town(
     vault: KeyVault | None = None,
     opened: int = moment("2026-01-01 08:00"),
     at: int = START,
+    here: int = HERE,
+    issuer: str = "CA01",
     **chosen: int,
 ) -> Town:
     """Build it: people 1..n with wallets, shops 1..n (超市) with tills, a fund, keys of every class."""
@@ -220,22 +225,33 @@ def build_town(
         for shop in range(1, shops + 1)
         for place in range(tills_each)
     ]
-    _write_rows(db, people, shops, tills, allowance_fen, opened)
+    _write_rows(db, people, shops, tills, allowance_fen, opened, (here, issuer))
     text = scheme_text or SCHEME.read_text(encoding="utf-8")
     defaults = {"cover_tranche_fen": 20_000}
 
     def set_up(tx) -> dict[KeyClass, tokens.SigningKey]:
-        schemes.adopt(tx, HERE, text, name="changan", by=SYSTEM, at=opened)
-        settings.change(tx, HERE, {**defaults, **chosen}, by=SYSTEM, why="test", at=opened)
+        schemes.adopt(tx, here, text, name="changan", by=SYSTEM, at=opened)
+        settings.change(tx, here, {**defaults, **chosen}, by=SYSTEM, why="test", at=opened)
         classes = (KeyClass.CARD, KeyClass.DYN, KeyClass.EARN)
         for key_class in classes:
             start = opened if key_class is KeyClass.CARD else at - 60_000_000
-            keys.make_key(tx, vault, HERE, key_class, at=start, by=0, not_before=start)
-        return {c: keys.signing_key(tx, vault, HERE, c, at=at) for c in classes}
+            keys.make_key(tx, vault, here, key_class, at=start, by=0, not_before=start)
+        return {c: keys.signing_key(tx, vault, here, c, at=at) for c in classes}
 
     signers = db.write(set_up)
     desk = Desk(db=db, terms=TermsCache(), pepper=vault.derive("pins"), channel=channel)
-    town = Town(db, desk, vault, tills, people, at=at, scheme_text=text, signers=signers)
+    town = Town(
+        db,
+        desk,
+        vault,
+        tills,
+        people,
+        at=at,
+        scheme_text=text,
+        signers=signers,
+        here=here,
+        issuer=issuer,
+    )
     if fund_fen:
         town.fund(fund_fen)
     if grant_units:
@@ -245,9 +261,15 @@ def build_town(
 
 
 def _write_rows(
-    db: Database, people: int, shops: int, tills: list[Till], allowance_fen: int, at: int
+    db: Database,
+    people: int,
+    shops: int,
+    tills: list[Till],
+    allowance_fen: int,
+    at: int,
+    where: tuple[int, str],
 ) -> None:
-    here = {"community_id": HERE}
+    here = {"community_id": where[0]}
     persons = range(1, people + 1)
     shop_ids = range(1, shops + 1)
     with db.engine.begin() as connection:
@@ -255,7 +277,7 @@ def _write_rows(
             insert(community),
             {
                 **here,
-                "issuer": "CA01",
+                "issuer": where[1],
                 "name": "常安社区",
                 "timezone": "Asia/Shanghai",
                 "hotline": "0398-0000000",

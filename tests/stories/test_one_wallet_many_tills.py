@@ -1,0 +1,255 @@
+"""Eight tills at one wallet, one limit of a day, one of a month: never more than there is, and more without the guard."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from ledger.database import Database
+from ledger.errors import GuardMissedError
+from pos.checkout import check_out
+from pos.decide import SaleRequest
+from pos.refunds import refund
+from tests.support.invariants import check_invariants
+from tests.support.races import (
+    decide_on_old_figures,
+    desk_in_process,
+    drop_checks,
+    no_cap_guard,
+    no_checks_in_sqlite,
+    no_wallet_guard,
+    run_processes,
+    told,
+)
+from tests.support.town import SCHEME, Town, build_town
+
+PROCESSES = 8
+OFFSETS = 50
+UNITS = 2_000
+"""20 points, one yuan off a bill of ten: 50 of them empty a wallet of 1,000 points."""
+
+LIFTED = {
+    "pin_above_units_dyn": 1_000_000,
+    "day_units_dyn": 1_000_000,
+}
+
+pytestmark = pytest.mark.slow
+
+
+def scheme_with(**changes: int | None) -> str:
+    """Chang'an's scheme with values of its shop rules changed (`name=value`), or lines left out (`name=None`)."""
+    text = SCHEME.read_text(encoding="utf-8")
+    at_shops = text.index('code = "S01"'), text.index("[[reward]]")
+    before, rules, after = text[: at_shops[0]], text[at_shops[0] : at_shops[1]], text[at_shops[1] :]
+    spend, offset = rules.split('code = "O02"')
+    for name, value in changes.items():
+        part, key = name.split("_", 1)
+        rule = spend if part == "spend" else offset
+        lines = rule.splitlines(keepends=True)
+        assert any(line.startswith(f"{key} = ") for line in lines), name
+        kept = [
+            line if not line.startswith(f"{key} = ") else f"{key} = {value}\n"
+            for line in lines
+            if value is not None or not line.startswith(f"{key} = ")
+        ]
+        if part == "spend":
+            spend = "".join(kept)
+        else:
+            offset = "".join(kept)
+    return before + spend + 'code = "O02"' + offset + after
+
+
+def sell_everywhere(
+    town: Town,
+    url: str,
+    requests: list[SaleRequest],
+    *,
+    ready: Callable[[Database], None] = lambda _db: None,
+) -> Counter[str]:
+    """Give every eighth request to each of eight processes; how often each thing was said."""
+
+    def job(number: int) -> Counter[str]:
+        with desk_in_process(town, url) as desk:
+            ready(desk.db)
+            mine = requests[number::PROCESSES]
+            return Counter(told(lambda: check_out(desk, one, at=town.at)) for one in mine)
+
+    said = run_processes(PROCESSES, job)
+    return sum(said, Counter())
+
+
+def rush(
+    url: str, *, requests: int = 480, codes: int = 200, **kwargs: object
+) -> tuple[Town, list[SaleRequest]]:
+    """A wallet worth 50 offsets, and 480 sales with 200 codes of its holder, at eight tills."""
+    db = Database(url)
+    scheme = scheme_with(spend_min_gap_seconds_same_shop=0, offset_cap_month_points=None)
+    town = build_town(
+        db,
+        people=1,
+        tills_each=PROCESSES,
+        grant_units=OFFSETS * UNITS,
+        scheme_text=scheme,
+        **LIFTED,
+    )
+    shown = [town.code(1) for _ in range(codes)]
+    sales = [
+        town.sale(1, 1_000, UNITS, till=n % PROCESSES, token=shown[n % codes])
+        for n in range(requests)
+    ]
+    assert len({sale.token for sale in sales}) == min(codes, requests)
+    db.close()
+    return town, sales
+
+
+def count(url: str, query: str) -> int:
+    db = Database(url)
+    with db.engine.connect() as connection:
+        found = connection.exec_driver_sql(query).scalar_one()
+    db.close()
+    return int(found or 0)
+
+
+WALLET = (
+    "SELECT posted FROM balance b JOIN account a ON a.account_id = b.account_id"
+    " WHERE a.kind = 'wallet'"
+)
+USED = "SELECT sum(units) FROM offset_booked"
+
+
+@pytest.mark.parametrize("looks", ["fresh", "old"])
+def test_a_wallet_worth_fifty_offsets_gives_exactly_fifty(
+    engine_url: str, looks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town, sales = rush(engine_url)
+    if looks == "old":
+        decide_on_old_figures(monkeypatch)
+
+    said = sell_everywhere(town, engine_url, sales)
+
+    assert said["done"] == OFFSETS
+    assert set(said) <= {"done", "insufficient_points", "token_used"}
+    assert count(engine_url, WALLET) == 0
+    assert count(engine_url, USED) == OFFSETS * UNITS
+    used = "SELECT count(*) FROM token_use WHERE outcome = 'used'"
+    assert count(engine_url, used) == OFFSETS
+    db = Database(engine_url)
+    check_invariants(db.engine)
+    db.close()
+
+
+def test_without_the_guard_the_same_rush_overdraws_the_wallet(
+    engine_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town, sales = rush(engine_url)
+    decide_on_old_figures(monkeypatch)
+    no_wallet_guard(monkeypatch)
+    let_the_database_take_anything(engine_url)
+
+    said = sell_everywhere(town, engine_url, sales, ready=no_checks_if_sqlite)
+
+    assert said["done"] > OFFSETS
+    assert count(engine_url, WALLET) < 0
+
+
+def let_the_database_take_anything(url: str) -> None:
+    db = Database(url)
+    if db.dialect == "postgresql":
+        with db.engine.begin() as connection:
+            drop_checks(connection)
+    db.close()
+
+
+def no_checks_if_sqlite(db: Database) -> None:
+    if db.dialect == "sqlite":
+        no_checks_in_sqlite(db)
+
+
+# --- limits of a day and of a month
+
+DAY_CAP = 80_000
+MONTH_CAP = 120_000
+
+
+def purchases(url: str) -> tuple[Town, list[SaleRequest]]:
+    """240 purchases of 10.00 to 49.90: with offsets worth three months' limit, earnings worth many days'."""
+    db = Database(url)
+    scheme = scheme_with(spend_min_gap_seconds_same_shop=0)
+    town = build_town(
+        db, people=1, tills_each=PROCESSES, grant_units=1_000_000, scheme_text=scheme, **LIFTED
+    )
+    sales = [
+        town.sale(1, 1_000 + 10 * (n * 7 % 400), UNITS, till=n % PROCESSES) for n in range(240)
+    ]
+    db.close()
+    return town, sales
+
+
+EARNED = (
+    "SELECT sum(t.amount) FROM transfer t JOIN account a ON a.account_id = t.debit_id"
+    " WHERE a.kind = 'issued_consumption'"
+)
+
+
+@pytest.mark.parametrize("looks", ["fresh", "old"])
+def test_a_day_and_a_month_are_never_passed(
+    engine_url: str, looks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town, sales = purchases(engine_url)
+    if looks == "old":
+        decide_on_old_figures(monkeypatch)
+
+    said = sell_everywhere(town, engine_url, sales)
+
+    assert said == {"done": MONTH_CAP // UNITS, "offset_over_month_cap": 240 - MONTH_CAP // UNITS}
+    assert count(engine_url, USED) == MONTH_CAP
+    assert count(engine_url, EARNED) == DAY_CAP
+    db = Database(engine_url)
+    check_invariants(db.engine)
+    db.close()
+
+
+def test_without_the_guard_both_limits_are_passed(
+    engine_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town, sales = purchases(engine_url)
+    decide_on_old_figures(monkeypatch)
+    no_cap_guard(monkeypatch)
+
+    sell_everywhere(town, engine_url, sales)
+
+    assert count(engine_url, USED) > MONTH_CAP
+    assert count(engine_url, EARNED) > DAY_CAP
+
+
+# --- one sale's goods come back once
+
+
+def give_back_everywhere(town: Town, url: str, ref: str) -> Counter[str]:
+    """Eight tills take the same 30.00 of a sale of 50.00 back, each under a number of its own."""
+    asked = [town.refund(ref, 3_000, till=n) for n in range(PROCESSES)]
+
+    def job(number: int) -> str:
+        with desk_in_process(town, url) as desk:
+            try:
+                return told(lambda: refund(desk, asked[number], at=town.at))
+            except GuardMissedError:
+                return "missed"
+
+    return Counter(run_processes(PROCESSES, job))
+
+
+def test_goods_come_back_once(engine_url: str) -> None:
+    db = Database(engine_url)
+    town = build_town(db, people=1, tills_each=PROCESSES, grant_units=50_000)
+    sold = check_out(town.desk, town.sale(1, 5_000, 20_000), at=town.at)
+    db.close()
+
+    said = give_back_everywhere(town, engine_url, sold["ref"])
+
+    assert said == {"done": 1, "refund_over_sale": PROCESSES - 1}
+    db = Database(engine_url)
+    check_invariants(db.engine)
+    db.close()
