@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Final
 
 from kiosk.demo.found import Town
+from kiosk.demo.months import ISSUES_S, PAYS_S, MonthEnds
 from kiosk.demo.office import DECIDES_S, OfficeWork
 from kiosk.demo.tills import Tills
 from kiosk.generator.bills import payments_of, write_bill
@@ -23,6 +24,7 @@ from ledger.earning.working_days import working_days_cn
 from ledger.members import keys
 from pos.bill_file import read_bill
 from pos.desk import Desk
+from pos.gateway import Gateway
 from pos.proof import prove_by_bill, vest_overdue
 from settlement.claims import file_daybook
 from settlement.intake import Upload, take_claim_file
@@ -41,13 +43,14 @@ _Event = tuple[int, int, int, Purchase | GoodsBack | Visit]
 class Days:
     """Lives day after day; `truth` collects the faults that were planted."""
 
-    def __init__(self, town: Town, desk: Desk, *, now: int) -> None:
+    def __init__(self, town: Town, desk: Desk, channel: Gateway, *, now: int) -> None:
         """Nothing is done later than `now` (microseconds UTC), which lies on the world's last day."""
         self._town = town
         self._desk = desk
         self._now = now
         self.tills = Tills(town, desk)
         self.office = OfficeWork(town, town.world.until)
+        self.months = MonthEnds(town, channel, town.world.until)
         self._shops = Office(town.world.shops, Streams(town.world.seed))
         self._purchases = {purchase.number: purchase for purchase in town.world.purchases}
         self._events = self._sorted_events()
@@ -64,6 +67,8 @@ class Days:
             (_KEYS_S, partial(self._renew_keys, day)),
             (_BILLS_S, partial(self._prove, day)),
             (DECIDES_S, partial(self.office.work, day)),
+            (ISSUES_S, partial(self.months.issue, day)),
+            (PAYS_S, partial(self.months.pay, day)),
             (_DAY_S, partial(self._close, day)),
         ]
         for second, act in sorted(acts, key=itemgetter(0)):

@@ -49,7 +49,8 @@ def live(
     with _opened(folder) as db, _channel(folder) as url:
         town = found_town(world, db, vault, pepper)
         channel = Gateway(url, CHANNEL_KEY)
-        lived = Days(town, Desk(db=db, terms=TermsCache(), pepper=pepper, channel=channel), now=now)
+        desk = Desk(db=db, terms=TermsCache(), pepper=pepper, channel=channel)
+        lived = Days(town, desk, channel, now=now)
         period = list(days(world.since, today))
         for done, day in enumerate(period, 1):
             lived.live(day)
@@ -59,6 +60,7 @@ def live(
     counts = {
         **lived.tills.done,
         **lived.office.done,
+        **lived.months.done,
         "nights": len(lived.nights),
         "planted faults": len(lived.truth),
     }

@@ -30,3 +30,4 @@ STAFF: Final = (
 OWNER_NAME: Final = "王店长"
 
 DECISION_REASONS: Final = ("已核对商户小票", "已电话与店长确认", "按账面记录处理")
+OBJECTION: Final = "两笔抵扣与本店小票不符"
