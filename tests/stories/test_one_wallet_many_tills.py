@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import http.client
+import json
+import logging
+import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from flask import Flask
+from werkzeug.serving import make_server
 
+from kiosk.clerk_tokens import ClerkToken, make_token
+from ledger.audit import SYSTEM
+from ledger.clock import SECOND_US
 from ledger.database import Database
 from ledger.errors import GuardMissedError
+from ledger.members import terminals
 from pos.checkout import check_out
 from pos.decide import SaleRequest
 from pos.refunds import refund
+from tests.support.device import public_jwk
+from tests.support.http import VAULT, Server, Tablet
 from tests.support.invariants import check_invariants
 from tests.support.races import (
     decide_on_old_figures,
@@ -23,7 +37,7 @@ from tests.support.races import (
     run_processes,
     told,
 )
-from tests.support.town import SCHEME, Town, build_town
+from tests.support.town import HERE, SCHEME, Town, build_town
 
 PROCESSES = 8
 OFFSETS = 50
@@ -92,6 +106,7 @@ def rush(
         tills_each=PROCESSES,
         grant_units=OFFSETS * UNITS,
         scheme_text=scheme,
+        vault=VAULT,
         **LIFTED,
     )
     shown = [town.code(1) for _ in range(codes)]
@@ -165,6 +180,117 @@ def let_the_database_take_anything(url: str) -> None:
 def no_checks_if_sqlite(db: Database) -> None:
     if db.dialect == "sqlite":
         no_checks_in_sqlite(db)
+
+
+# --- the same through HTTP
+
+
+def sale_body(sale: SaleRequest) -> dict[str, object]:
+    """The sale as a tablet sends it."""
+    names = ("request_id", "counter", "ref", "token", "total_fen", "offset_units", "channel")
+    body: dict[str, object] = {name: getattr(sale, name) for name in names}
+    return {**body, "occurred_at": "2026-03-02T09:00:00+08:00"}
+
+
+def enrol_all(url: str, town: Town) -> list[Tablet]:
+    """Every till enrolled over the API with a key of its own and a clerk signed in; no connection stays open."""
+    db = Database(url)
+    server = Server(db, at=town.at)
+    tablets = []
+    for till in town.tills:
+        device = ec.generate_private_key(ec.SECP256R1())
+        code = db.write(
+            lambda tx, till=till: terminals.make_enrolment_code(  # type: ignore[misc]
+                tx, HERE, till.terminal_id, by=SYSTEM, at=town.at
+            )
+        )
+        body = {"community": "CA01", "code": code, "public_jwk": public_jwk(device)}
+        said = server.call("POST", "/api/v1/terminals/enrol", json=body)
+        assert said.status_code == 201, said.text
+        clerk = ClerkToken(HERE, till.terminal_id, 1, town.at + 3_600 * SECOND_US)
+        signed_in = make_token(clerk, VAULT.derive("clerk tokens"))
+        tablets.append(Tablet(server, HERE, till.terminal_id, device, clerk_token=signed_in))
+    db.close()
+    return tablets
+
+
+def sell_over_http(
+    town: Town,
+    url: str,
+    sales: list[SaleRequest],
+    *,
+    ready: Callable[[Database], None] = lambda _db: None,
+) -> Counter[str]:
+    """Eight server processes on one database, each asked by its own tablet over the loopback network."""
+    tablets = enrol_all(url, town)
+
+    def job(number: int) -> Counter[str]:
+        db = Database(url)
+        ready(db)
+        tablet = tablets[number]
+        server = Server(db, at=town.at)
+        with serve(server.app) as port:
+            said = Counter(ask(tablet, port, sale) for sale in sales[number::PROCESSES])
+        db.close()
+        return said
+
+    return sum(run_processes(PROCESSES, job), Counter())
+
+
+def ask(tablet: Tablet, port: int, sale: SaleRequest) -> str:
+    raw = json.dumps(sale_body(sale)).encode()
+    headers = {
+        "Authorization": tablet.proof("POST", "/api/v1/sales", raw),
+        "Jifen-Clerk": tablet.clerk_token,
+        "Content-Type": "application/json",
+    }
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    line.request("POST", "/api/v1/sales", raw, headers)
+    answer = line.getresponse()
+    told = json.loads(answer.read())
+    line.close()
+    return "done" if answer.status == 201 else str(told["code"])
+
+
+@contextmanager
+def serve(app: Flask) -> Iterator[int]:
+    """The app on a free port of this process, threads and all."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    thread.join()
+
+
+def test_through_http_a_wallet_worth_fifty_offsets_gives_exactly_fifty(engine_url: str) -> None:
+    town, sales = rush(engine_url)
+
+    said = sell_over_http(town, engine_url, sales)
+
+    assert said["done"] == OFFSETS
+    assert sum(said.values()) == 480
+    assert set(said) <= {"done", "insufficient_points", "token_used"}
+    assert count(engine_url, WALLET) == 0
+    assert count(engine_url, USED) == OFFSETS * UNITS
+    db = Database(engine_url)
+    check_invariants(db.engine)
+    db.close()
+
+
+def test_through_http_without_the_guard_the_wallet_is_overdrawn(
+    engine_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town, sales = rush(engine_url)
+    decide_on_old_figures(monkeypatch)
+    no_wallet_guard(monkeypatch)
+    let_the_database_take_anything(engine_url)
+
+    said = sell_over_http(town, engine_url, sales, ready=no_checks_if_sqlite)
+
+    assert said["done"] > OFFSETS
+    assert count(engine_url, WALLET) < 0
 
 
 # --- limits of a day and of a month
