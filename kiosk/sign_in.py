@@ -56,7 +56,8 @@ def out(response: Response, kind: str) -> None:
     """Sign out: the session ends on the server, and the cookie goes."""
     split = sessions.split(request.cookies.get(COOKIES[kind], ""))
     if split is not None:
-        service().db.write(lambda tx: sessions.end(tx, *split, at=service().now()))
+        at = service().now()
+        service().db.write(lambda tx: sessions.end(tx, *split, at=at))
     response.delete_cookie(COOKIES[kind], httponly=True, samesite="Lax")
 
 
