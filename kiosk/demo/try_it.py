@@ -7,6 +7,10 @@ It ends with status 1 at the first thing that is not as it must be.
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -29,6 +33,8 @@ from ledger.units import points_text
 _BILL_FEN: Final = 5_000
 _OFFSET_UNITS: Final = 20_000
 _TIMEOUT_S: Final = 20
+_FILES: Final = {"json": b"{", "csv": b"\xef\xbb\xbf", "xlsx": b"PK", "pdf": b"%PDF-"}
+_STATEMENT: Final = re.compile(r'href="/office/statements/(\d+)"')
 
 
 class DeviationError(Exception):
@@ -216,7 +222,48 @@ class Trial:
         self._say(f"the resident's page shows {_points(left)} points")
 
     def _read_statement(self) -> None:
-        raise NotImplementedError
+        """The newest month's first statement: its four files say the same, and its sums hold."""
+        office = self._office()
+        page = office.get(f"{self._url}/office/statements", timeout=_TIMEOUT_S)
+        found = _STATEMENT.search(page.text)
+        if not page.ok or found is None:
+            raise DeviationError(f"no statement on the office's page ({page.status_code})")
+        address = f"{self._url}/office/statements/{found[1]}"
+        files = {kind: self._file(office, f"{address}/{kind}") for kind in _FILES}
+        for kind, start in _FILES.items():
+            self._expect(f"the {kind} file's first bytes", files[kind][: len(start)], start)
+        blocks = json.loads(files["json"])["blocks"]
+        told = [[cell["text"] for cell in row] for block in blocks for row in block["rows"]]
+        printed = list(csv.reader(io.StringIO(files["csv"].decode("utf-8-sig"))))
+        self._expect("cells of the csv", [row for row in told if row not in printed], [])
+        self._check_sums(blocks)
+        self._say(f"statement {told[0][1]}: {len(told)} lines, the same in csv and json")
+
+    def _check_sums(self, blocks: list[dict[str, Any]]) -> None:
+        """The days' settled amounts add up to what the summary says, fen by fen."""
+        summary = {row[0]["text"]: row[1] for row in blocks[0]["rows"]}
+        before, net, paid, now = (
+            summary[name]["fen"]
+            for name in ("Owed before", "Net of this month", "Paid this month", "Owed now")
+        )
+        self._expect("owed now", now, before + net + paid)
+
+    def _office(self) -> requests.Session:
+        session = requests.Session()
+        login = next(name for name, role in self._facts.staff.items() if role == "accountant")
+        form = {
+            "place": self._facts.issuer,
+            "login": login,
+            "password": self._facts.staff_password,
+        }
+        page = session.post(f"{self._url}/office/sign-in?lang=en", data=form, timeout=_TIMEOUT_S)
+        page.raise_for_status()
+        return session
+
+    def _file(self, office: requests.Session, address: str) -> bytes:
+        said = office.get(f"{address}?lang=en", timeout=_TIMEOUT_S)
+        said.raise_for_status()
+        return said.content
 
     def _expect(self, what: str, seen: object, expected: object) -> None:
         if seen != expected:

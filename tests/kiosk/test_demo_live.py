@@ -1,0 +1,136 @@
+"""The demonstration lives two months through the product, and the nights find what was planted and nothing else."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kiosk.demo.folder import DemoFolder, Facts
+from kiosk.demo.live import live, today_of
+from kiosk.generator.shapes import moment_us
+from ledger.book.balances import account_sum
+from ledger.database import Database
+from ledger.sql import Sql
+from ledger.units import CNY
+from settlement.night import verify_night
+
+pytestmark = pytest.mark.slow
+
+NOON = moment_us(date(2026, 5, 20), 12 * 3_600)
+LINES = {"X1", "X2", "X3", "V1", "V2", "S1"}
+
+FOUND = Sql(
+    "SELECT code, ref, plus_fen + minus_fen AS fen FROM discrepancy"
+    " WHERE community_id = :community_id"
+)
+NIGHTS = Sql(
+    "SELECT business_date, state FROM night_run WHERE community_id = :community_id"
+    " ORDER BY business_date"
+)
+STATES = Sql(
+    "SELECT state, count(*) AS n, sum(amount_fen) AS fen FROM payout"
+    " WHERE community_id = :community_id GROUP BY state"
+)
+SETTLED = Sql(
+    "SELECT sum(settled_fen_plus - settled_fen_minus) AS fen FROM night_total"
+    " WHERE community_id = :community_id"
+)
+DECIDED = Sql(
+    "SELECT coalesce(sum(posted_fen), 0) AS fen FROM discrepancy WHERE community_id = :community_id"
+)
+SHOPS = Sql("SELECT owner_id FROM account WHERE community_id = :community_id AND kind = 'payable'")
+TODAY = Sql(
+    "SELECT max(business_date) AS day, max(occurred_at) AS at FROM sale"
+    " WHERE community_id = :community_id"
+)
+
+
+@dataclass
+class Lived:
+    """A finished demonstration."""
+
+    folder: DemoFolder
+    facts: Facts
+    db: Database
+
+    @property
+    def truth(self) -> list[dict[str, Any]]:
+        """The planted faults."""
+        text = self.folder.truth_file.read_text(encoding="utf-8")
+        return [json.loads(line) for line in text.splitlines()]
+
+    def rows(self, sql: Sql) -> list[Any]:
+        """What the book says."""
+        with self.db.read() as tx:
+            return tx.all(sql, community_id=self.facts.community_id)
+
+
+@pytest.fixture(scope="module")
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lived]:
+    folder = live(tmp_path_factory.mktemp("lived") / "demo", now=NOON, seed=11, months=2)
+    facts = folder.find_facts()
+    assert facts is not None
+    db = Database(folder.database_url)
+    yield Lived(folder, facts, db)
+    db.close()
+
+
+def test_the_nights_find_each_planted_fault_once_and_nothing_else(lived: Lived) -> None:
+    planted = sorted(
+        (row["verdict"], row["ref"], row["amount_fen"])
+        for row in lived.truth
+        if row["verdict"] in LINES
+    )
+    found = sorted((row.code, row.ref, row.fen) for row in lived.rows(FOUND) if row.code in LINES)
+
+    assert len(planted) > 5
+    assert found == planted
+
+
+def test_every_day_up_to_yesterday_is_closed_and_can_be_recomputed(lived: Lived) -> None:
+    nights = lived.rows(NIGHTS)
+
+    assert nights[0].business_date == 20260321
+    assert nights[-1].business_date == 20260519
+    assert {row.state for row in nights} == {"locked"}
+    assert verify_night(lived.db, lived.facts.community_id, 20260410)
+
+
+def test_today_is_open_and_has_gone_as_far_as_the_clock(lived: Lived) -> None:
+    [today] = lived.rows(TODAY)
+
+    assert today.day == 20260520
+    assert NOON - 3 * 3_600_000_000 < today.at <= NOON
+    assert today_of(NOON).isoformat() == lived.facts.until
+
+
+def test_what_was_settled_is_owed_or_paid_to_the_fen(lived: Lived) -> None:
+    payouts = {row.state: row for row in lived.rows(STATES)}
+    here = lived.facts.community_id
+    with lived.db.read() as tx:
+        shops = [row.owner_id for row in tx.all(SHOPS, community_id=here)]
+        owed = sum(account_sum(tx, here, "payable", CNY, shop) for shop in shops)
+    [settled], [decided] = lived.rows(SETTLED), lived.rows(DECIDED)
+
+    assert payouts["confirmed"].fen > 10_000
+    assert owed + payouts["confirmed"].fen == settled.fen + decided.fen
+    assert lived.facts.counts["payouts"] == sum(row.n for row in payouts.values())
+
+
+def test_the_folder_appears_only_when_it_is_whole(tmp_path: Path) -> None:
+    class PowerCutError(Exception):
+        pass
+
+    def cut(done: int, _of: int) -> None:
+        if done == 3:
+            raise PowerCutError
+
+    with pytest.raises(PowerCutError):
+        live(tmp_path / "demo", now=NOON, seed=1, months=1, progress=cut)
+
+    assert not (tmp_path / "demo").exists()
+    assert DemoFolder(tmp_path / "demo").find_facts() is None
