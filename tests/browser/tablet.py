@@ -35,21 +35,30 @@ _WIDTH, _HEIGHT, _CODE = 1280, 720, 460
 
 
 def write_video(path: Path, digits: str) -> Path:
-    """A camera's picture of a printed code: Motion JPEG, 720 lines, the code as wide as at arm's length."""
-    drawn = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_Q, border=4)
-    drawn.add_data(digits)
-    code = (
-        drawn.make_image()
-        .get_image()
-        .convert("RGB")
-        .resize((_CODE, _CODE), Image.Resampling.LANCZOS)
-    )
-    frame = Image.new("RGB", (_WIDTH, _HEIGHT), (150, 140, 130))
-    frame.paste(code, ((_WIDTH - _CODE) // 2, (_HEIGHT - _CODE) // 2))
+    """A camera's picture of a printed code as Motion JPEG: 720 lines, the code as at arm's length."""
     jpeg = io.BytesIO()
-    frame.save(jpeg, "JPEG", quality=92, subsampling="4:2:0")
+    _frame(digits).save(jpeg, "JPEG", quality=92, subsampling="4:2:0")
     path.write_bytes(jpeg.getvalue() * _FRAMES)
     return path
+
+
+def write_raw_video(path: Path, digits: str) -> Path:
+    """The same as raw pictures (YUV4MPEG2), for browsers whose fake camera does not read Motion JPEG."""
+    grey = _frame(digits).convert("L").tobytes()
+    no_colour = bytes([128]) * (_WIDTH * _HEIGHT // 2)
+    head = f"YUV4MPEG2 W{_WIDTH} H{_HEIGHT} F30:1 Ip A1:1 C420\n".encode()
+    path.write_bytes(head + (b"FRAME\n" + grey + no_colour) * 3)
+    return path
+
+
+def _frame(digits: str) -> Image.Image:
+    drawn = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_Q, border=4)
+    drawn.add_data(digits)
+    code = drawn.make_image().get_image().convert("RGB")
+    frame = Image.new("RGB", (_WIDTH, _HEIGHT), (150, 140, 130))
+    place = ((_WIDTH - _CODE) // 2, (_HEIGHT - _CODE) // 2)
+    frame.paste(code.resize((_CODE, _CODE), Image.Resampling.LANCZOS), place)
+    return frame
 
 
 @contextmanager

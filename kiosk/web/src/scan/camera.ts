@@ -5,7 +5,7 @@ import { stamp } from "./timing";
 
 const CROP = 640;
 
-export type CameraFault = "insecure" | "denied" | "none" | "busy";
+export type CameraFault = "insecure" | "denied" | "none" | "busy" | "decoder";
 
 export interface Scan {
   stop(): void;
@@ -35,7 +35,7 @@ export function startScan(video: HTMLVideoElement, wishes: ScanWishes): Scan {
   async function run(): Promise<void> {
     if (!cameraAllowed()) return wishes.onFault("insecure");
     stamp("scan-start");
-    void prepareDecoder();
+    const reader = prepareDecoder();
     try {
       stream = await navigator.mediaDevices.getUserMedia({
         audio: false,
@@ -47,10 +47,10 @@ export function startScan(video: HTMLVideoElement, wishes: ScanWishes): Scan {
     }
     if (stopped) return stop();
     video.srcObject = stream;
-    await decodeFrames();
+    await decodeFrames(reader);
   }
 
-  async function decodeFrames(): Promise<void> {
+  async function decodeFrames(reader: Promise<boolean>): Promise<void> {
     const canvas = document.createElement("canvas");
     const context = canvas.getContext("2d", { willReadFrequently: true, alpha: false });
     if (!context) throw new Error("this browser draws no pictures");
@@ -63,6 +63,10 @@ export function startScan(video: HTMLVideoElement, wishes: ScanWishes): Scan {
         stamp("scan-frame");
         wishes.onPicture();
         first = false;
+        if (!(await reader)) {
+          stop();
+          return wishes.onFault("decoder");
+        }
       }
       const text = await decode(middleOf(video, canvas, context));
       if (text !== null && !stopped) wishes.onText(text);

@@ -5,11 +5,19 @@ import wasmUrl from "zxing-wasm/reader/zxing_reader.wasm?url";
 
 const OPTIONS: ReaderOptions = { formats: ["QRCode"], maxNumberOfSymbols: 1, tryInvert: false };
 
-let ready: Promise<unknown> | null = null;
+let ready: Promise<boolean> | null = null;
 
-/** Starts loading the reader; calling it again costs nothing. */
-export function prepareDecoder(): Promise<unknown> {
-  ready ??= prepareZXingModule({ overrides: { locateFile: () => wasmUrl }, fireImmediately: true });
+/** Starts loading the reader, and says whether it runs here; calling it again costs nothing. */
+export function prepareDecoder(): Promise<boolean> {
+  ready ??= prepareZXingModule({ overrides: { locateFile: () => wasmUrl }, fireImmediately: true }).then(
+    () => true,
+    (error: unknown) => {
+      // No network, or a browser that forbids wasm: the screen says so and the hand scanner works.
+      console.warn("the code reader did not start", error);
+      ready = null;
+      return false;
+    },
+  );
   return ready;
 }
 

@@ -57,6 +57,8 @@ function faultText(fault: CameraFault): string {
       return t("The browser does not allow the camera. Allow it in the browser's settings, or use the hand scanner.");
     case "busy":
       return t("Another program uses the camera. Close it and open this page again, or use the hand scanner.");
+    case "decoder":
+      return t("The code reader did not start. Check the network and open this page again, or use the hand scanner.");
     case "none":
       return t("No camera was found. Use the hand scanner.");
   }

