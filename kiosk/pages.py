@@ -12,11 +12,13 @@ from flask import Blueprint, Response, g, render_template, request
 from flask.blueprints import BlueprintSetupState
 from markupsafe import Markup
 
+from kiosk.auth import allow
 from kiosk.problems import known, sentence
 from kiosk.texts import LANGUAGES, language_for, mark, translator
 from ledger.clock import SECOND_US, now_us
 from ledger.errors import Refusal
 from ledger.ids import new_request_id
+from ledger.members.roles import ANYONE
 from ledger.units import points_text, yuan_text
 
 bp: Final = Blueprint("pages", __name__)
@@ -25,7 +27,6 @@ _COOKIE: Final = "jifen_lang"
 _COOKIE_LIFE_S: Final = 365 * 86_400
 _LOCAL: Final = ZoneInfo("Asia/Shanghai")
 _MINUS: Final = "\u2212"
-_HUNDRED: Final = 100
 
 _SAID: Final[dict[str, str]] = {}
 
@@ -71,12 +72,19 @@ def _other_language() -> str:
 
 def points(units: int) -> str:
     """Units as points with two decimals."""
-    return points_text(units).replace("-", _MINUS)
+    return _grouped(points_text(units))
 
 
 def yuan(fen: int) -> str:
     """Fen as yuan with two decimals."""
-    return yuan_text(fen).replace("-", _MINUS)
+    return _grouped(yuan_text(fen))
+
+
+def _grouped(text: str) -> str:
+    """`-1234567.89` with commas and a true minus: long sums are read by their commas."""
+    whole, _, decimals = text.removeprefix("-").partition(".")
+    sign = _MINUS if text.startswith("-") else ""
+    return f"{sign}{int(whole):,}.{decimals}"
 
 
 def signed_points(units: int) -> str:
@@ -147,6 +155,13 @@ def page(
     refused = None if refusal is None else sentence(refusal, page_language(), zone=page_zone())
     html = render_template(template, refused=refused, **values)
     return Response(html, status=200 if refusal is None else known(refusal.code).status)
+
+
+@bp.get("/")
+@allow(ANYONE)
+def first() -> Response:
+    """Where each kind of visitor goes on."""
+    return page("first.html")
 
 
 @bp.app_context_processor

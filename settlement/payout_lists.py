@@ -6,19 +6,20 @@ from typing import Final
 
 from ledger.sql import Row, Sql, Tx
 
-# An ended failure is sent again as the same payout, so it still counts against its statement.
+# What failed is proposed again as the same payout, so only a cancelled one counts no longer.
 _TO_PAY: Final = Sql(
     "SELECT s.statement_id, s.claimant_id, s.month, s.payable_fen - coalesce("
     "(SELECT sum(p.amount_fen) FROM payout p WHERE p.community_id = s.community_id"
-    " AND p.statement_id = s.statement_id), 0) AS due_fen FROM statement s"
+    " AND p.statement_id = s.statement_id AND p.state <> 'cancelled'), 0) AS due_fen FROM statement s"
     " WHERE s.community_id = :community_id AND s.state IN ('accepted', 'deemed')"
     " AND s.payable_fen > coalesce((SELECT sum(p.amount_fen) FROM payout p"
-    " WHERE p.community_id = s.community_id AND p.statement_id = s.statement_id), 0)"
+    " WHERE p.community_id = s.community_id AND p.statement_id = s.statement_id"
+    " AND p.state <> 'cancelled'), 0)"
     " ORDER BY s.month, s.claimant_id"
 )
 _COUNTS: Final = Sql(
     "SELECT state, count(*) AS n FROM payout WHERE community_id = :community_id"
-    " AND state <> 'confirmed' GROUP BY state"
+    " AND state NOT IN ('confirmed', 'cancelled') GROUP BY state"
 )
 
 

@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk import sign_in as signing
-from kiosk.auth import allow
+from kiosk.arrival import arrives_on
+from kiosk.auth import actor, allow, terms
+from kiosk.context import service
+from kiosk.difference_words import gap_sentence, view_of
 from kiosk.doors import asked_place, door_page, next_address, remember_place
+from kiosk.forms import is_first, me, text
+from kiosk.page_words import PAYOUT_STATES, word
+from kiosk.pages import can_say, page, say
+from kiosk.statement_files import sheet_of, statement_file
+from kiosk.statement_view import head_of
+from kiosk.texts import mark
+from ledger.book.shops import cover_left, owed_to
 from ledger.errors import Refusal
+from ledger.members.merchants import Merchant
 from ledger.members.roles import ANYONE
+from ledger.sql import Row, Tx
+from pos.day_figures import ShopDay, day_by_shop
+from pos.desk import day_of
+from settlement.closing import accept_statement, object_to
+from settlement.discrepancies import open_of_shop
+from settlement.payout_store import Payout, payouts_of_statement
+from settlement.statements import Statement, get_statement, statements_of_shop
 
 bp: Final = Blueprint("merchant", __name__, url_prefix="/merchant")
+
+can_say(
+    {
+        "agreed": mark("Thank you. The statement is accepted and goes on to payment."),
+        "objected": mark("Your objection is noted. The community office will call you."),
+    }
+)
 
 
 @bp.get("/sign-in")
@@ -48,3 +73,143 @@ def sign_out() -> AnyResponse:
     response = Response(status=303, headers={"Location": url_for("merchant.sign_in")})
     signing.out(response, "merchant")
     return response
+
+
+@bp.get("", strict_slashes=False)
+@allow("shop.read")
+def home() -> Response:
+    """What the community owes this shop and when it comes, then everything behind it."""
+    here, shop = terms(), _shop()
+    community_id = here.community.id
+    day = day_of(here, service().now())
+    with service().db.read() as tx:
+        today = day_by_shop(tx, community_id, day).get(shop.merchant_id, ShopDay(shop.merchant_id))
+        rows = statements_of_shop(tx, community_id, shop.merchant_id)
+        questions = open_of_shop(tx, community_id, shop.merchant_id)
+        owed = owed_to(tx, community_id, shop.merchant_id)
+        left = cover_left(tx, community_id, shop.merchant_id)
+    return _page(
+        "merchant/home.html",
+        shop=shop,
+        owed_fen=owed,
+        arrives=arrives_on(here, day).isoformat() if owed > 0 else None,
+        today=today,
+        cover_fen=left,
+        statements=[head_of(row, shop.name) for row in rows],
+        questions=[_question(row) for row in questions],
+    )
+
+
+@bp.get("/statements/<int:statement_id>")
+@allow("shop.read")
+def statement(statement_id: int) -> Response:
+    """One of the shop's own statements, line by line."""
+    return _statement_page(statement_id)
+
+
+@bp.get("/statements/<int:statement_id>/<kind>")
+@allow("shop.read")
+def statement_download(statement_id: int, kind: str) -> Response:
+    """One of the shop's own statements as a file."""
+    with service().db.read() as tx:
+        _own(tx, statement_id)
+    return statement_file(actor().community_id, statement_id, kind)
+
+
+@bp.post("/statements/<int:statement_id>/accept")
+@allow("shop.answer")
+def accept(statement_id: int) -> AnyResponse:
+    """The shop agrees with its statement."""
+
+    def work() -> None:
+        accept_statement(
+            service().db, actor().community_id, statement_id, by=me(), at=service().now()
+        )
+
+    return _answer(statement_id, "accept", work, "agreed")
+
+
+@bp.post("/statements/<int:statement_id>/object")
+@allow("shop.answer")
+def object_statement(statement_id: int) -> AnyResponse:
+    """The shop does not agree, and says why."""
+
+    def work() -> None:
+        object_to(
+            service().db,
+            actor().community_id,
+            statement_id,
+            by=me(),
+            why=text("why"),
+            at=service().now(),
+        )
+
+    return _answer(statement_id, "object", work, "objected")
+
+
+def _answer(statement_id: int, kind: str, work: Any, said: str) -> AnyResponse:  # noqa: ANN401 - a function without values
+    with service().db.read() as tx:
+        _own(tx, statement_id)
+    try:
+        if is_first(f"statement.{kind}", {"statement": str(statement_id)}):
+            work()
+    except Refusal as refusal:
+        return _statement_page(statement_id, refusal=refusal)
+    return redirect(url_for("merchant.statement", statement_id=statement_id, said=said), 303)
+
+
+def _shop() -> Merchant:
+    """The shop this sign-in belongs to; it never comes from the address."""
+    merchant_id = actor().merchant_id
+    if merchant_id is None:
+        raise Refusal("not_allowed")
+    return terms().merchant(merchant_id)
+
+
+def _own(tx: Tx, statement_id: int) -> Statement:
+    found = get_statement(tx, actor().community_id, statement_id)
+    if found.claimant_id != _shop().merchant_id:
+        raise Refusal("statement_not_found")
+    return found
+
+
+def _statement_page(statement_id: int, *, refusal: Refusal | None = None) -> Response:
+    with service().db.read() as tx:
+        found = _own(tx, statement_id)
+        payouts = payouts_of_statement(tx, actor().community_id, statement_id)
+    return _page(
+        "merchant/statement.html",
+        refusal=refusal,
+        head=head_of(found, _shop().name),
+        sheet=sheet_of(actor().community_id, statement_id),
+        payouts=[_payout(row) for row in payouts if row.state != "cancelled"],
+        download=lambda kind: url_for(
+            "merchant.statement_download", statement_id=statement_id, kind=kind
+        ),
+        may_answer=found.state == "issued",
+    )
+
+
+def _payout(row: Payout) -> dict[str, Any]:
+    state = word(PAYOUT_STATES, row.state)
+    return {**row._asdict(), "state": say(state.text)}
+
+
+def _question(row: Row) -> dict[str, Any]:
+    return {
+        **view_of(row)._asdict(),
+        "day": row.business_date,
+        "ref": row.ref,
+        "gap": gap_sentence(row),
+    }
+
+
+def _page(template: str, **values: Any) -> Response:  # noqa: ANN401 - whatever the template shows
+    here = terms()
+    return page(
+        template,
+        community_name=here.community.name,
+        hotline=here.community.hotline,
+        sign_out_url=url_for("merchant.sign_out"),
+        **values,
+    )

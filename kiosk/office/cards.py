@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
-from kiosk.office.forms import act, me, needed, number
+from kiosk.forms import act, me, needed, number
 from kiosk.office.frame import bp, office_page
-from kiosk.office.words import CARD_STATES
+from kiosk.page_words import CARD_STATES
 from kiosk.pages import page_language, say
 from kiosk.prints.card_sheet import MOST_CARDS, CardFace, draw_card_sheet
 from ledger import audit

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ledger.members import approvals
 from ledger.sql import Tx
+from settlement.discrepancy_lists import PROPOSED, TO_DECIDE, counts_by_state
+from settlement.payout_lists import counts_by_state as payout_counts
+
+_TO_ACT: Final = ("proposed", "approved", "unknown", "failed", "returned")
 
 
 def waiting_counts(tx: Tx, community_id: int, staff_id: int) -> dict[str, int]:
     """Endpoint to how many things wait there for this member of staff."""
     proposals = [row for row in approvals.waiting(tx, community_id) if row.proposed_by != staff_id]
-    return {"office.approvals": len(proposals)}
+    differences = counts_by_state(tx, community_id)
+    waiting = payout_counts(tx, community_id)
+    return {
+        "office.approvals": len(proposals),
+        "office.discrepancies": differences.get(TO_DECIDE, 0) + differences.get(PROPOSED, 0),
+        "office.payouts": sum(waiting.get(state, 0) for state in _TO_ACT),
+    }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from ledger.book.accounts import find_account
-from ledger.book.balances import account_sum
 from ledger.book.chart import Account
 from ledger.book.cover import Cover, cover_of
 from ledger.sql import Tx
@@ -24,8 +23,3 @@ def fund_free_fen(tx: Tx, community_id: int) -> int:
     """What of the community's fund is set aside for nobody, in fen."""
     account = find_account(tx, community_id, Account.FUND, CNY)
     return 0 if account is None else cover_of(tx, community_id, account).free
-
-
-def owed_fen(tx: Tx, community_id: int, merchant_id: int) -> int:
-    """What the community owes a shop by its settled offsets, in fen."""
-    return account_sum(tx, community_id, Account.PAYABLE, CNY, merchant_id)

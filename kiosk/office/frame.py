@@ -64,6 +64,8 @@ can_say(
         "signed": mark("The agreement is in force from its first day."),
         "issued": mark("The statements are issued."),
         "sent": mark("Sent to the bank."),
+        "cancelled": mark("Given up. The shop is still owed the money."),
+        "accepted": mark("Noted as accepted by the shop."),
     }
 )
 

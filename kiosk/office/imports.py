@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import actor, allow
 from kiosk.context import service
+from kiosk.forms import act, me, needed, text
 from kiosk.import_words import KIND_NAMES, heading, headings_of, import_words
-from kiosk.office.forms import act, me, needed, text
 from kiosk.office.frame import bp, office_page, to
 from kiosk.pages import page_language, say
 from kiosk.problems import sentence

@@ -9,10 +9,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
-from kiosk.office.figures import cover_figures, owed_fen
-from kiosk.office.forms import act, day, hundredths, me, needed, number, text
+from kiosk.forms import act, day, hundredths, me, needed, number, text
 from kiosk.office.frame import bp, can, office_page, to
-from kiosk.office.words import (
+from kiosk.page_words import (
     PROOFS,
     SHOP_ROLES,
     SHOP_STATES,
@@ -23,8 +22,9 @@ from kiosk.office.words import (
 )
 from kiosk.pages import say
 from kiosk.texts import mark
+from ledger.book.shops import cover_left, owed_to
 from ledger.errors import Refusal
-from ledger.members import agreements, merchants, terminals
+from ledger.members import agreements, clerks, merchants, terminals
 from ledger.members.agreements import Agreement
 from ledger.members.terms import Terms
 from ledger.sql import Tx
@@ -178,6 +178,49 @@ def revoke_terminal(merchant_id: int, terminal_id: int) -> AnyResponse:
     return _stay(merchant_id, "done", "revoke", {"terminal_id": str(terminal_id)}, work)
 
 
+@bp.post("/shops/<int:merchant_id>/clerks")
+@allow("shop.write")
+def add_clerk(merchant_id: int) -> AnyResponse:
+    """Give the shop one more clerk with a four-digit code."""
+    here, by = actor().community_id, me()
+    code, pepper, cost = request.form.get("code", ""), service().pepper, service().hash_cost
+
+    def work(tx: Tx, at: int) -> None:
+        clerks.add_clerk(
+            tx,
+            here,
+            merchant_id,
+            label=needed("label"),
+            code=code,
+            pepper=pepper,
+            by=by,
+            at=at,
+            cost=cost,
+        )
+
+    # The digits stay out of the body: a hash over four of them is no secret.
+    return _stay(merchant_id, "done", "clerk", {"label": text("label")}, work)
+
+
+@bp.post("/shops/<int:merchant_id>/clerks/<int:clerk_id>")
+@allow("shop.write")
+def change_clerk(merchant_id: int, clerk_id: int) -> AnyResponse:
+    """Give a clerk a new code, let a clerk go, or take one back."""
+    here, by, state = actor().community_id, me(), text("state")
+    code, pepper, cost = request.form.get("code", ""), service().pepper, service().hash_cost
+
+    def work(tx: Tx, at: int) -> None:
+        own = [row for row in clerks.all_clerks(tx, here) if row.merchant_id == merchant_id]
+        if clerk_id not in {row.clerk_id for row in own}:
+            raise Refusal("clerk_not_found")
+        if not state:
+            clerks.set_code(tx, here, clerk_id, code, pepper=pepper, by=by, at=at, cost=cost)
+        elif state in clerks.STATES:
+            clerks.set_state(tx, here, clerk_id, state, by=by, at=at)
+
+    return _stay(merchant_id, "done", "clerk.change", {"clerk": str(clerk_id), "to": state}, work)
+
+
 def _own_terminal(tx: Tx, here: int, merchant_id: int, terminal_id: int) -> terminals.Terminal:
     found = terminals.get_terminal(tx, here, terminal_id)
     if found.merchant_id != merchant_id:
@@ -222,7 +265,7 @@ def _row(tx: Tx, here: Terms, shop: merchants.Merchant, today: int) -> dict[str,
         "name": shop.name,
         "category": shop.category,
         "agreement": agreement.agreement_no if agreement else "",
-        "owed_fen": owed_fen(tx, here.community.id, shop.merchant_id),
+        "owed_fen": owed_to(tx, here.community.id, shop.merchant_id),
         "state": say(state.text),
         "tone": state.tone,
     }
@@ -239,8 +282,8 @@ def _shop_page(
     shop = here.merchant(merchant_id)
     state = word(SHOP_STATES, shop.state)
     with service().db.read() as tx:
-        owed = owed_fen(tx, here.community.id, merchant_id)
-        cover = cover_figures(tx, here.community.id, merchant_id).free
+        owed = owed_to(tx, here.community.id, merchant_id)
+        cover = cover_left(tx, here.community.id, merchant_id)
     return office_page(
         "office/merchant.html",
         refusal=refusal,
@@ -253,6 +296,7 @@ def _shop_page(
         cover_fen=cover,
         agreements=_agreements(here, merchant_id, today),
         branches=_branches(here, merchant_id),
+        clerks=[row for row in here.clerks.values() if row.merchant_id == merchant_id],
         roles=_choices(SHOP_ROLES),
         proofs=_choices(PROOFS),
         kinds=_choices(TERMINAL_KINDS),

@@ -9,9 +9,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
-from kiosk.office.forms import act, me, needed, number, text
+from kiosk.forms import act, me, needed, number, text
 from kiosk.office.frame import bp, can, office_page, to
-from kiosk.office.words import CARD_KINDS, CARD_STATES, PIN_STATES, RESIDENT_STATES, word
+from kiosk.page_words import CARD_KINDS, CARD_STATES, PIN_STATES, RESIDENT_STATES, word
 from kiosk.pages import say
 from kiosk.resident.entries import MOST, entries_from
 from kiosk.texts import mark

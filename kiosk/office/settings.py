@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import actor, allow
 from kiosk.context import service
-from kiosk.office.forms import act, hundredths_from, me, needed, number, text
+from kiosk.forms import act, hundredths_from, me, needed, number, text
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.pages import say, whole_points, yuan
 from kiosk.texts import mark

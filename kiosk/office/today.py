@@ -12,7 +12,7 @@ from kiosk.context import service
 from kiosk.office.counts import waiting_counts
 from kiosk.office.figures import cover_figures, fund_free_fen
 from kiosk.office.frame import bp, office_page
-from kiosk.office.words import TERMINAL_STATES, word
+from kiosk.page_words import TERMINAL_STATES, word
 from kiosk.pages import say
 from kiosk.texts import mark
 from ledger.book.cover import Cover

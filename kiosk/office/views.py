@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 from kiosk.office import (
+    approvals,
     audit_list,
     cards,
+    discrepancies,
     door,
     imports,
     merchants,
+    payouts,
+    people,
     residents,
     settings,
+    statements,
     today,
 )
 from kiosk.office.frame import bp
 
 __all__ = [
+    "approvals",
     "audit_list",
     "bp",
     "cards",
+    "discrepancies",
     "door",
     "imports",
     "merchants",
+    "payouts",
+    "people",
     "residents",
     "settings",
+    "statements",
     "today",
 ]

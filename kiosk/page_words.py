@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from kiosk.texts import mark
+from settlement.state_names import STATE_NAMES
 
 
 class Word(NamedTuple):
@@ -63,35 +64,32 @@ PROOFS: Final = {
     "acquirer": Word(mark("the card company's list")),
     "sample": Word(mark("a sample is checked")),
 }
-DIFFERENCE_STATES: Final = {
-    "open": Word(mark("open"), "bad"),
-    "asked": Word(mark("shop asked"), "wait"),
-    "proposed": Word(mark("waits for a second person"), "wait"),
-    "decided": Word(mark("decided"), "good"),
-    "auto_cleared": Word(mark("cleared by itself"), "good"),
-}
-STATEMENT_STATES: Final = {
-    "issued": Word(mark("issued, objections possible"), "wait"),
-    "accepted": Word(mark("accepted by the shop"), "good"),
-    "deemed": Word(mark("accepted by silence"), "good"),
-    "objected": Word(mark("objected to"), "bad"),
-}
-PAYOUT_STATES: Final = {
-    "proposed": Word(mark("proposed"), "wait"),
-    "approved": Word(mark("approved, not sent"), "wait"),
-    "sending": Word(mark("being sent"), "wait"),
-    "sent": Word(mark("sent, not confirmed"), "wait"),
-    "unknown": Word(mark("bank's answer unknown"), "bad"),
-    "confirmed": Word(mark("paid"), "good"),
-    "failed": Word(mark("refused by the bank"), "bad"),
-    "returned": Word(mark("sent back by the bank"), "bad"),
-    "denied": Word(mark("refused by the second person"), "bad"),
-}
-APPROVAL_STATES: Final = {
-    "proposed": Word(mark("waiting"), "wait"),
-    "approved": Word(mark("agreed"), "good"),
-    "denied": Word(mark("refused"), "bad"),
-}
+
+
+def _named(tones: Mapping[str, str]) -> dict[str, Word]:
+    """States that stand on paper too are called there and here alike."""
+    return {state: Word(STATE_NAMES[state], tone) for state, tone in tones.items()}
+
+
+DIFFERENCE_STATES: Final = _named(
+    {"open": "bad", "asked": "wait", "proposed": "wait", "decided": "good", "auto_cleared": "good"}
+)
+STATEMENT_STATES: Final = _named(
+    {"issued": "wait", "accepted": "good", "deemed": "good", "objected": "bad"}
+)
+PAYOUT_STATES: Final = _named(
+    {
+        "proposed": "wait",
+        "approved": "wait",
+        "sending": "wait",
+        "sent": "wait",
+        "unknown": "bad",
+        "confirmed": "good",
+        "failed": "bad",
+        "returned": "bad",
+        "cancelled": "bad",
+    }
+)
 ROLES: Final = {
     "counter_volunteer": Word(mark("volunteer at the counter")),
     "grid_worker": Word(mark("grid worker")),
@@ -100,4 +98,8 @@ ROLES: Final = {
     "committee": Word(mark("committee member")),
     "auditor": Word(mark("auditor")),
     "admin": Word(mark("administrator")),
+}
+STAFF_STATES: Final = {
+    "active": Word(mark("can sign in"), "good"),
+    "left": Word(mark("closed"), "bad"),
 }

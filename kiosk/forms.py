@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 import uuid
 from collections.abc import Callable, Mapping
 from contextvars import copy_context
@@ -118,9 +119,20 @@ def act(
         service().db,
         actor().community_id,
         request_id(),
-        kind=f"office.{kind}",
+        kind=f"page.{kind}",
         body={"by": str(me().id), **body},
         at=at,
         # The book may write in a thread of its own; the form stays at hand there.
         work=lambda tx: context.run(work, tx, at) or {},
     )
+
+
+def is_first(kind: str, body: Mapping[str, Any]) -> bool:
+    """Whether this form comes for the first time; for acts that open transactions of their own.
+
+    The number is taken before the act begins, so that two presses at the same moment are one.
+    Refusals: form_stale, request_id_reused.
+    """
+    mine = secrets.token_hex(8)
+    taken = act(kind, body, lambda _tx, _at: {"taken_by": mine})
+    return bool(taken["taken_by"] == mine)

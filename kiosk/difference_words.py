@@ -1,0 +1,137 @@
+"""A difference in words: what it is, how old, what a decision would do."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from kiosk.page_words import DIFFERENCE_STATES, word
+from kiosk.pages import say, yuan
+from kiosk.texts import mark
+from ledger.sql import Row
+from settlement.choices import Choice, Effect, Facts, effect_of
+from settlement.discrepancies import age_days
+from settlement.state_names import state_name, verdict_name
+from settlement.verdicts import RULES, Code
+
+REASONS: Final = {
+    Choice.PAY_BOOKED: (
+        mark("The receipt shows what the book says."),
+        mark("The shop made a mistake in its claim."),
+        mark("The shop has agreed."),
+    ),
+    Choice.PAY_CLAIMED: (
+        mark("The receipt shows what the shop claims."),
+        mark("The till could not reach the community that day."),
+    ),
+    Choice.ASK_SHOP: (
+        mark("The receipt is needed."),
+        mark("It is not clear what happened."),
+    ),
+}
+_ENTRY_KINDS: Final = {"sale": mark("purchase"), "refund": mark("refund of goods")}
+_AFTER: Final = {
+    "decided": mark("Decided and written down."),
+    "asked": mark("The shop is asked. The difference waits for its answer."),
+    "proposed": mark("Proposed. A second person has to agree."),
+    "open": mark("Refused. Nothing was changed."),
+}
+
+
+class Side(NamedTuple):
+    """One of the two sides, in fen and units."""
+
+    kind: str
+    fen: int
+    units: int
+    at: int
+
+
+class View(NamedTuple):
+    """A difference as the page shows it."""
+
+    name: str
+    first_action: str
+    state: str
+    tone: str
+    booked: Side | None
+    claimed: Side | None
+    decision: str
+    reason: str
+    said_after: str
+    row: Row
+
+    def age_on(self, today: int) -> str:
+        """How long it has waited."""
+        days = age_days(self.row, today)
+        if days < 1:
+            return say(mark("found today"))
+        return say(mark("found {days} days ago")).format(days=days)
+
+
+def view_of(row: Row) -> View:
+    """Everything of a row that is words."""
+    code = Code(row.code)
+    rule, state = RULES[code], word(DIFFERENCE_STATES, row.state)
+    return View(
+        name=verdict_name(say, row.code, row.sub_code),
+        first_action=say(rule.first_action),
+        state=say(state.text),
+        tone=state.tone,
+        booked=_side(row.booked_kind, row.booked_fen, row.booked_units, row.booked_at),
+        claimed=_side(row.claimed_kind, row.claimed_fen, row.claimed_units, row.claimed_at),
+        decision=state_name(say, row.decision or ""),
+        reason=row.reason,
+        said_after=_AFTER.get(row.state, ""),
+        row=row,
+    )
+
+
+def gap_sentence(row: Row) -> str:
+    """What the difference is about, plus and minus apart."""
+    parts = []
+    if row.plus_fen:
+        parts.append(
+            say(mark("{yuan} yuan the shop may be owed more")).format(yuan=yuan(row.plus_fen))
+        )
+    if row.minus_fen:
+        parts.append(
+            say(mark("{yuan} yuan the shop claims too much")).format(yuan=yuan(row.minus_fen))
+        )
+    return say(mark(", ")).join(parts) or say(mark("no amount"))
+
+
+def effect_sentence(row: Row, choice: Choice) -> tuple[str, bool]:
+    """What a decision would do to what the shop is owed, and whether it takes two."""
+    if choice is Choice.ASK_SHOP:
+        return say(mark("Nothing is paid yet. The shop sees the question on its page.")), False
+    if Code(row.code) is Code.C1:
+        return say(mark("All that is booked for this day is paid as booked.")), False
+    effect = effect_of(_facts(row), choice)
+    return _owed_sentence(effect), effect.second_person
+
+
+def _owed_sentence(effect: Effect) -> str:
+    if effect.payable_fen > 0:
+        said = mark("The shop is owed {yuan} yuan more.")
+    elif effect.payable_fen < 0:
+        said = mark("The shop is owed {yuan} yuan less.")
+    else:
+        said = mark("What the shop is owed stays as it is.")
+    return say(said).format(yuan=yuan(abs(effect.payable_fen)))
+
+
+def _facts(row: Row) -> Facts:
+    return Facts(
+        Code(row.code),
+        row.plus_fen,
+        row.minus_fen,
+        row.rest_units,
+        row.rest_fen,
+        row.claimed_fen or 0,
+    )
+
+
+def _side(kind: str | None, fen: Any, units: Any, at: Any) -> Side | None:  # noqa: ANN401 - columns that may be empty
+    if fen is None:
+        return None
+    return Side(say(_ENTRY_KINDS.get(kind or "", "")), int(fen), int(units or 0), int(at or 0))

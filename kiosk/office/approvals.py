@@ -1,0 +1,117 @@
+"""What colleagues proposed and a second person has to agree to."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Response, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from kiosk.auth import actor, allow, terms
+from kiosk.context import service
+from kiosk.forms import act, me
+from kiosk.import_words import import_words
+from kiosk.office.frame import bp, can, office_page, to
+from kiosk.pages import say
+from kiosk.texts import mark
+from ledger.errors import Refusal
+from ledger.members import approvals, files, imports, staff
+from ledger.members.approvals import Approval
+from ledger.members.imports import Upload
+from ledger.sql import Tx
+from settlement.discrepancy_lists import PROPOSED, counts_by_state
+from settlement.payout_lists import counts_by_state as payout_counts
+
+_NAMES: Final = {imports.APPROVAL: mark("Opening balances of households")}
+
+
+@bp.get("/approvals", endpoint="approvals")
+@allow("office.read")
+def approvals_page() -> Response:
+    """Every proposal nobody has decided, and where others wait."""
+    return _page()
+
+
+@bp.post("/approvals/<int:approval_id>/agree")
+@allow("grant.approve")
+def agree(approval_id: int) -> AnyResponse:
+    """Agree to a proposal and carry it out in the same transaction."""
+    here, by = actor().community_id, me()
+
+    def work(tx: Tx, at: int) -> None:
+        approved = approvals.approve(tx, here, approval_id, by=by, at=at)
+        if approved.kind == imports.APPROVAL:
+            digest = approved.subject.removeprefix("file:")
+            kept = files.get_file(tx, here, digest)
+            upload = Upload(kept.body, kept.name, "balances", import_words())
+            imports.take(tx, here, upload, by=by, at=at, seen_sha256=digest)
+
+    return _decide("agree", approval_id, work, "approved")
+
+
+@bp.post("/approvals/<int:approval_id>/refuse")
+@allow("grant.approve")
+def refuse(approval_id: int) -> AnyResponse:
+    """Turn a proposal down."""
+    here, by = actor().community_id, me()
+
+    def work(tx: Tx, at: int) -> None:
+        approvals.deny(tx, here, approval_id, by=by, at=at)
+
+    return _decide("refuse", approval_id, work, "denied")
+
+
+def _decide(kind: str, approval_id: int, work: Any, said: str) -> AnyResponse:  # noqa: ANN401 - see `act`
+    try:
+        act(f"approval.{kind}", {"approval": str(approval_id)}, work)
+    except Refusal as refusal:
+        return _page(refusal=refusal)
+    return to("office.approvals", said)
+
+
+def _page(*, refusal: Refusal | None = None) -> Response:
+    community_id = terms().community.id
+    with service().db.read() as tx:
+        waiting = approvals.waiting(tx, community_id)
+        names = {
+            int(row.staff_id): row.name or row.login for row in staff.all_staff(tx, community_id)
+        }
+        others = _elsewhere(tx, community_id)
+    return office_page(
+        "office/approvals.html",
+        refusal=refusal,
+        waiting=[_line(row, names) for row in waiting],
+        others=others,
+        may_decide=can("grant.approve"),
+    )
+
+
+def _elsewhere(tx: Tx, community_id: int) -> list[dict[str, Any]]:
+    """Differences and payouts wait on their own pages."""
+    rows = (
+        (
+            counts_by_state(tx, community_id).get(PROPOSED, 0),
+            mark("Decisions on differences"),
+            url_for("office.discrepancies", view=PROPOSED),
+        ),
+        (
+            payout_counts(tx, community_id).get("proposed", 0),
+            mark("Payouts to approve"),
+            url_for("office.payouts"),
+        ),
+    )
+    return [
+        {"count": count, "text": say(name), "href": href} for count, name, href in rows if count
+    ]
+
+
+def _line(row: Approval, names: dict[int, str]) -> dict[str, Any]:
+    return {
+        "name": say(_NAMES.get(row.kind, row.kind)),
+        "subject": row.subject,
+        "who": names.get(row.proposed_by, ""),
+        "proposed_at": row.proposed_at,
+        "is_own": row.proposed_by == actor().id,
+        "approve": url_for("office.agree", approval_id=row.approval_id),
+        "deny": url_for("office.refuse", approval_id=row.approval_id),
+    }

@@ -1,0 +1,226 @@
+"""Payouts: proposed by one, approved by another, sent, and followed up until their end is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from flask import Response, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from kiosk.auth import actor, allow, terms
+from kiosk.context import service
+from kiosk.forms import is_first, me, needed, number, text
+from kiosk.office.frame import bp, can, office_page, to
+from kiosk.page_words import PAYOUT_STATES, word
+from kiosk.pages import say
+from kiosk.texts import mark
+from ledger.errors import Refusal
+from ledger.members import staff
+from ledger.members.terms import Terms
+from ledger.sql import Row, Tx
+from settlement import payouts
+from settlement.payout_lists import statements_to_pay
+from settlement.payout_store import Payout, events_of
+from settlement.payout_store import payouts as latest_payouts
+from settlement.statements import get_statement
+
+_GOING: Final = ("sending", "sent", "unknown")
+_STILL: Final = ("proposed", "approved", "failed", "returned")
+
+
+@bp.get("/payouts", endpoint="payouts")
+@allow("office.read")
+def payouts_page() -> Response:
+    """What can be paid, what is on its way, what is over."""
+    return _page()
+
+
+@bp.post("/payouts")
+@allow("payout.propose")
+def propose_payout() -> AnyResponse:
+    """Propose to pay an accepted statement."""
+    community_id = actor().community_id
+
+    def work() -> None:
+        payouts.propose_payout(
+            service().db, community_id, number("statement_id"), by=me(), at=service().now()
+        )
+
+    return _done("propose", {"statement": text("statement_id")}, work, "proposed")
+
+
+@bp.post("/payouts/<int:payout_id>/approve")
+@allow("payout.approve")
+def approve_payout(payout_id: int) -> AnyResponse:
+    """Approve what somebody else proposed."""
+    community_id = actor().community_id
+
+    def work() -> None:
+        payouts.approve_payout(service().db, community_id, payout_id, by=me(), at=service().now())
+
+    return _done("approve", {"payout": str(payout_id)}, work, "approved")
+
+
+@bp.post("/payouts/<int:payout_id>/again")
+@allow("payout.propose")
+def propose_again(payout_id: int) -> AnyResponse:
+    """Propose one anew that failed or came back."""
+    community_id = actor().community_id
+
+    def work() -> None:
+        payouts.propose_again(service().db, community_id, payout_id, by=me(), at=service().now())
+
+    return _done("again", {"payout": str(payout_id)}, work, "proposed")
+
+
+@bp.post("/payouts/<int:payout_id>/cancel")
+@allow("payout.propose", "payout.approve")
+def cancel_payout(payout_id: int) -> AnyResponse:
+    """Give one up that is not on its way, with the reason; the shop stays owed the money."""
+    community_id = actor().community_id
+
+    def work() -> None:
+        payouts.cancel_payout(
+            service().db, community_id, payout_id, by=me(), why=text("why"), at=service().now()
+        )
+
+    return _done("cancel", {"payout": str(payout_id)}, work, "cancelled")
+
+
+@bp.post("/payouts/<int:payout_id>/send")
+@allow("payout.send")
+def send_payout(payout_id: int) -> AnyResponse:
+    """Send it, or hand it to the bank by hand where no channel is connected."""
+    community_id = actor().community_id
+
+    def work() -> None:
+        payouts.send_payout(
+            service().db, service().channel, community_id, payout_id, by=me(), at=service().now()
+        )
+
+    return _done("send", {"payout": str(payout_id)}, work, "sent")
+
+
+@bp.post("/payouts/<int:payout_id>/ask")
+@allow("payout.send")
+def ask_payout(payout_id: int) -> AnyResponse:
+    """Ask the channel what became of it; nothing is sent."""
+    community_id, channel = actor().community_id, service().channel
+
+    def work() -> None:
+        if channel is None:
+            raise Refusal("payout_no_channel")
+        payouts.resolve_payout(
+            service().db, channel, community_id, payout_id, by=me(), at=service().now()
+        )
+
+    return _done("ask", {"payout": str(payout_id)}, work, "done")
+
+
+@bp.post("/payouts/<int:payout_id>/end")
+@allow("payout.send")
+def end_payout(payout_id: int) -> AnyResponse:
+    """Say what the bank's own statement says: paid, or refused or sent back with the reason."""
+    community_id = actor().community_id
+
+    def work() -> None:
+        if needed("end") == "paid":
+            payouts.confirm_payout(
+                service().db, community_id, payout_id, by=me(), at=service().now()
+            )
+        else:
+            payouts.fail_payout(
+                service().db, community_id, payout_id, by=me(), why=text("why"), at=service().now()
+            )
+
+    return _done("end", {"payout": str(payout_id), "end": text("end")}, work, "done")
+
+
+def _done(kind: str, body: dict[str, Any], work: Callable[[], None], said: str) -> AnyResponse:
+    try:
+        if is_first(f"payout.{kind}", body):
+            work()
+    except Refusal as refusal:
+        return _page(refusal=refusal)
+    return to("office.payouts", said)
+
+
+def _page(*, refusal: Refusal | None = None) -> Response:
+    here = terms()
+    community_id = here.community.id
+    with service().db.read() as tx:
+        names = {
+            int(row.staff_id): row.name or row.login for row in staff.all_staff(tx, community_id)
+        }
+        rows = latest_payouts(tx, community_id)
+        shown = [_payout(tx, here, row, names) for row in rows]
+        due = statements_to_pay(tx, community_id) if can("payout.propose") else []
+    return office_page(
+        "office/payouts.html",
+        refusal=refusal,
+        payouts=shown,
+        due=[
+            {
+                "shop": _shop(here, int(row.claimant_id)),
+                "statement_id": int(row.statement_id),
+                "month": int(row.month),
+                "due_fen": int(row.due_fen),
+            }
+            for row in due
+        ],
+    )
+
+
+def _payout(tx: Tx, here: Terms, row: Payout, names: dict[int, str]) -> dict[str, Any]:
+    state = word(PAYOUT_STATES, row.state)
+    events = events_of(tx, here.community.id, row.payout_id)
+    month = get_statement(tx, here.community.id, row.statement_id).month
+    return {
+        "payout_id": row.payout_id,
+        "shop": _shop(here, row.claimant_id),
+        "month": month,
+        "amount_fen": row.amount_fen,
+        "account_tail": row.account_tail,
+        "state": say(state.text),
+        "tone": state.tone,
+        "events": [_event(event, names) for event in events],
+        "acts": _acts(row),
+        "may_end": can("payout.send") and row.state in {*_GOING, "confirmed"},
+        "can_confirm": row.state in _GOING,
+        "may_cancel": row.state in _STILL and (can("payout.propose") or can("payout.approve")),
+    }
+
+
+def _event(event: Row, names: dict[int, str]) -> dict[str, Any]:
+    said = say(word(PAYOUT_STATES, event.state).text)
+    who = names.get(int(event.by_id)) or say(mark("the server"))
+    note = f" ({event.note})" if event.note else ""
+    return {"at": int(event.at), "text": f"{said}{note}, {who}"}
+
+
+def _acts(row: Payout) -> list[dict[str, str]]:
+    """The buttons this person has for it now."""
+    acts = []
+    if row.state == "proposed" and can("payout.approve") and row.proposed_by != actor().id:
+        acts.append(_act("approve_payout", row, mark("Approve this payout")))
+    if row.state == "approved" and can("payout.send"):
+        acts.append(_act("send_payout", row, mark("Send to the bank")))
+    if row.state in {"failed", "returned"} and can("payout.propose"):
+        acts.append(_act("propose_again", row, mark("Propose anew")))
+    if row.state in _GOING and can("payout.send") and service().channel is not None:
+        acts.append(_act("ask_payout", row, mark("Ask the bank what became of it")))
+    return acts
+
+
+def _act(endpoint: str, row: Payout, name: str) -> dict[str, str]:
+    return {
+        "href": url_for(f"office.{endpoint}", payout_id=row.payout_id),
+        "name": say(name),
+        "look": "",
+    }
+
+
+def _shop(here: Terms, merchant_id: int) -> str:
+    shop = here.merchant(merchant_id)
+    return f"{shop.code} {shop.name}"

@@ -1,0 +1,48 @@
+"""Statements and a community's month as files to download: the cells of the page, four times."""
+
+from __future__ import annotations
+
+from flask import Response
+
+from kiosk.context import service
+from kiosk.pages import say
+from ledger.errors import Refusal
+from settlement.exports import FORMATS, MEDIA_TYPES, export
+from settlement.reports import month_sheet
+from settlement.sheet import Sheet
+from settlement.statement_form import statement_sheet
+
+
+def sheet_of(community_id: int, statement_id: int) -> Sheet:
+    """One statement's cells in the language of this request.
+
+    Refusals: statement_not_found.
+    """
+    with service().db.read() as tx:
+        return statement_sheet(tx, community_id, statement_id, translate=say)
+
+
+def statement_file(community_id: int, statement_id: int, kind: str) -> Response:
+    """One statement as `pdf`, `xlsx`, `csv` or `json`.
+
+    Refusals: statement_not_found, route_not_found.
+    """
+    return _file(sheet_of(community_id, statement_id), kind, f"statement-{statement_id}")
+
+
+def month_file(community_id: int, month: int, kind: str) -> Response:
+    """A community's month (yyyymm) as a file.
+
+    Refusals: report_empty, route_not_found.
+    """
+    with service().db.read() as tx:
+        sheet = month_sheet(tx, community_id, month, translate=say)
+    return _file(sheet, kind, f"month-{month}")
+
+
+def _file(sheet: Sheet, kind: str, name: str) -> Response:
+    if kind not in FORMATS:
+        raise Refusal("route_not_found")
+    answer = Response(export(sheet, kind), content_type=MEDIA_TYPES[kind])
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{kind}"'
+    return answer
