@@ -33,7 +33,7 @@ def _buy_and_close(tablet: Tablet) -> None:
     tablet.offset_to(200)
     tablet.confirm()
     assert tablet.result()["积分抵扣"] == "200 分 = 10.00 元"
-    tablet.confirm()
+    tablet.touch("Home")
     tablet.touch("Close the day")
     tablet.page.locator(".slip").wait_for()
     tablet.confirm()
