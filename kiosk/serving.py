@@ -10,6 +10,7 @@ from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 
+from kiosk import logs
 from kiosk.app import create_app
 from kiosk.config import Settings, read_settings
 from ledger.database import Database
@@ -24,6 +25,7 @@ def make_app() -> Flask:
 
     Refusals: config_missing, config_bad, keys_master_missing, keys_master_open.
     """
+    logs.set_up()
     settings = read_settings(os.environ)
     channel = Gateway(settings.gateway_url, settings.gateway_key) if settings.gateway_url else None
     return create_app(Database(settings.database_url), settings, channel)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from kiosk.app import create_app
 from kiosk.config import read_settings, settings_from
 from kiosk.limits import Limits
+from kiosk.logs import JsonLines
 from ledger.clock import SECOND_US
 from ledger.database import Database
 from ledger.errors import GuardMissedError, Refusal
@@ -220,6 +223,21 @@ def test_a_bug_is_answered_without_a_word_of_its_inside(
     assert (answer.status_code, code_of(answer)) == (500, "server_error")
     assert "inside" not in answer.get_data(as_text=True)
     assert answer.get_json()["request_id"] in caplog.text
+
+
+def test_the_log_names_the_route_and_never_what_stood_in_the_address(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+
+    answer = server.call("GET", "/api/v1/sales/M01T1-260302-00457-I?token=71123")
+
+    [record] = [record for record in caplog.records if record.name == "jifen.access"]
+    line = json.loads(JsonLines().format(record))
+    assert line["request_id"] == answer.headers["Jifen-Request-Id"]
+    assert (line["route"], line["status"], line["actor"]) == ("/api/v1/sales/<string:ref>", 401, "")
+    assert "71123" not in caplog.text + json.dumps(line)
+    assert "00457" not in caplog.text + json.dumps(line)
 
 
 def test_a_write_that_was_outrun_every_time_asks_to_try_again(
