@@ -1,0 +1,20 @@
+"""Towns that property tests copy for each of their examples."""
+
+import pytest
+
+from tests.support.copies import PostgresTowns, SqliteTowns, Towns
+from tests.support.engines import PostgresDatabases, SqliteFiles
+from tests.support.postgres import Cluster
+
+
+@pytest.fixture(scope="session")
+def sqlite_towns(sqlite_files: SqliteFiles, tmp_path_factory: pytest.TempPathFactory) -> Towns:
+    """A town of three people with 500 points each and two shops, copied at will."""
+    folder = tmp_path_factory.mktemp("towns")
+    return SqliteTowns.build(sqlite_files, folder, shops=2, grant_units=50_000)
+
+
+@pytest.fixture(scope="session")
+def postgres_towns(postgres: Cluster, postgres_databases: PostgresDatabases) -> Towns:
+    """The same on PostgreSQL."""
+    return PostgresTowns.build(postgres, postgres_databases, shops=2, grant_units=50_000)
