@@ -53,7 +53,7 @@ class Adjusted(NamedTuple):
 
 
 class Carried(NamedTuple):
-    """A booked offset that was not settled by the end of the month."""
+    """A booked offset, or the rest of one, that was not settled by the end of the month."""
 
     business_date: int
     ref: str
@@ -117,6 +117,13 @@ _CARRIED: Final = Sql(
     " AND opened_run <= :last_run AND (closed_run IS NULL OR closed_run > :last_run"
     "  OR closed_date > :last_date) ORDER BY business_date, ref"
 )
+_SHORT: Final = Sql(
+    "SELECT business_date, ref, rest_units AS units, rest_fen AS fen, 'difference' AS reason"
+    " FROM discrepancy WHERE community_id = :community_id AND claimant_id = :claimant_id"
+    " AND code = 'V2' AND rest_fen <> 0 AND run_no <= :last_run"
+    " AND (closed_run IS NULL OR closed_run > :last_run OR closed_date > :last_date)"
+    " ORDER BY business_date, ref"
+)
 _SHOPS: Final = Sql(
     "SELECT DISTINCT n.claimant_id FROM night_total n JOIN night_run r"
     " ON r.community_id = n.community_id AND r.run_no = n.run_no"
@@ -137,7 +144,8 @@ def figures_of(
         adjusted=_adjusted(tx, span),
         carried=[
             Carried(*row)
-            for row in tx.all(_CARRIED, **shop, last_date=last_date, last_run=last_run)
+            for statement in (_CARRIED, _SHORT)
+            for row in tx.all(statement, **shop, last_date=last_date, last_run=last_run)
         ],
     )
 

@@ -6,7 +6,7 @@ sending again under a new key.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 from ledger.audit import By
 from ledger.book.balances import account_sum
@@ -22,11 +22,12 @@ from pos.channel import (
     FoundPayout,
     NotFound,
     PaidOut,
-    PaymentChannel,
     PayoutOnItsWay,
+    PayoutOutcome,
     PayoutRequest,
     PayoutReturned,
     Unknown,
+    Window,
 )
 from settlement.payout_store import (
     KEEP,
@@ -41,6 +42,22 @@ from settlement.statements import account_tail, get_statement
 
 FINALITY_US: Final = 24 * 3600 * SECOND_US
 """After this long the channel's "no such payout" is final; before, the request may still arrive."""
+
+
+class PayoutChannel(Protocol):
+    """The part of a payment channel that pays shops; see `pos.channel.PaymentChannel`."""
+
+    def payout(self, request: PayoutRequest) -> PayoutOutcome:
+        """Send money to a bank account."""
+        ...
+
+    def retrieve_payout(self, payout_id: str) -> FoundPayout:
+        """What became of a payout, by the channel's id."""
+        ...
+
+    def find_payout(self, request: PayoutRequest, window: Window | None = None) -> FoundPayout:
+        """The payout made under our payout id and attempt."""
+        ...
 
 
 def propose_payout(
@@ -137,7 +154,7 @@ def cancel_payout(
 
 def send_payout(
     db: Database,
-    channel: PaymentChannel | None,
+    channel: PayoutChannel | None,
     community_id: int,
     payout_id: int,
     *,
@@ -174,7 +191,7 @@ def send_payout(
 
 
 def resolve_payout(
-    db: Database, channel: PaymentChannel, community_id: int, payout_id: int, *, by: By, at: int
+    db: Database, channel: PayoutChannel, community_id: int, payout_id: int, *, by: By, at: int
 ) -> Payout:
     """Ask the channel what became of a payout that was sent; never sends anything.
 

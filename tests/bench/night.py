@@ -27,10 +27,11 @@ from sqlalchemy.engine.url import make_url
 from ledger.database import Database
 from settlement.intake import Upload, take_claim_file
 from settlement.night import run_night
-from tests.bench.night_data import HERE, SHOPS, Files, fill_book, make_files
+from tests.bench.night_data import SHOPS, Files, fill_book, make_files
 from tests.support.engines import PostgresDatabases, SqliteFiles
 from tests.support.night_plant import HOUR, midnight, next_day
 from tests.support.postgres import Cluster
+from tests.support.town import HERE
 
 DAY = 20260302
 FAULTS_PERCENT = 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -49,7 +50,8 @@ class Crash(Exception):  # noqa: N818 - stands for a power cut, not for an error
 
 def plan_days(tills: Sequence[Till], seed: int, days: int = 4, per_day: int = PER_DAY) -> list[Day]:
     """Days of sales with every fault, sales over midnight, a late claim and a late till."""
-    planter, made = Planter(tills, seed), []
+    planter = Planter(tills, seed)
+    made: list[Day] = []
     day = FIRST_DAY
     for n in range(days):
         today = planter.plain(day, per_day)
@@ -97,31 +99,23 @@ def live(town: Town, days: Sequence[Day], n: int) -> None:
             text = claim_csv(f"M{till.merchant_id:02d}", lines, backquote=till.merchant_id == 4)
             encoding = "gb18030" if till.merchant_id == 6 else "utf-8-sig"
             upload = Upload(f"{today.day}.csv", text.encode(encoding), by=7)
-            answer = take_claim_file(
-                town.db, HERE, till.merchant_id, upload, day=today.day, at=at
-            )
+            answer = take_claim_file(town.db, HERE, till.merchant_id, upload, day=today.day, at=at)
         assert answer["outcome"] == "ok", answer
 
 
 def moved(entry: Entry, day: int) -> Entry:
-    from dataclasses import replace
-
     return replace(entry, day=day)
 
 
 def night_of(town: Town, day: Day, **options) -> NightResult:
-    return run_night(
-        town.db, HERE, day.day, at=midnight(next_day(day.day)) + 2 * HOUR, **options
-    )
+    return run_night(town.db, HERE, day.day, at=midnight(next_day(day.day)) + 2 * HOUR, **options)
 
 
 def found_in(town: Town, run_no: int) -> Counter[Planted]:
     with town.db.read() as tx:
         rows = tx.all(FOUND, community_id=HERE, run_no=run_no)
     assert all(row.sub_code == "" for row in rows)
-    return Counter(
-        Planted(r.code, r.claimant_id, r.ref, r.plus_fen, r.minus_fen) for r in rows
-    )
+    return Counter(Planted(r.code, r.claimant_id, r.ref, r.plus_fen, r.minus_fen) for r in rows)
 
 
 def expected_fen(days: Sequence[Day], n: int) -> int:
@@ -158,7 +152,9 @@ def test_every_planted_fault_is_found_once_and_nothing_else(town: Town) -> None:
         cleared = {(r.code, r.ref) for r in tx.all(STATES, community_id=HERE)
                    if r.state == "auto_cleared"}  # fmt: skip
         assert cleared == {pair for day in days for pair in day.explained}
-        payable = sum(account_sum(tx, HERE, Account.PAYABLE, CNY, t.merchant_id) for t in town.tills)
+        payable = sum(
+            account_sum(tx, HERE, Account.PAYABLE, CNY, t.merchant_id) for t in town.tills
+        )
         assert payable == sum(expected_fen(days, n) for n in range(len(days)))
     for day, digest in zip(days, digests, strict=True):
         again = night_of(town, day)

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from ledger.book.accounts import account_id
@@ -201,7 +202,7 @@ def book(town: Town, entries: Iterable[Entry], *, person: int = 1) -> None:
     entries = list(entries)
     for start in range(0, len(entries), 200):
         some = entries[start : start + 200]
-        town.db.write(lambda tx, some=some: _book(tx, some, person))
+        town.db.write(partial(_book, entries=some, person=person))
 
 
 def _book(tx: Tx, entries: Sequence[Entry], person: int) -> None:
@@ -254,13 +255,20 @@ def _book(tx: Tx, entries: Sequence[Entry], person: int) -> None:
 
 def reserve_cover(town: Town, fen: int) -> None:
     """Give every shop that much cover out of the fund."""
-    for shop in {till.merchant_id for till in town.tills}:
-        town.db.write(
-            lambda tx, shop=shop: reserve(
-                tx, HERE, shop, fen, request_id=new_request_id(town.at), at=town.at,
-                business_date=town.day,
-            )  # fmt: skip
-        )
+    for shop in sorted({till.merchant_id for till in town.tills}):
+        town.db.write(partial(_reserve, town=town, shop=shop, fen=fen))
+
+
+def _reserve(tx: Tx, town: Town, shop: int, fen: int) -> None:
+    reserve(
+        tx,
+        HERE,
+        shop,
+        fen,
+        request_id=new_request_id(town.at),
+        at=town.at,
+        business_date=town.day,
+    )
 
 
 # --- what tills and shops file

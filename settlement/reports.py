@@ -1,0 +1,183 @@
+"""A community's month, cell by cell: every shop, differences by code, the payment request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from ledger.errors import Refusal
+from ledger.members.communities import get_community
+from ledger.members.merchants import Merchant, all_merchants
+from ledger.sql import Sql, Tx
+from settlement.decisions import today_of
+from settlement.payout_store import Payout, payouts_of_statement
+from settlement.sheet import (
+    Block,
+    Row,
+    Sheet,
+    count,
+    date,
+    date_text,
+    ident,
+    pairs,
+    table,
+    text,
+    yuan,
+)
+from settlement.state_names import state_name, verdict_name
+from settlement.statement_form import statement_number
+from settlement.statements import Statement, statements_of_month
+from settlement.words import Translate, mark
+
+_DISCREPANCIES: Final = Sql(
+    "SELECT d.code, d.sub_code, count(*) AS n, sum(d.plus_fen) AS plus_fen,"
+    " sum(d.minus_fen) AS minus_fen, sum(d.posted_fen) AS posted_fen,"
+    " sum(CASE WHEN d.state IN ('open', 'asked', 'proposed') THEN 1 ELSE 0 END) AS still_open"
+    " FROM discrepancy d JOIN night_run r ON r.community_id = d.community_id"
+    "  AND r.run_no = d.run_no"
+    " WHERE d.community_id = :community_id AND r.business_date >= :first_date"
+    " AND r.business_date <= :last_date GROUP BY d.code, d.sub_code ORDER BY d.code, d.sub_code"
+)
+
+
+def month_sheet(tx: Tx, community_id: int, month: int, *, translate: Translate) -> Sheet:
+    """A community's month: every shop's figures, differences by code, payouts asked for.
+
+    Refuses: report_empty (no statement was issued for that month).
+    """
+    statements = statements_of_month(tx, community_id, month)
+    if not statements:
+        raise Refusal("report_empty", month=month)
+    shops = _shops(tx, community_id)
+    statements.sort(key=lambda s: shops[s.claimant_id].code)
+    made_on = max(today_of(tx, community_id, at=s.issued_at) for s in statements)
+    first, last = statements[0].first_date, statements[0].last_date
+    span = {"community_id": community_id, "first_date": first, "last_date": last}
+    _ = translate
+    head = pairs(
+        _(mark("Summary")),
+        [
+            (_(mark("Community")), text(get_community(tx, community_id).name)),
+            (_(mark("Period from")), date(first)),
+            (_(mark("Period to")), date(last)),
+            (_(mark("Shops")), count(len(statements))),
+        ],
+    )
+    found = tx.all(_DISCREPANCIES, **span)
+    paid = [
+        (statement, payout)
+        for statement in statements
+        for payout in payouts_of_statement(tx, community_id, statement.statement_id)
+    ]
+    by_code = table(
+        _(mark("Differences by code")),
+        [
+            _(mark("Code")),
+            _(mark("Difference")),
+            _(mark("Number")),
+            _(mark("Community may owe")),
+            _(mark("Shop may owe")),
+            _(mark("Corrected by")),
+            _(mark("Still open")),
+        ],
+        [
+            (
+                ident(row.code),
+                text(verdict_name(_, row.code, row.sub_code)),
+                count(int(row.n)),
+                yuan(int(row.plus_fen)),
+                yuan(-int(row.minus_fen)),
+                yuan(int(row.posted_fen)),
+                count(int(row.still_open)),
+            )
+            for row in found
+        ],
+    )
+    blocks = [head, _shop_lines(_, statements, shops), by_code, _payout_lines(_, paid, shops)]
+    title = _(mark("The community's month of points offsets"))
+    return Sheet(title, made_on, tuple(block for block in blocks if block.rows))
+
+
+def _shop_lines(_: Translate, statements: Sequence[Statement], shops: dict[int, Merchant]) -> Block:
+    header = [
+        _(mark("Statement number")),
+        _(mark("Shop")),
+        _(mark("Offsets")),
+        _(mark("Booked for sales")),
+        _(mark("Booked for refunds")),
+        _(mark("Settled")),
+        _(mark("Adjustments")),
+        _(mark("Not settled yet")),
+        _(mark("Paid this month")),
+        _(mark("Owed now")),
+        _(mark("State")),
+    ]
+
+    def money(s: Statement) -> tuple[int, ...]:
+        return (
+            s.booked_fen_plus,
+            -s.booked_fen_minus,
+            s.settled_fen_plus - s.settled_fen_minus,
+            s.adjusted_fen_plus - s.adjusted_fen_minus,
+            s.carried_fen,
+            -s.paid_fen,
+            s.payable_fen,
+        )
+
+    rows: list[Row] = [
+        (
+            ident(statement_number(shops[s.claimant_id].code, s.statement_no)),
+            text(shops[s.claimant_id].name),
+            count(s.offset_count),
+            *(yuan(fen) for fen in money(s)),
+            text(state_name(_, s.state)),
+        )
+        for s in statements
+    ]
+    totals = [sum(column) for column in zip(*map(money, statements), strict=True)]
+    rows.append(
+        (
+            text(_(mark("Total"))),
+            text(None),
+            count(sum(s.offset_count for s in statements)),
+            *(yuan(fen) for fen in totals),
+            text(None),
+        )
+    )
+    return table(_(mark("Shop by shop")), header, rows)
+
+
+def _payout_lines(
+    _: Translate, paid: Sequence[tuple[Statement, Payout]], shops: dict[int, Merchant]
+) -> Block:
+    """The payment request: who is to be paid what, who made, checked and approved it."""
+    header = [
+        _(mark("Period")),
+        _(mark("Shop")),
+        _(mark("Offsets")),
+        _(mark("Amount")),
+        _(mark("Account ends in")),
+        _(mark("Made by")),
+        _(mark("Approved by")),
+        _(mark("State")),
+        _(mark("Enclosures")),
+    ]
+    rows: list[Row] = [
+        (
+            text(f"{date_text(s.first_date)} – {date_text(s.last_date)}"),  # noqa: RUF001
+            text(f"{shops[s.claimant_id].code} {shops[s.claimant_id].name}"),
+            count(s.offset_count),
+            yuan(p.amount_fen),
+            ident(p.account_tail),
+            ident(p.proposed_by),
+            ident(p.approved_by),
+            text(state_name(_, p.state)),
+            count(1),
+        )
+        for s, p in paid
+    ]
+    return table(_(mark("Payment request")), header, rows)
+
+
+def _shops(tx: Tx, community_id: int) -> dict[int, Merchant]:
+    return {shop.merchant_id: shop for shop in all_merchants(tx, community_id)}

@@ -1,0 +1,56 @@
+"""What states, decisions and verdicts are called on paper and screens."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from settlement.verdicts import FILE_FAULT_NAMES, RULES, Code, FileFault
+from settlement.words import Translate, mark
+
+STATE_NAMES: Final = {
+    # discrepancies
+    "open": mark("Open"),
+    "asked": mark("Shop asked"),
+    "proposed": mark("Waiting for approval"),
+    "decided": mark("Decided"),
+    "auto_cleared": mark("Explained later"),
+    # decisions
+    "pay_booked": mark("Pay what is booked"),
+    "pay_claimed": mark("Pay what is claimed"),
+    "statement": mark("Claimed by the statement"),
+    "discrepancy": mark("Decided"),
+    # why something waits
+    "cut_off": mark("After the cut-off"),
+    "no_file": mark("No claims came"),
+    "unclaimed": mark("Not claimed"),
+    "difference": mark("Claimed too little"),
+    # statements
+    "issued": mark("Issued"),
+    "accepted": mark("Accepted"),
+    "deemed": mark("Accepted by silence"),
+    "objected": mark("Objected to"),
+    # payouts
+    "approved": mark("Approved"),
+    "sending": mark("Being sent"),
+    "sent": mark("On its way"),
+    "unknown": mark("Outcome unknown"),
+    "confirmed": mark("Paid"),
+    "failed": mark("Failed"),
+    "returned": mark("Came back"),
+    "cancelled": mark("Given up"),
+    "": "",
+}
+"""What the states are called, in English, for the catalogues."""
+
+
+def verdict_name(translate: Translate, code: str, sub_code: str = "") -> str:
+    """What a code is called; a C1 by why its claims could not be used."""
+    if code == Code.C1 and sub_code:
+        return translate(FILE_FAULT_NAMES[FileFault(sub_code)])
+    return translate(RULES[Code(code)].name) if code else ""
+
+
+def state_name(translate: Translate, state: str) -> str:
+    """What a state or decision is called; an unknown word stands for itself."""
+    name = STATE_NAMES.get(state, state)
+    return translate(name) if name else ""

@@ -1,0 +1,195 @@
+"""A shop's monthly statement, cell by cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ledger.members.merchants import Merchant, get_merchant
+from ledger.sql import Tx
+from settlement.decisions import today_of
+from settlement.sheet import Block, Row, Sheet, count, date, ident, pairs, points, table, text, yuan
+from settlement.state_names import state_name, verdict_name
+from settlement.statements import Statement, StatementRow, get_statement, rows_of
+from settlement.words import Translate, mark
+
+
+class _About(NamedTuple):
+    """A statement, its shop and its words."""
+
+    statement: Statement
+    shop: Merchant
+    translate: Translate
+
+
+def statement_number(shop_code: str, statement_no: int) -> str:
+    """A statement's number as printed: `M01-0003`."""
+    return f"{shop_code}-{statement_no:04d}"
+
+
+def statement_sheet(tx: Tx, community_id: int, statement_id: int, *, translate: Translate) -> Sheet:
+    """The monthly statement of a shop as a sheet.
+
+    Refuses: statement_not_found.
+    """
+    statement = get_statement(tx, community_id, statement_id)
+    shop = get_merchant(tx, community_id, statement.claimant_id)
+    rows = rows_of(tx, community_id, statement_id)
+    about = _About(statement, shop, translate)
+    made_on = today_of(tx, community_id, at=statement.issued_at)
+    blocks = [
+        _head(about, made_on),
+        _days(translate, [row for row in rows if row.section == "day"]),
+        _differences(translate, [row for row in rows if row.section == "discrepancy"]),
+        _adjustments(translate, [row for row in rows if row.section == "adjustment"]),
+        _waiting(translate, [row for row in rows if row.section == "carried"]),
+    ]
+    title = translate(mark("Monthly statement of points offsets"))
+    return Sheet(title, made_on, tuple(block for block in blocks if block.rows))
+
+
+def _head(about: _About, made_on: int) -> Block:
+    s, shop, _ = about
+    settled = s.settled_fen_plus - s.settled_fen_minus
+    adjusted = s.adjusted_fen_plus - s.adjusted_fen_minus
+    return pairs(
+        _(mark("Summary")),
+        [
+            (_(mark("Statement number")), ident(statement_number(shop.code, s.statement_no))),
+            (_(mark("Shop")), text(f"{shop.code} {shop.name}")),
+            (_(mark("Period from")), date(s.first_date)),
+            (_(mark("Period to")), date(s.last_date)),
+            (_(mark("Number of offsets")), count(s.offset_count)),
+            (_(mark("Points offset")), points(s.offset_units)),
+            (_(mark("Booked for sales")), yuan(s.booked_fen_plus)),
+            (_(mark("Booked for refunds")), yuan(-s.booked_fen_minus)),
+            (_(mark("Claimed for sales")), yuan(s.claimed_fen_plus)),
+            (_(mark("Claimed for refunds")), yuan(-s.claimed_fen_minus)),
+            (_(mark("Amount to settle")), yuan(s.settled_fen_plus)),
+            (_(mark("Taken off for refunds")), yuan(-s.settled_fen_minus)),
+            (_(mark("Adjustments in favour")), yuan(s.adjusted_fen_plus)),
+            (_(mark("Adjustments against")), yuan(-s.adjusted_fen_minus)),
+            (_(mark("Net of this month")), yuan(settled + adjusted)),
+            (_(mark("Booked and not settled yet")), yuan(s.carried_fen)),
+            (_(mark("Owed before")), yuan(s.opening_fen)),
+            (_(mark("Paid this month")), yuan(-s.paid_fen)),
+            (_(mark("Owed now")), yuan(s.payable_fen)),
+            (_(mark("Account ends in")), ident(s.account_tail)),
+            (_(mark("Issued on")), date(made_on)),
+            (_(mark("Objections until")), date(s.objection_until)),
+            (_(mark("Made and checked by the community")), text(None)),
+            (_(mark("Confirmed by the shop (signature, stamp)")), text(None)),
+            (_(mark("Fingerprint")), ident(s.digest[:16])),
+            (_(mark("Fingerprint of the statement before")), ident(s.previous_digest[:16])),
+        ],
+    )
+
+
+def _days(_: Translate, rows: Sequence[StatementRow]) -> Block:
+    header = [
+        _(mark("Date")),
+        _(mark("Offsets")),
+        _(mark("Points")),
+        _(mark("Booked for sales")),
+        _(mark("Booked for refunds")),
+        _(mark("Claimed")),
+        _(mark("Settled")),
+    ]
+    lines: list[Row] = [
+        (
+            date(row.business_date),
+            count(row.lines),
+            points(row.units),
+            yuan(row.plus_fen),
+            yuan(-row.minus_fen),
+            yuan(row.claimed_fen),
+            yuan(row.settled_fen),
+        )
+        for row in rows
+    ]
+    if lines:
+        lines.append(
+            (
+                text(_(mark("Total"))),
+                count(sum(row.lines for row in rows)),
+                points(sum(row.units for row in rows)),
+                yuan(sum(row.plus_fen for row in rows)),
+                yuan(-sum(row.minus_fen for row in rows)),
+                yuan(sum(row.claimed_fen or 0 for row in rows)),
+                yuan(sum(row.settled_fen for row in rows)),
+            )
+        )
+    return table(_(mark("Day by day")), header, lines)
+
+
+def _differences(_: Translate, rows: Sequence[StatementRow]) -> Block:
+    header = [
+        _(mark("Date")),
+        _(mark("Reference")),
+        _(mark("Code")),
+        _(mark("Difference")),
+        _(mark("Booked")),
+        _(mark("Claimed")),
+        _(mark("Community may owe")),
+        _(mark("Shop may owe")),
+        _(mark("Corrected by")),
+        _(mark("State")),
+    ]
+    lines: list[Row] = [
+        (
+            date(row.business_date),
+            ident(row.ref),
+            ident(row.code),
+            text(verdict_name(_, row.code, row.sub_code)),
+            yuan(row.booked_fen),
+            yuan(row.claimed_fen),
+            yuan(row.plus_fen),
+            yuan(-row.minus_fen),
+            yuan(row.settled_fen),
+            text(state_name(_, row.state)),
+        )
+        for row in rows
+    ]
+    return table(_(mark("Differences, both sides")), header, lines)
+
+
+def _adjustments(_: Translate, rows: Sequence[StatementRow]) -> Block:
+    header = [
+        _(mark("Date")),
+        _(mark("Reference")),
+        _(mark("Code")),
+        _(mark("Decision")),
+        _(mark("Amount")),
+    ]
+    lines: list[Row] = [
+        (
+            date(row.business_date),
+            ident(row.ref),
+            ident(row.code),
+            text(state_name(_, row.state)),
+            yuan(row.settled_fen),
+        )
+        for row in rows
+    ]
+    return table(_(mark("Adjustments decided this month")), header, lines)
+
+
+def _waiting(_: Translate, rows: Sequence[StatementRow]) -> Block:
+    header = [
+        _(mark("Date")),
+        _(mark("Reference")),
+        _(mark("Points")),
+        _(mark("Booked")),
+        _(mark("Why")),
+    ]
+    lines: list[Row] = [
+        (
+            date(row.business_date),
+            ident(row.ref),
+            points(row.units),
+            yuan(row.booked_fen),
+            text(state_name(_, row.state)),
+        )
+        for row in rows
+    ]
+    return table(_(mark("Owed, not settled yet")), header, lines)
