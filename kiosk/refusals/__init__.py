@@ -6,10 +6,32 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from kiosk.refusals import access, counter, members, pages, payments, requests, sales, schemes, tokens
+from kiosk.refusals import (
+    access,
+    counter,
+    members,
+    pages,
+    payments,
+    requests,
+    sales,
+    schemes,
+    settlement,
+    tokens,
+)
 from kiosk.refusals.known import Known
 
-_PARTS: Final = (access, counter, members, pages, payments, requests, sales, schemes, tokens)
+_PARTS: Final = (
+    access,
+    counter,
+    members,
+    pages,
+    payments,
+    requests,
+    sales,
+    schemes,
+    settlement,
+    tokens,
+)
 
 
 def _join() -> Mapping[str, Known]:

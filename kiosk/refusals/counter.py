@@ -54,7 +54,8 @@ TABLE: Final = {
     "basket_wrong": Known(
         422,
         mark(
-            "This is too little or too much at once. Choose 1 to {most_lines} different goods, at most {most_pieces} of each."
+            "This is too little or too much at once. Choose 1 to {most_lines} different goods,"
+            " at most {most_pieces} of each."
         ),
     ),
     "good_not_found": Known(

@@ -1,0 +1,181 @@
+"""Refusals of claims, nights, statements and payouts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kiosk.refusals.known import Known
+from kiosk.texts import mark
+
+TABLE: Final = {
+    "claim_batch_changed": Known(
+        409,
+        mark(
+            "Batch {batch_no} was filed before with other content. File nothing under this "
+            "number again; ask the office to compare the two."
+        ),
+    ),
+    "claim_batch_gap": Known(
+        409,
+        mark(
+            "The next batch of this till has the number {expected}. File the batches in their"
+            " order, none left out."
+        ),
+    ),
+    "claim_batch_too_long": Known(
+        413,
+        mark("A batch has at most {most} lines. Close the day in two batches."),
+    ),
+    "claim_file_not_csv": Known(
+        422,
+        mark(
+            "This file is not the claim table. Use the template, save it as CSV, and send it again."
+        ),
+    ),
+    "claim_file_too_large": Known(
+        413,
+        mark(
+            "The claim file is larger than {most_bytes} bytes. Split it by days and send the parts."
+        ),
+    ),
+    "claim_line_bad": Known(
+        422,
+        mark(
+            "The line with counter {counter} does not fit ({fault}), so nothing was filed. "
+            "Print the day's list and ask the office."
+        ),
+    ),
+    "day_bad": Known(
+        422,
+        mark("This is not a day of the calendar. Write it as 2026-03-02."),
+    ),
+    "decision_changed": Known(
+        409,
+        mark(
+            "The decision that was proposed is another one. Look at the discrepancy again, "
+            "then decide."
+        ),
+    ),
+    "decision_not_offered": Known(
+        422,
+        mark(
+            "“{choice}” does not fit a discrepancy of the kind {verdict}. Choose one of the "
+            "buttons shown."
+        ),
+    ),
+    "decision_same_person": Known(
+        403,
+        mark("Whoever proposed the decision does not confirm it. Ask a second person."),
+    ),
+    "discrepancy_not_found": Known(
+        404,
+        mark("There is no such discrepancy in this community. Look at the list and try again."),
+    ),
+    "discrepancy_settled": Known(
+        409,
+        mark(
+            "This discrepancy is {state} already. Look at the list; nothing more needs to be done."
+        ),
+    ),
+    "month_bad": Known(
+        422,
+        mark("This is not a month. Write it as 2026-03."),
+    ),
+    "month_not_closed": Known(
+        409,
+        mark(
+            "Not every day of {month} is closed yet. Run the nights that are missing, then "
+            "the month."
+        ),
+    ),
+    "night_not_run": Known(
+        404,
+        mark(
+            "The night of {business_date} was not run yet. Run it first: jifen night "
+            "{business_date}."
+        ),
+    ),
+    "night_out_of_order": Known(
+        409,
+        mark(
+            "{business_date} cannot be closed yet: an earlier day is still open. Close the "
+            "earlier days first."
+        ),
+    ),
+    "night_too_early": Known(
+        409,
+        mark("{business_date} is not over yet. Run the night after the cut-off."),
+    ),
+    "night_unfinished": Known(
+        409,
+        mark("A night is being run at this moment. Wait until it has ended, then try again."),
+    ),
+    "nothing_to_pay": Known(
+        409,
+        mark(
+            "Nothing is owed to this shop on this statement. Look at the statement; no payout"
+            " is needed."
+        ),
+    ),
+    "payout_no_channel": Known(
+        503,
+        mark(
+            "No payment channel is set up on this server. Set gateway_url and gateway_key, "
+            "then send the payout again."
+        ),
+    ),
+    "payout_not_found": Known(
+        404,
+        mark("There is no such payout in this community. Look at the list and try again."),
+    ),
+    "payout_over_owed": Known(
+        409,
+        mark(
+            "This payout is more than is owed to the shop now. Propose it again with what is owed."
+        ),
+    ),
+    "payout_same_person": Known(
+        403,
+        mark("Whoever proposed the payout does not approve it. Ask a second person."),
+    ),
+    "payout_waiting": Known(
+        409,
+        mark("Another payout to this shop is not finished yet. Finish that one first."),
+    ),
+    "payout_wrong_state": Known(
+        409,
+        mark(
+            "This payout is {state}, so this cannot be done with it. Look at the list and "
+            "choose what it offers."
+        ),
+    ),
+    "report_empty": Known(
+        404,
+        mark("There is no statement for {month}. Run the month first."),
+    ),
+    "statement_ended": Known(
+        409,
+        mark(
+            "This statement is {state} and can no longer be changed. Look at the next month's"
+            " statement."
+        ),
+    ),
+    "statement_not_accepted": Known(
+        409,
+        mark(
+            "This statement is {state}; only an accepted one is paid. Wait for the shop's "
+            "answer, or for the days it has for it."
+        ),
+    ),
+    "statement_not_balanced": Known(
+        500,
+        mark(
+            "The statement does not add up with the book ({booked_fen} against {reckoned_fen}"
+            " yuan). Pay nothing; tell whoever looks after the server."
+        ),
+    ),
+    "statement_not_found": Known(
+        404,
+        mark("There is no such statement in this community. Look at the list and try again."),
+    ),
+}
