@@ -72,6 +72,15 @@ test("a refused sale leaves no line and its number goes to the next customer", a
   expect((await till.store.getAllKeys("daybook"))).toEqual([1]);
 });
 
+test("a number the server knows already is spent, and the sale goes on under the next", async () => {
+  const server = new Server();
+  server.plan = ["taken"];
+  const till = await newTill(server);
+  expect((await sell(till, SALE)).kind).toBe("booked");
+  const lines = await till.store.getAll("daybook");
+  expect(lines.map((line) => [line.counter, line.state, line.unfiled])).toEqual([[1, "refused", 0], [2, "booked", 1]]);
+});
+
 test("a sale refused after the customer left stays in the book and raises the alarm", async () => {
   const server = new Server();
   server.plan = ["offline"];

@@ -17,7 +17,7 @@ export const RULES = {
 
 export class Server {
   /** What to do with the next writes, in turn: answer, lose the answer, or refuse. */
-  plan: ("answer" | "lose" | "offline" | "refuse")[] = [];
+  plan: ("answer" | "lose" | "offline" | "refuse" | "taken")[] = [];
   readonly bodies: { path: string; body: string; clerk: string | null }[] = [];
   readonly booked = new Map<string, { body: string; answer: object }>();
   tamper: Record<string, number> = {};
@@ -34,6 +34,7 @@ export class Server {
     const next = this.plan.shift() ?? "answer";
     if (next === "offline") throw new TypeError("Failed to fetch");
     this.bodies.push({ path, body, clerk });
+    if (next === "taken") return this.json(409, { code: "ref_taken", status: 409, detail: "zh", detail_en: "en" });
     if (next === "refuse") return this.json(409, { code: "insufficient_points", status: 409, detail: "zh", detail_en: "en" });
     const batch = path === "/api/v1/claims" ? JSON.parse(body).batch_no : null;
     if (batch !== null && this.expected !== null && batch !== this.expected) {
@@ -71,7 +72,6 @@ export class Server {
       terminal: { terminal_id: "77", terminal_code: "M01T1", last_counter: this.lastCounter },
       clerks: [],
       owed: { owed_fen: 0, arrives_on: null, open_differences: 0 },
-      cover: { left_fen: 6_000 },
       rules: RULES,
       jwks: { keys: [] },
       business_date: "2026-03-02",

@@ -17,15 +17,13 @@ export interface OpenDay {
 
 /** The days that still have lines to file, oldest first. */
 export async function openDays(till: Till): Promise<OpenDay[]> {
-  const lines = (await till.store.getAll("daybook")).filter(isOpen);
+  const lines = await till.store.getAllFromIndex("daybook", "unfiled", 1);
   const days = [...new Set(lines.map((line) => line.day))].sort((one, other) => one - other);
   return days.map((day) => {
     const own = lines.filter((line) => line.day === day).map(claimLine);
     return { day, lines: own, totals: claimTotals(own) };
   });
 }
-
-const isOpen = (line: DayLine): boolean => line.kind !== "redeem" && line.state === "booked" && line.batch_no === null;
 
 function claimLine(line: DayLine): ClaimLine {
   return {

@@ -92,17 +92,16 @@ export const figuresOf = (sale: KnownSale): SaleFigures => ({
 
 /** A sale by its reference: from the own daybook, else from the server. */
 export async function findSale(till: Till, ref: string): Promise<Answer<KnownSale>> {
-  const own = (await till.store.getAll("daybook")).find((line) => line.ref === ref && line.kind === "sale");
-  if (own?.state === "booked") return { kind: "ok", value: { ...own, refunded_fen: await refundedOf(till, ref) } };
+  const own = await till.store.getFromIndex("daybook", "ref", ref);
+  if (own?.kind === "sale" && own.state === "booked") return { kind: "ok", value: { ...own, refunded_fen: await refundedOf(till, ref) } };
   const answer = await till.api.get<KnownSale>(`/api/v1/sales/${encodeURIComponent(ref)}`);
   till.hear(answer);
   return answer;
 }
 
 async function refundedOf(till: Till, ref: string): Promise<number> {
-  const lines = await till.store.getAll("daybook");
-  const refunds = lines.filter((line) => line.original_ref === ref && line.state !== "refused");
-  return refunds.reduce((sum, line) => sum + line.total_fen, 0);
+  const refunds = await till.store.getAllFromIndex("daybook", "original_ref", ref);
+  return refunds.filter((line) => line.state !== "refused").reduce((sum, line) => sum + line.total_fen, 0);
 }
 
 interface Common {
@@ -116,13 +115,18 @@ async function write(
   till: Till,
   path: string,
   make: (common: Common) => { body: object; line: DayLine },
+  tries = 3,
 ): Promise<Done> {
   const line = await keep(till, path, make);
   await till.recount();
   const answer = await send(till.store, till.api, line.request_id, true);
   if (answer) till.hear(answer);
   await till.recount();
-  if (answer?.kind === "refused") return { kind: "refused", refused: answer.refused };
+  if (answer?.kind === "refused") {
+    // A number the server knows already, from before this tablet was wiped: the next one is free.
+    if (answer.refused.code === "ref_taken" && tries > 1) return write(till, path, make, tries - 1);
+    return { kind: "refused", refused: answer.refused };
+  }
   void till.refresh();
   const now = (await till.store.get("daybook", line.counter)) ?? line;
   if (now.state === "booked") return { kind: "booked", line: now };
@@ -171,6 +175,7 @@ function blankLine(till: Till, common: Common, kind: DayLine["kind"]): DayLine {
     refused: null,
     differences: [],
     alarm: 0,
+    unfiled: 0,
   };
 }
 

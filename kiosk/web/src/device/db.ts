@@ -42,6 +42,8 @@ export interface DayLine extends Omit<ClaimLine, "kind"> {
   differences: Difference[];
   /** 1 until a person has seen that the server said something else than the clerk confirmed. */
   alarm: 0 | 1;
+  /** 1 while the line is booked and no claim carries it. */
+  unfiled: 0 | 1;
 }
 
 export interface SealedBody {
@@ -105,7 +107,7 @@ export interface Meta {
 export interface Schema extends DBSchema {
   meta: { key: string; value: unknown };
   slips: { key: number; value: Slip };
-  daybook: { key: number; value: DayLine; indexes: { day: number; alarm: number } };
+  daybook: { key: number; value: DayLine; indexes: { day: number; alarm: number; unfiled: number; ref: string; original_ref: string } };
   outbox: { key: string; value: Waiting };
   batches: { key: number; value: Batch };
   locks: { key: string; value: { owner: string; until: number } };
@@ -122,6 +124,9 @@ export function openStore(mode: Mode): Promise<Store> {
       const daybook = db.createObjectStore("daybook", { keyPath: "counter" });
       daybook.createIndex("day", "day");
       daybook.createIndex("alarm", "alarm");
+      daybook.createIndex("unfiled", "unfiled");
+      daybook.createIndex("ref", "ref", { unique: true });
+      daybook.createIndex("original_ref", "original_ref");
       db.createObjectStore("outbox", { keyPath: "request_id" });
       db.createObjectStore("batches", { keyPath: "batch_no" });
       db.createObjectStore("locks");

@@ -12,6 +12,9 @@ import { withLock } from "./locks";
 /** How long the screen that made a write looks after it itself. */
 export const ATTENDED_MS = 40_000;
 
+/** Refusals after which the server has the number in its book all the same. */
+const SPENT = new Set(["ref_taken", "payment_declined", "refund_declined"]);
+
 export class SlipLostError extends Error {}
 
 export interface Write {
@@ -45,7 +48,7 @@ export async function keepBatch(store: Store, write: Write, batch: Batch, counte
   await tx.objectStore("batches").add(batch);
   for (const counter of counters) {
     const line = await tx.objectStore("daybook").get(counter);
-    if (line) await tx.objectStore("daybook").put({ ...line, batch_no: batch.batch_no });
+    if (line) await tx.objectStore("daybook").put({ ...line, batch_no: batch.batch_no, unfiled: 0 });
   }
   const order = await nextOrder(tx.objectStore("meta"));
   await tx.objectStore("meta").put(batch.batch_no, "last_batch");
@@ -127,6 +130,8 @@ async function settleLine(tx: Settling, counter: number, answer: Final, attended
   if (!line) return;
   if (answer.kind === "ok") {
     await daybook.put(booked(line, answer.value));
+  } else if (attended && SPENT.has(answer.refused.code)) {
+    await daybook.put({ ...line, state: "refused", refused: answer.refused });
   } else if (attended) {
     // Nothing was booked and the clerk sees it: the number goes to the next customer, so no gap opens.
     await daybook.delete(counter);
@@ -153,7 +158,7 @@ async function settleBatch(tx: Settling, batchNo: number, answer: Final): Promis
   // What is no claim leaves its lines open for the next one.
   const daybook = tx.objectStore("daybook");
   for (const line of await daybook.index("day").getAll(batch.day)) {
-    if (line.batch_no === batchNo) await daybook.put({ ...line, batch_no: null });
+    if (line.batch_no === batchNo) await daybook.put({ ...line, batch_no: null, unfiled: 1 });
   }
 }
 
@@ -174,5 +179,6 @@ function booked(line: DayLine, value: unknown): DayLine {
     },
     differences,
     alarm: differences.length > 0 ? 1 : 0,
+    unfiled: line.kind === "redeem" ? 0 : 1,
   };
 }

@@ -42,7 +42,6 @@ export interface TillState {
   community: { issuer: string; hotline: string | null };
   clerks: { clerk_id: string; label: string }[];
   owed: { owed_fen: number; arrives_on: string | null; open_differences: number };
-  cover: { left_fen: number };
   rules: Rules;
   jwks: { keys: Jwk[] };
   business_date: string;

@@ -68,7 +68,7 @@ export function HomeScreen({ go }: { go: Go }) {
 function Owed() {
   const [till, view] = useTill();
   if (till.mode !== "till" || !view.state) return null;
-  const { owed, cover } = view.state;
+  const { owed } = view.state;
   const facts = { yuan: hundredths(owed.owed_fen), day: dayWords(owed.arrives_on ?? "") };
   return (
     <section class="owed" aria-label={t("What the community owes this shop")}>
@@ -78,7 +78,6 @@ function Owed() {
           : t("The community owes this shop {yuan} yuan; the next statement names the day.", facts)}
       </p>
       {owed.open_differences > 0 && <p>{t("Differences being looked into: {count}", { count: owed.open_differences })}</p>}
-      <p class="small">{t("Points can still take off {yuan} yuan today.", { yuan: hundredths(cover.left_fen) })}</p>
     </section>
   );
 }
