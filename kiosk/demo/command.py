@@ -12,7 +12,7 @@ import click
 
 from kiosk.demo.folder import DemoFolder
 from kiosk.demo.live import live
-from kiosk.demo.serving import describe, serving
+from kiosk.demo.serving import describe, lived_text, serving
 from ledger.clock import now_us
 
 FOLDER: Final = Path("var/demo")
@@ -36,6 +36,8 @@ def command(*, fresh: bool, port: int, no_serve: bool, seed: int, folder: Path) 
     if fresh or demo.find_facts() is None:
         demo = _live(folder, seed)
     if no_serve:
+        facts = demo.find_facts()
+        click.echo(f"{demo.root}: {lived_text(facts)}" if facts else "")
         return
     signal.signal(signal.SIGTERM, _stop)  # so that the server is stopped too
     try:
@@ -45,6 +47,8 @@ def command(*, fresh: bool, port: int, no_serve: bool, seed: int, folder: Path) 
             running.process.wait()
     except KeyboardInterrupt:
         click.echo()
+    except (OSError, TimeoutError) as error:
+        raise click.ClickException(f"port {port}: {error}; choose another with --port") from error
 
 
 def _stop(_number: int, _frame: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -48,10 +49,17 @@ class Running:
 
 @contextmanager
 def serving(folder: DemoFolder, *, port: int, now: int) -> Iterator[Running]:
-    """Serve the folder on 127.0.0.1 until the block ends. TimeoutError where the server does not start."""
+    """Serve the folder on 127.0.0.1 until the block ends.
+
+    FileNotFoundError where nothing was lived, OSError where the port is taken, TimeoutError where
+    the server does not start.
+    """
     facts = folder.find_facts()
     if facts is None:
         raise FileNotFoundError(folder.root)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((LOOPBACK, port))
     codes = wake(folder, facts, now=now)
     url = f"http://{LOOPBACK}:{port}"
     fake = FakePay(folder.channel_file)
@@ -154,8 +162,11 @@ def describe(running: Running) -> str:
         *(("", "", name) for name in who),
         ("Shop", f"{url}/merchant", f"{facts.owner_login}, the same password"),
     ]
-    lived = f"{facts.since} to {facts.until}: " + ", ".join(
-        f"{count} {name}" for name, count in facts.counts.items()
-    )
     table = "\n".join(f"  {name:9} {address:32} {text}" for name, address, text in rows)
-    return f"{lived}\n\n{table}\n"
+    return f"{lived_text(facts)}\n\n{table}\n"
+
+
+def lived_text(facts: Facts) -> str:
+    """What was lived, in one line."""
+    counts = ", ".join(f"{count} {name}" for name, count in facts.counts.items())
+    return f"{facts.since} to {facts.until}: {counts}"

@@ -24,11 +24,11 @@ from kiosk.demo.serving import enrolment_codes
 from kiosk.demo.tablet import Tablet
 from kiosk.generator.claims import daybook
 from kiosk.generator.shapes import text_of_us
+from kiosk.pages import points
 from ledger.clock import now_us
 from ledger.database import Database
 from ledger.earning.calendar import day_from_key
 from ledger.members.codes import issue_dynamic
-from ledger.units import points_text
 
 _BILL_FEN: Final = 5_000
 _OFFSET_UNITS: Final = 20_000
@@ -95,7 +95,7 @@ class Trial:
             quote = till.post("/api/v1/quotes", body)
             enough = quote["available_units"] >= 2 * _OFFSET_UNITS
             if enough and quote["proposal"]["units"] >= _OFFSET_UNITS:
-                self._say(f"{quote['holder_label']} has {_points(quote['available_units'])} points")
+                self._say(f"{quote['holder_label']} has {points(quote['available_units'])} points")
                 self._before = quote["available_units"]
                 return buyer
         raise DeviationError("nobody has enough points; live the demonstration again with --fresh")
@@ -149,7 +149,7 @@ class Trial:
         after = counter.get("/api/v1/goods")["items"]
         stock = next(item["stock"] for item in after if item["good_id"] == good["good_id"])
         self._expect("stock", stock, good["stock"] - 1)
-        self._say(f"{slip['ref']}: {good['name']} for {_points(slip['units'])} points")
+        self._say(f"{slip['ref']}: {good['name']} for {points(slip['units'])} points")
         return int(slip["balance_units"])
 
     def _refund(self, till: Tablet, sale: dict[str, Any], left: int) -> int:
@@ -218,8 +218,8 @@ class Trial:
         form = {"place": self._facts.issuer, "number": buyer["number"], "pin": buyer["pin"]}
         page = session.post(f"{self._url}/me/sign-in?lang=en", data=form, timeout=_TIMEOUT_S)
         page.raise_for_status()
-        self._expect("balance on the page", points_text(left) in page.text, expected=True)
-        self._say(f"the resident's page shows {_points(left)} points")
+        self._expect("balance on the page", points(left) in page.text, expected=True)
+        self._say(f"the resident's page shows {points(left)} points")
 
     def _read_statement(self) -> None:
         """The newest month's first statement: its four files say the same, and its sums hold."""
@@ -268,10 +268,6 @@ class Trial:
     def _expect(self, what: str, seen: object, expected: object) -> None:
         if seen != expected:
             raise DeviationError(f"{what}: {seen!r} where {expected!r} must be")
-
-
-def _points(units: int) -> str:
-    return points_text(units)
 
 
 @click.command()

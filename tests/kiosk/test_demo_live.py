@@ -1,6 +1,7 @@
 """The demonstration lives two months through the product, and the nights find what was planted and nothing else."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -11,6 +12,7 @@ import pytest
 
 from kiosk.demo.folder import DemoFolder, Facts
 from kiosk.demo.live import live, today_of
+from kiosk.demo.serving import wake
 from kiosk.generator.shapes import moment_us
 from ledger.book.balances import account_sum
 from ledger.database import Database
@@ -21,6 +23,7 @@ from settlement.night import verify_night
 pytestmark = pytest.mark.slow
 
 NOON = moment_us(date(2026, 5, 20), 12 * 3_600)
+DAY_US = 86_400_000_000
 LINES = {"X1", "X2", "X3", "V1", "V2", "S1"}
 
 FOUND = Sql(
@@ -134,3 +137,21 @@ def test_the_folder_appears_only_when_it_is_whole(tmp_path: Path) -> None:
 
     assert not (tmp_path / "demo").exists()
     assert DemoFolder(tmp_path / "demo").find_facts() is None
+
+
+def test_after_a_sleep_the_missing_nights_are_run_first(lived: Lived, tmp_path: Path) -> None:
+    copy = DemoFolder(tmp_path / "copy")
+    shutil.copytree(lived.folder.root, copy.root)
+
+    codes = wake(copy, lived.facts, now=NOON + 2 * DAY_US)
+
+    assert len({*codes}) == 2
+    db = Database(copy.database_url)
+    with db.read() as tx:
+        nights = tx.all(NIGHTS, community_id=lived.facts.community_id)
+    db.close()
+    assert [(n.business_date, n.state) for n in nights[-3:]] == [
+        (20260519, "locked"),
+        (20260520, "locked"),
+        (20260521, "locked"),
+    ]
