@@ -34,8 +34,9 @@ _TAKEN: Final = frozenset({"SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UN
 class Database:
     """A community server's database: `sqlite:///file` or `postgresql://…`.
 
-    `read()` gives a consistent snapshot. `write(work)` runs `work(tx)` in one transaction and commits; the work may be
-    run again from the start (deadlock, a guard that another writer won), so it must take its identity from a request id.
+    `read()` gives a consistent snapshot. `write(work)` runs `work(tx)` in one transaction and
+    commits; the work may be run again from the start (deadlock, a guard that another writer won),
+    so it must take its identity from a request id.
     """
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:

@@ -19,6 +19,7 @@ from pos.proof import BillLine
 _FORMATS: Final = Path(__file__).with_name("bill_formats.toml")
 MOST_BYTES: Final = 50_000_000
 MOST_LINES: Final = 1_000_000
+_LONGEST_REFERENCE: Final = 64
 _YUAN: Final = re.compile(r"(\d{1,10})(?:\.(\d{1,2}))?")
 _TIMES: Final = ("%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y/%m/%d %H:%M")
 
@@ -90,7 +91,7 @@ def _find_layout(rows: list[list[str]]) -> tuple[Layout, dict[str, int], int]:
 
 def _line(layout: Layout, head: dict[str, int], cells: list[str], number: int) -> BillLine:
     reference = cells[head["reference"]]
-    if not reference or len(reference) > 64 or not reference.isascii():
+    if not reference or len(reference) > _LONGEST_REFERENCE or not reference.isascii():
         raise Refusal("bill_row_bad", row=number, column="reference")
     return BillLine(
         payment_ref=reference,

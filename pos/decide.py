@@ -7,14 +7,13 @@ from typing import Any, Final
 
 from ledger import tokens
 from ledger.book.chart import Account
-from ledger.book.facts import Use, burn_step, pause_step
+from ledger.book.facts import CapUse, Use
 from ledger.book.steps import Step
 from ledger.clock import SECOND_US
 from ledger.earning.caps import Cap
 from ledger.earning.rates import category_allowed
 from ledger.errors import Refusal
 from ledger.members.terms import Terms
-from ledger.refs import read_reference
 from ledger.sql import Row, Tx
 from ledger.tokens import Token
 from ledger.units import CNY, MOST_FEN
@@ -23,19 +22,11 @@ from pos.desk import Desk, check_version, day_of, rules_on
 from pos.pricing import Member, Quote, Shop, quote
 from pos.sale_plan import Accounts, Plan
 from pos.sale_rules import SaleRules
+from pos.showing import Showing, check_showing, code_guards, spending_counts
 from pos.situation import Asked, look, stored_answer
 
 KIND: Final = "sale"
 CLASSES: Final = frozenset({"card", "dyn", "earn", "vch"})
-
-
-class NoAccountsError(Exception):
-    """The member's accounts have not been opened yet."""
-
-    def __init__(self, owner_id: int) -> None:
-        """Name the wallet's owner."""
-        super().__init__(owner_id)
-        self.owner_id = owner_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,26 +133,19 @@ def prepare(
     if answer is not None:
         return answer
     check_version(terms, int(row.config_version))
-    token = scan.believed()
-    _check_request(request, terms, row, token, at=at, day=day)
-    price = _price(terms, rules, request, row, at=at, day=day)
-    counts = _check_limits(terms, request, token, row, pin_ok=pin_ok)
+    if not 0 < request.total_fen <= MOST_FEN:
+        raise Refusal("amount_wrong")
+    showing = Showing(terms, request, scan.believed(), row, at, day)
+    debits = request.offset_units > 0
+    check_showing(showing, debits=debits)
+    price = _price(showing, rules, request)
+    counts = spending_counts(showing, request.offset_units, pin_ok=pin_ok) if debits else []
     if price.offset_fen and (row.cover_free or 0) < price.offset_fen:
         raise CoverLowError(request.community_id, terminal.merchant_id, price.offset_fen, day)
-    plan = _plan(
-        desk,
-        terms,
-        rules,
-        request,
-        row,
-        price,
-        day=day,
-        at=at,
-        counts=counts,
-        token=token,
-        body_hash=body_hash,
-    )
-    return Prepared(plan, _code_guards(terms, request, token, scan.use, at=at))
+    accounts = _accounts(desk, showing, rules.commodity)
+    caps = _caps(rules, price, counts)
+    plan = _plan(showing, rules, request, price, accounts, caps, body_hash)
+    return Prepared(plan, code_guards(showing, scan.use, debits=debits))
 
 
 def asked_of(
@@ -196,46 +180,6 @@ def asked_of(
 _NO_CAP: Final = Cap("none", 0, 2**62)
 
 
-def _check_request(
-    request: SaleRequest, terms: Terms, row: Row, token: Token, *, at: int, day: int
-) -> None:
-    if row.terminal_state != "active":
-        raise Refusal("terminal_revoked")
-    if not 0 < request.total_fen <= MOST_FEN:
-        raise Refusal("amount_wrong")
-    ref = read_reference(request.ref)
-    if (
-        ref is None
-        or ref.terminal_code != terms.terminal(request.terminal_id).code
-        or ref.counter != request.counter
-    ):
-        raise Refusal("ref_bad")
-    if row.ref_taken:
-        raise Refusal("ref_taken")
-    if row.token_used_at is not None and token.is_single_use:
-        raise Refusal("token_used", used_at=int(row.token_used_at))
-    check_card(row, token)
-    if not token.is_single_use and request.offset_units:
-        pause = terms.settings.card_pause_s * SECOND_US
-        if at - row.last_debit_at < pause:
-            ago = (at - row.last_debit_at) // SECOND_US
-            raise Refusal("card_too_soon", wait_s=terms.settings.card_pause_s, ago_s=ago)
-    if request.offset_units and token.key_class == "earn":
-        raise Refusal("token_earn_only")
-    if row.day_state == "locked":
-        raise Refusal("period_locked", business_date=day)
-
-
-def check_card(row: Row, token: Token) -> None:
-    """Refuse a card nobody holds, one that is lost or suspended, an older issue, or a member who left."""
-    if row.card_state != "active" or row.person_state != "active":
-        raise Refusal("card_not_active", state=row.card_state or "unknown")
-    if not token.is_single_use and token.issue != row.card_issue:
-        raise Refusal("card_replaced")
-    if row.wallet_id is None or row.owed_id is None or row.pending_id is None:
-        raise NoAccountsError(int(row.owner_id))
-
-
 def member_of(rules: SaleRules, row: Row) -> Member:
     """What the price needs to know of the holder."""
     counters = (
@@ -261,61 +205,47 @@ def shop_on(terms: Terms, rules: SaleRules, merchant_id: int, day: int) -> Shop:
     return Shop(earns=earns, offsets="offset" in agreement.roles)
 
 
-def _price(
-    terms: Terms, rules: SaleRules, request: SaleRequest, row: Row, *, at: int, day: int
-) -> Quote:
+def _price(showing: Showing, rules: SaleRules, request: SaleRequest) -> Quote:
+    terms = showing.terms
     merchant_id = terms.terminal(request.terminal_id).merchant_id
     return quote(
         rules,
-        member_of(rules, row),
-        shop_on(terms, rules, merchant_id, day),
+        member_of(rules, showing.row),
+        shop_on(terms, rules, merchant_id, showing.day),
         total_fen=request.total_fen,
         offset_units=request.offset_units,
         channel="scan" if request.channel == "gateway" else request.channel,
-        at=at,
+        at=showing.at,
     )
 
 
-def _check_limits(
-    terms: Terms, request: SaleRequest, token: Token, row: Row, *, pin_ok: bool
-) -> list[tuple[str, int, int]]:
-    """The day's sums this sale counts against: (counter, units, limit); refuses pin_needed and spent_day_cap."""
-    if not request.offset_units:
-        return []
-    settings, code = terms.settings, token.is_single_use
-    spent_limit = settings.day_units_dyn if code else settings.day_units_card
-    if int(row.spent_day or 0) + request.offset_units > spent_limit:
-        raise Refusal("spent_day_cap", limit_units=spent_limit)
-    kind = "code" if code else "card"
-    counts = [(f"spent_{kind}", request.offset_units, spent_limit)]
-    if not pin_ok:
-        limit = settings.pin_above_units_dyn if code else settings.pin_above_units_card
-        if int(row.without_pin_day or 0) + request.offset_units > limit:
-            raise Refusal("pin_needed", limit_units=limit)
-        counts.append((f"without_pin_{kind}", request.offset_units, limit))
-    return counts
+def _accounts(desk: Desk, showing: Showing, commodity: int) -> Accounts:
+    here, row, at = showing.terms.community.id, showing.row, showing.at
+    merchant_id = showing.terms.terminal(showing.request.terminal_id).merchant_id
+    return Accounts(
+        issued=desk.side(here, Account.ISSUED_CONSUMPTION, commodity, at=at).account_id,
+        offset=desk.side(here, Account.OFFSET, commodity, merchant_id, at=at).account_id,
+        cover=desk.side(here, Account.COVER, CNY, merchant_id, at=at).account_id,
+        wallet=int(row.wallet_id),
+        pending=int(row.pending_id),
+        owed=int(row.owed_id),
+    )
 
 
 def _plan(
-    desk: Desk,
-    terms: Terms,
+    showing: Showing,
     rules: SaleRules,
     request: SaleRequest,
-    row: Row,
     price: Quote,
-    *,
-    day: int,
-    at: int,
-    counts: list[tuple[str, int, int]],
-    token: Token,
+    accounts: Accounts,
+    caps: tuple[CapUse, ...],
     body_hash: bytes,
 ) -> Plan:
-    here = request.community_id
-    terminal = terms.terminal(request.terminal_id)
+    row = showing.row
+    terminal = showing.terms.terminal(request.terminal_id)
     spendable = request.channel == "gateway"
-    earned = price.earned.units
     return Plan(
-        community_id=here,
+        community_id=request.community_id,
         sale_id=request.request_id,
         ref=request.ref,
         counter=request.counter,
@@ -325,12 +255,12 @@ def _plan(
         clerk_id=request.clerk_id,
         person_id=int(row.person_id),
         wallet_owner_id=int(row.owner_id),
-        card_serial=token.serial,
+        card_serial=showing.token.serial,
         card_issue=int(row.card_issue),
-        business_date=day,
+        business_date=showing.day,
         occurred_at=request.occurred_at,
-        at=at,
-        asked_at=at,
+        at=showing.at,
+        asked_at=showing.at,
         commodity=rules.commodity,
         scheme_version=rules.version,
         units_per_fen=rules.units_per_fen,
@@ -338,55 +268,26 @@ def _plan(
         offset_units=price.offset_units,
         offset_fen=price.offset_fen,
         paid_fen=price.paid_fen,
-        earned_units=earned,
+        earned_units=price.earned.units,
         cut_by=price.earned.cut_by,
-        repay_units=min(int(row.owed), earned) if spendable else 0,
+        repay_units=min(int(row.owed), price.earned.units) if spendable else 0,
         route="gateway" if spendable else "reference" if request.payment_ref else "till",
         channel=request.channel,
         payment_ref=request.payment_ref,
         spendable=spendable,
         gap_us=rules.gap_us,
         body_hash=body_hash.hex(),
-        caps=_caps(rules, price, day, counts),
-        accounts=Accounts(
-            issued=desk.side(here, Account.ISSUED_CONSUMPTION, rules.commodity, at=at).account_id,
-            offset=desk.side(
-                here, Account.OFFSET, rules.commodity, terminal.merchant_id, at=at
-            ).account_id,
-            cover=desk.side(here, Account.COVER, CNY, terminal.merchant_id, at=at).account_id,
-            wallet=int(row.wallet_id),
-            pending=int(row.pending_id),
-            owed=int(row.owed_id),
-        ),
+        caps=caps,
+        accounts=accounts,
     )
 
 
-def _caps(
-    rules: SaleRules, price: Quote, day: int, counts: list[tuple[str, int, int]]
-) -> tuple[tuple[str, int, int, int], ...]:
-    earning = [cap for cap in rules.earn_caps if cap.period_key and price.earned.units]
-    offsetting = [cap for cap in rules.offset_caps if cap.period_key and price.offset_units]
-    return (
-        *((cap.code, cap.period_key, price.earned.units, cap.units) for cap in earning),
-        *((cap.code, cap.period_key, price.offset_units, cap.units) for cap in offsetting),
-        *((name, day, units, limit) for name, units, limit in counts),
+def _caps(rules: SaleRules, price: Quote, counts: list[CapUse]) -> tuple[CapUse, ...]:
+    earned, used = price.earned.units, price.offset_units
+    earning = (
+        CapUse(c.code, c.period_key, earned, c.units) for c in rules.earn_caps if c.period_key
     )
-
-
-def _code_guards(
-    terms: Terms, request: SaleRequest, token: Token, use: Use, *, at: int
-) -> list[Step]:
-    if token.is_single_use:
-        return [
-            burn_step(
-                request.community_id,
-                use,
-                at=at,
-                terminal_id=request.terminal_id,
-                request_id=request.request_id,
-            )
-        ]
-    if request.offset_units:
-        pause = terms.settings.card_pause_s * SECOND_US
-        return [pause_step(request.community_id, use.serial, at=at, pause_us=pause)]
-    return []
+    offsetting = (
+        CapUse(c.code, c.period_key, used, c.units) for c in rules.offset_caps if c.period_key
+    )
+    return (*(earning if earned else ()), *(offsetting if used else ()), *counts)

@@ -6,7 +6,6 @@ from typing import Final, NamedTuple
 
 from ledger.errors import Refusal
 from ledger.members import pins
-from ledger.members.terms import Terms
 from ledger.sql import Sql
 from pos.desk import Desk
 
@@ -24,7 +23,7 @@ class PinAsked(NamedTuple):
     terminal_id: int
 
 
-def check_pin(desk: Desk, terms: Terms, asked: PinAsked, *, at: int) -> bool:
+def check_pin(desk: Desk, asked: PinAsked, *, at: int) -> bool:
     """True where the PIN is right; refuses pin_wrong, pin_locked, pin_not_set, card_not_active."""
     with desk.db.read() as tx:
         row = tx.find(_HOLDER, community_id=asked.community_id, serial=asked.card_serial)

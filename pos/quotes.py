@@ -8,10 +8,8 @@ from ledger.errors import Refusal
 from ledger.members.terms import Terms
 from ledger.sql import Sql, Tx
 from pos.decide import (
-    NoAccountsError,
     Scan,
     asked_of,
-    check_card,
     member_of,
     open_shop_accounts,
     scan_code,
@@ -19,6 +17,7 @@ from pos.decide import (
 )
 from pos.desk import Desk, StaleTermsError, check_version, day_of, open_member_accounts, rules_on
 from pos.pricing import Proposal, propose
+from pos.showing import NoAccountsError, check_card
 from pos.situation import look
 
 _CARD: Final = Sql(

@@ -8,20 +8,18 @@ from typing import Any, Final, NamedTuple
 from ledger.book import requests
 from ledger.book.accounts import account_id
 from ledger.book.chart import Account, Kind
-from ledger.book.facts import CapUse, burn_step, caps_step, pause_step
+from ledger.book.facts import CapUse, caps_step
 from ledger.book.posting import Line, Posting, Side
 from ledger.book.posting import steps as posting_steps
 from ledger.book.steps import Step, apply
-from ledger.clock import SECOND_US
 from ledger.errors import Refusal
 from ledger.ids import new_id
 from ledger.members.terms import Terms
-from ledger.refs import read_reference
 from ledger.sql import Row, Sql, Tx
-from ledger.tokens import Token
-from pos.decide import Scan, asked_of, check_card
+from pos.decide import Scan, asked_of
 from pos.desk import Desk, check_version, day_of, rules_on
 from pos.scanning import run_scanned
+from pos.showing import Showing, check_showing, code_guards, spending_counts
 from pos.situation import look, stored_answer
 
 KIND: Final = "redemption"
@@ -116,43 +114,29 @@ def _redeem(
     if answer is not None:
         return answer
     check_version(terms, int(row.config_version))
-    token = scan.believed()
-    _check_request(terms, request, row, token, at=at, day=day)
+    showing = Showing(terms, request, scan.believed(), row, at, day)
+    _check_shop(showing)
+    check_showing(showing, debits=True)
     goods = _chosen(tx, terms, request)
-    units = sum(
-        good.price_units * piece.quantity for good, piece in zip(goods, request.lines, strict=True)
-    )
-    counts = _check_points(terms, row, token, units, pin_ok=pin_ok)
+    pairs = list(zip(goods, request.lines, strict=True))
+    units = sum(good.price_units * piece.quantity for good, piece in pairs)
+    _check_points(row, units)
+    counts = spending_counts(showing, units, pin_ok=pin_ok)
+    guards = code_guards(showing, scan.use, debits=True)
     return _book(
-        tx, terms, request, scan, token, row, goods, units, counts, body_hash, at=at, day=day
+        tx, showing, request, goods, units, [*guards, _counts_step(showing, counts)], body_hash
     )
 
 
-def _check_request(
-    terms: Terms, request: RedemptionRequest, row: Row, token: Token, *, at: int, day: int
-) -> None:
-    terminal = terms.terminal(request.terminal_id)
-    if row.terminal_state != "active":
-        raise Refusal("terminal_revoked")
-    ref = read_reference(request.ref)
-    if ref is None or ref.terminal_code != terminal.code or ref.counter != request.counter:
-        raise Refusal("ref_bad")
-    if row.ref_taken:
-        raise Refusal("ref_taken")
-    agreement = terms.agreement_on(terminal.merchant_id, day)
+def _counts_step(showing: Showing, counts: list[CapUse]) -> Step:
+    return caps_step(showing.request.community_id, int(showing.row.person_id), counts)
+
+
+def _check_shop(showing: Showing) -> None:
+    merchant_id = showing.terms.terminal(showing.request.terminal_id).merchant_id
+    agreement = showing.terms.agreement_on(merchant_id, showing.day)
     if agreement is None or "redeem" not in agreement.roles:
         raise Refusal("merchant_not_redeeming")
-    if row.token_used_at is not None and token.is_single_use:
-        raise Refusal("token_used", used_at=int(row.token_used_at))
-    if token.key_class == "earn":
-        raise Refusal("token_earn_only")
-    check_card(row, token)
-    pause_s = terms.settings.card_pause_s
-    if not token.is_single_use and at - row.last_debit_at < pause_s * SECOND_US:
-        ago = (at - row.last_debit_at) // SECOND_US
-        raise Refusal("card_too_soon", wait_s=pause_s, ago_s=ago)
-    if row.day_state == "locked":
-        raise Refusal("period_locked", business_date=day)
 
 
 def _chosen(tx: Tx, terms: Terms, request: RedemptionRequest) -> list[Any]:
@@ -175,63 +159,66 @@ def _chosen(tx: Tx, terms: Terms, request: RedemptionRequest) -> list[Any]:
     return chosen
 
 
-def _check_points(
-    terms: Terms, row: Row, token: Token, units: int, *, pin_ok: bool
-) -> list[tuple[str, int]]:
-    """The day's sums this redemption counts against, with their limits."""
+def _check_points(row: Row, units: int) -> None:
     if row.owed > 0:
         raise Refusal("points_owed", owed_units=int(row.owed))
     available = int(row.posted - row.held)
     if units > available:
         raise Refusal("insufficient_points", available_units=available, asked_units=units)
-    kind = "code" if token.is_single_use else "card"
-    settings = terms.settings
-    spent = settings.day_units_dyn if token.is_single_use else settings.day_units_card
-    if int(row.spent_day or 0) + units > spent:
-        raise Refusal("spent_day_cap", limit_units=spent)
-    counts = [(f"spent_{kind}", spent)]
-    limit = settings.pin_above_units_dyn if token.is_single_use else settings.pin_above_units_card
-    if not pin_ok:
-        if int(row.without_pin_day or 0) + units > limit:
-            raise Refusal("pin_needed", limit_units=limit)
-        counts.append((f"without_pin_{kind}", limit))
-    return counts
 
 
 def _book(
     tx: Tx,
-    terms: Terms,
+    showing: Showing,
     request: RedemptionRequest,
-    scan: Scan,
-    token: Token,
-    row: Row,
-    goods: list[Any],
+    goods: list[Row],
     units: int,
-    counts: list[tuple[str, int]],
+    guards: list[Step],
     body_hash: bytes,
-    *,
-    at: int,
-    day: int,
 ) -> dict[str, Any]:
-    here = request.community_id
+    here, row = request.community_id, showing.row
+    posting = _posting(tx, showing, request, units)
+    answer = _answer(request, goods, units, showing.day)
+    kept = requests.keep_step(
+        here, request.request_id, KIND, body_hash, at=showing.at, response=answer
+    )
+    returned = apply(
+        tx,
+        [
+            *guards,
+            *posting_steps(posting),
+            *_shelf_steps(request, goods, at=showing.at),
+            _own_row(request, row, posting.merchant_id or 0, units, posting.txn_id, showing.day),
+            *_line_steps(request, goods),
+            requests.keep_with_balance_step(kept, int(row.wallet_id), txn_id=posting.txn_id),
+        ],
+    )
+    return {**answer, "balance_units": int(returned["request"].balance_after)}
+
+
+def _posting(tx: Tx, showing: Showing, request: RedemptionRequest, units: int) -> Posting:
+    terms, row, at = showing.terms, showing.row, showing.at
     terminal = terms.terminal(request.terminal_id)
-    owner, commodity = terminal.merchant_id, terms.civic.commodity
-    shelf = Side(account_id(tx, here, Account.REDEEMED, commodity, owner, at=at), Account.REDEEMED)
-    posting = Posting(
-        community_id=here,
+    commodity = terms.civic.commodity
+    redeemed = account_id(
+        tx, request.community_id, Account.REDEEMED, commodity, terminal.merchant_id, at=at
+    )
+    wallet, shelf = Side(int(row.wallet_id), Account.WALLET), Side(redeemed, Account.REDEEMED)
+    return Posting(
+        community_id=request.community_id,
         kind=Kind.REDEEM,
         request_id=request.request_id,
         txn_id=new_id(at),
         occurred_at=request.occurred_at,
         at=at,
-        business_date=day,
-        lines=[Line(Side(int(row.wallet_id), Account.WALLET), shelf, terms.civic.commodity, units)],
+        business_date=showing.day,
+        lines=[Line(wallet, shelf, commodity, units)],
         ref=request.ref,
-        scheme_period=str(day // 100),
-        scheme_version=rules_on(terms, day).version,
+        scheme_period=str(showing.day // 100),
+        scheme_version=rules_on(terms, showing.day).version,
         person_id=int(row.person_id),
         wallet_owner_id=int(row.owner_id),
-        card_serial=token.serial,
+        card_serial=showing.token.serial,
         card_issue=int(row.card_issue),
         merchant_id=terminal.merchant_id,
         branch_id=terminal.branch_id,
@@ -240,37 +227,6 @@ def _book(
         reason_key="redeem",
         source="counter",
     )
-    answer = _answer(request, goods, units, day)
-    kept = requests.keep_step(here, request.request_id, KIND, body_hash, at=at, response=answer)
-    uses = [CapUse(name, day, units, limit) for name, limit in counts]
-    returned = apply(
-        tx,
-        [
-            _code_guard(terms, request, scan, token, at=at),
-            *posting_steps(posting),
-            *_shelf_steps(request, goods, at=at),
-            _own_row(request, row, terminal.merchant_id, units, posting.txn_id, day),
-            *_line_steps(request, goods),
-            requests.keep_with_balance_step(kept, int(row.wallet_id), txn_id=posting.txn_id),
-            caps_step(here, int(row.person_id), uses),
-        ],
-    )
-    return {**answer, "balance_units": int(returned["request"].balance_after)}
-
-
-def _code_guard(
-    terms: Terms, request: RedemptionRequest, scan: Scan, token: Token, *, at: int
-) -> Step:
-    if token.is_single_use:
-        return burn_step(
-            request.community_id,
-            scan.use,
-            at=at,
-            terminal_id=request.terminal_id,
-            request_id=request.request_id,
-        )
-    pause = terms.settings.card_pause_s * SECOND_US
-    return pause_step(request.community_id, token.serial, at=at, pause_us=pause)
 
 
 def _shelf_steps(request: RedemptionRequest, goods: list[Any], *, at: int) -> list[Step]:

@@ -112,8 +112,9 @@ _KEEP: Final = Sql(
 def refund(desk: Desk, request: RefundRequest, *, at: int) -> dict[str, Any]:
     """Book a refund whose money the shop itself gives back; the same request again is answered from the first time.
 
-    Refuses: sale_not_found, sale_of_other_shop, sale_open, sale_void, refund_by_channel, refund_over_sale, amount_wrong,
-    ref_bad, ref_taken, terminal_revoked, period_locked, request_id_reused, busy_try_again.
+    Refuses: sale_not_found, sale_of_other_shop, sale_open, sale_void, refund_by_channel,
+    refund_over_sale, amount_wrong, ref_bad, ref_taken, terminal_revoked, period_locked,
+    request_id_reused, busy_try_again.
     """
     terms = desk.terms_with(request.community_id, request.terminal_id)
     open_shop_accounts(desk, terms, request.terminal_id, at=at)
@@ -296,7 +297,7 @@ def take_back(split: RefundSplit, owner: Owner) -> Taking:
     return Taking(from_pending, from_wallet, to_owed, repaid)
 
 
-def _posting_steps(
+def _posting_steps(  # noqa: PLR0913 - a refund depends on all of these at once
     desk: Desk,
     tx: Tx,
     terms: Terms,

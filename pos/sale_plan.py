@@ -214,7 +214,7 @@ def booking_steps(plan: Plan, posting: Posting) -> list[Step]:
 
 
 def limit_steps(plan: Plan) -> list[Step]:
-    """Counts against the person's limits, the pause between earning visits, and the shop's cover (last: it is shared)."""
+    """Limits of the person, the pause between earning visits, and (last: it is shared) the cover."""
     here = plan.community_id
     steps = []
     if plan.caps:

@@ -1,35 +1,53 @@
-"""Acts that begin with a scanned code: run on fresh terms, the PIN checked outside, a refusal kept and the code burned."""
+"""Acts that begin with a scanned code.
+
+Run on fresh terms, the PIN checked outside, a refusal kept and the code burned.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from ledger.book import requests
 from ledger.book.facts import burn_step
 from ledger.errors import GuardMissedError, Refusal
-from ledger.members.terms import Terms
 from ledger.sql import Tx
 from pos.cover import CoverLowError, fill_cover
-from pos.decide import NoAccountsError, Scan, open_shop_accounts, rules_now, scan_code
+from pos.decide import Scan, open_shop_accounts, rules_now, scan_code
 from pos.desk import TRIES, Desk, StaleTermsError, open_member_accounts
 from pos.pin_check import PinAsked, check_pin
+from pos.showing import NoAccountsError
 
 
 class Scanned(Protocol):
     """What any request with a scanned code has."""
 
     @property
-    def community_id(self) -> int: ...
+    def community_id(self) -> int:
+        """The community asked."""
+        ...
+
     @property
-    def terminal_id(self) -> int: ...
+    def terminal_id(self) -> int:
+        """The terminal asking."""
+        ...
+
     @property
-    def request_id(self) -> str: ...
+    def request_id(self) -> str:
+        """The request's own id."""
+        ...
+
     @property
-    def token(self) -> str: ...
+    def token(self) -> str:
+        """What was scanned."""
+        ...
+
     @property
-    def pin(self) -> str | None: ...
+    def pin(self) -> str | None:
+        """The six digits typed, where a PIN was asked for."""
+        ...
+
     def body(self) -> Mapping[str, Any]:
         """What 'the same content' means."""
         ...
@@ -45,7 +63,7 @@ def run_scanned(
     at: int,
     first: Callable[[], None] | None = None,
 ) -> dict[str, Any]:
-    """Run `attempt(tx, terms=, scan=, pin_ok=)` in a transaction, again where settings changed or cover had to be filled.
+    """Run `attempt(tx, terms=, scan=, pin_ok=)`, again where settings changed or cover was filled.
 
     A refusal is kept as the request's outcome, burns a single-use code that was believed, and is raised; also one that
     `first` raises, which is called once before the first try, outside any transaction.
@@ -57,13 +75,13 @@ def run_scanned(
         if first is not None:
             first()
         for _ in range(TRIES):
-            scan = scan_code(terms, request.token, at=at)
             open_shop_accounts(desk, terms, request.terminal_id, at=at)
             try:
-                pin_ok = _is_pin_right(desk, terms, request, scan, at=at)
+                pin_ok = _is_pin_right(desk, request, scan, at=at)
                 return desk.db.write(partial(attempt, terms=terms, scan=scan, pin_ok=pin_ok))
             except StaleTermsError:
                 terms = desk.refresh(request.community_id)
+                scan = scan_code(terms, request.token, at=at)
             except NoAccountsError as missing:
                 commodity = rules_now(terms, at).commodity
                 open_member_accounts(
@@ -74,17 +92,21 @@ def run_scanned(
             except GuardMissedError:
                 # Others were quicker at every try: nothing was written, the next figures decide.
                 continue
-        raise Refusal("busy_try_again")
+        _give_up()
     except Refusal as refusal:
         return _keep_refused(desk, request, kind, body_hash, scan, refusal, at=at)
 
 
-def _is_pin_right(desk: Desk, terms: Terms, request: Scanned, scan: Scan, *, at: int) -> bool:
+def _give_up() -> NoReturn:
+    raise Refusal("busy_try_again")
+
+
+def _is_pin_right(desk: Desk, request: Scanned, scan: Scan, *, at: int) -> bool:
     # Only a believed code may try a PIN: otherwise anybody could lock anybody's.
     if request.pin is None or scan.token is None:
         return False
     asked = PinAsked(request.community_id, scan.use.serial, request.pin, request.terminal_id)
-    return check_pin(desk, terms, asked, at=at)
+    return check_pin(desk, asked, at=at)
 
 
 def _keep_refused(

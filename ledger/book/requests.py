@@ -10,7 +10,7 @@ from typing import Any, Final
 from ledger.book.steps import Step
 from ledger.database import Database
 from ledger.errors import GuardMissedError, Refusal
-from ledger.sql import Sql, Tx
+from ledger.sql import Row, Sql, Tx
 
 _FIND: Final = Sql(
     "SELECT kind, body_hash, outcome, code, response, balance_after FROM request"
@@ -59,7 +59,7 @@ def find_answer(
     return None if row is None else answer_of(row, kind, body_hash)
 
 
-def answer_of(row: Any, kind: str, body_hash: bytes) -> dict[str, Any] | None:
+def answer_of(row: Row, kind: str, body_hash: bytes) -> dict[str, Any] | None:
     """Read a stored request row back: the answer, the refusal raised again, or None while it is open."""
     if row.kind != kind or bytes(row.body_hash) != body_hash:
         raise Refusal("request_id_reused")
@@ -73,7 +73,7 @@ def answer_of(row: Any, kind: str, body_hash: bytes) -> dict[str, Any] | None:
     )
 
 
-def keep_step(
+def keep_step(  # noqa: PLR0913 - the columns of one row
     community_id: int,
     request_id: str,
     kind: str,
