@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask import request
 
 from kiosk.api.types import day_text, moment_text
-from kiosk.texts import language_for, mark, translator
+from kiosk.texts import Translate, language_for, mark, translator
 from ledger.members.terms import Terms
 from ledger.units import points_text, yuan_text
 
@@ -110,7 +110,7 @@ def dated(terms: Terms, facts: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _head(terms: Terms, facts: Mapping[str, Any], _: Any) -> list[Pair]:  # noqa: ANN401 - a translate function
+def _head(terms: Terms, facts: Mapping[str, Any], _: Translate) -> list[Pair]:
     terminal = terms.terminals.get(int(facts.get("terminal_id") or 0))
     shop = "" if terminal is None else terms.merchant(terminal.merchant_id).name
     head = [(_("Receipt"), str(facts["ref"]))]

@@ -32,6 +32,7 @@ from kiosk.auth import allow
 from kiosk.context import service
 from kiosk.texts import translator
 from ledger.members.terms import Terms
+from ledger.sql import Row
 from pos.charging import check_out_by_gateway
 from pos.checkout import check_out
 from pos.decide import SaleRequest
@@ -164,7 +165,7 @@ def read_sale(path: SalePath) -> dict[str, Any]:
     return _shown(terms, row)
 
 
-def _shown(terms: Terms, row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of the sale table
+def _shown(terms: Terms, row: Row) -> dict[str, Any]:
     return {
         "sale_id": row.sale_id,
         "ref": row.ref,

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from flask_openapi import APIBlueprint
-from settlement.open_questions import count_open
 
 from kiosk.api.here import till
 from kiosk.api.types import day_text, moment_text
@@ -22,6 +21,7 @@ from ledger.refs import read_reference
 from ledger.sql import Tx
 from pos.desk import day_of, rules_on
 from pos.sales_list import last_ref
+from settlement.open_questions import count_open
 
 bp = APIBlueprint("till", __name__, url_prefix="/api/v1")
 
