@@ -17,6 +17,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -24,11 +25,13 @@ from sqlalchemy import update
 
 from kiosk.clerk_tokens import ClerkToken, make_token
 from ledger.book.chart import Account
+from ledger.book.cover import reserve
 from ledger.book.tables import account, balance
 from ledger.clock import SECOND_US, now_us
 from ledger.database import Database
+from ledger.ids import new_request_id
 from ledger.members.tables import terminal
-from ledger.sql import Sql
+from ledger.sql import Sql, Tx
 from ledger.units import CNY
 from tests.bench.load import Round, send_all
 from tests.support.device import public_jwk, sign_call
@@ -159,15 +162,12 @@ def _accounts(town: Town) -> dict[str, object]:
         ).account_id
         found["cover"][shop] = town.desk.side(HERE, Account.COVER, CNY, shop, at=town.at).account_id
         # The floor fills no reserve, so each shop has one from the start.
-        town.db.write(lambda tx, s=shop: _reserve(tx, s, town))
+        town.db.write(partial(_reserve, shop=shop, town=town))
     issued = town.desk.side(HERE, Account.ISSUED_CONSUMPTION, CIVIC, at=town.at).account_id
     return {**found, "issued": issued}
 
 
-def _reserve(tx, shop: int, town: Town) -> None:
-    from ledger.book.cover import reserve  # noqa: PLC0415
-    from ledger.ids import new_request_id  # noqa: PLC0415
-
+def _reserve(tx: Tx, *, shop: int, town: Town) -> None:
     reserve(
         tx,
         HERE,

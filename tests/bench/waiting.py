@@ -16,10 +16,10 @@ from pathlib import Path
 from ledger.database import Database
 from pos.checkout import check_out
 from settlement.intake import Upload, take_claim_file
-from tests.bench.night_data import HERE, SHOPS, fill_book, make_files
+from tests.bench.night_data import SHOPS, fill_book, make_files
 from tests.support.engines import SqliteFiles
 from tests.support.night_plant import HOUR, midnight, next_day
-from tests.support.town import Town
+from tests.support.town import HERE, Town
 
 DAY = 20260302
 PEOPLE = 600
@@ -72,7 +72,7 @@ _PERSON = iter(range(1, PEOPLE + 1))
 
 
 def _sell(town: Town, night: subprocess.Popen[bytes] | None, most: int) -> list[float]:
-    waits = []
+    waits: list[float] = []
     while len(waits) < most and (night is None or night.poll() is None):
         request = town.sale(next(_PERSON), 5_000, 2_000, till=len(waits) % len(SHOPS))
         before = time.perf_counter()

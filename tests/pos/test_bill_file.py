@@ -15,7 +15,7 @@ FOOT = "总交易单数,应结订单总金额\n`2,`40.00"
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
 def test_a_wechat_bill_gives_its_payments(encoding: str) -> None:
-    body = "\n".join([HEAD, SALE, BACK, FOOT]).encode(encoding)
+    body = f"{HEAD}\n{SALE}\n{BACK}\n{FOOT}".encode(encoding)
 
     assert read_bill(body) == [BillLine("4200001234", 4_000, moment("2026-03-02 09:01"))]
 
@@ -32,7 +32,7 @@ def test_a_wechat_bill_gives_its_payments(encoding: str) -> None:
 )
 def test_one_bad_cell_refuses_the_file_and_names_the_row(row: str, column: str) -> None:
     with pytest.raises(Refusal) as said:
-        read_bill("\n".join([HEAD, SALE, row]).encode())
+        read_bill(f"{HEAD}\n{SALE}\n{row}".encode())
 
     assert said.value.code == "bill_row_bad"
     assert said.value.facts == {"row": 3, "column": column}

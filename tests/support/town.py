@@ -33,7 +33,7 @@ from ledger.members.tables import (
 )
 from ledger.members.terms import TermsCache
 from ledger.refs import make_reference
-from ledger.token_keys import KeyClass
+from ledger.token_keys import KeyClass, SigningKey
 from ledger.units import CNY
 from pos.channel import PaymentChannel
 from pos.decide import SaleRequest
@@ -81,7 +81,7 @@ class Town:
     at: int = START
     scheme_text: str = ""
     sequence: dict[int, int] = field(default_factory=dict)
-    signers: dict[KeyClass, tokens.SigningKey] = field(default_factory=dict)
+    signers: dict[KeyClass, SigningKey] = field(default_factory=dict)
     here: int = HERE
     issuer: str = "CA01"
 
@@ -200,7 +200,7 @@ class Town:
         )
 
 
-def build_town(
+def build_town(  # noqa: PLR0913 - a test says what differs
     db: Database,
     *,
     people: int = 3,
@@ -229,7 +229,7 @@ def build_town(
     text = scheme_text or SCHEME.read_text(encoding="utf-8")
     defaults = {"cover_tranche_fen": 20_000}
 
-    def set_up(tx) -> dict[KeyClass, tokens.SigningKey]:
+    def set_up(tx) -> dict[KeyClass, SigningKey]:
         schemes.adopt(tx, here, text, name="changan", by=SYSTEM, at=opened)
         settings.change(tx, here, {**defaults, **chosen}, by=SYSTEM, why="test", at=opened)
         classes = (KeyClass.CARD, KeyClass.DYN, KeyClass.EARN)
@@ -283,7 +283,7 @@ def _write_rows(
                 "hotline": "0398-0000000",
                 "config_version": 1,
                 "opened_at": at,
-            },  # fmt: skip
+            },
         )
         connection.execute(
             insert(household),
@@ -322,7 +322,7 @@ def _write_rows(
                     "changed_at": at,
                 }
                 for p in persons
-            ],  # fmt: skip
+            ],
         )
         connection.execute(
             insert(merchant),
@@ -337,7 +337,7 @@ def _write_rows(
                     "opened_at": at,
                 }
                 for m in shop_ids
-            ],  # fmt: skip
+            ],
         )
         connection.execute(
             insert(agreement),
@@ -354,7 +354,7 @@ def _write_rows(
                     "signed_at": at,
                 }
                 for m in shop_ids
-            ],  # fmt: skip
+            ],
         )
         connection.execute(
             insert(branch),
@@ -393,13 +393,21 @@ def _write_rows(
                     "enrolled_at": at,
                 }
                 for t in tills
-            ],  # fmt: skip
+            ],
         )
-        rows = []
-        for p in persons:
-            for kind in (Account.WALLET, Account.OWED, Account.PENDING):
-                rows.append({**here, "account_id": new_id(at), "commodity": CIVIC, "kind": kind.value, "owner_id": p,
-                             "bounded": int(kind is not Account.PENDING), "opened_at": at})  # fmt: skip
+        rows = [
+            {
+                **here,
+                "account_id": new_id(at),
+                "commodity": CIVIC,
+                "kind": kind.value,
+                "owner_id": p,
+                "bounded": int(kind is not Account.PENDING),
+                "opened_at": at,
+            }
+            for p in persons
+            for kind in (Account.WALLET, Account.OWED, Account.PENDING)
+        ]
         connection.execute(insert(account), rows)
         connection.execute(
             insert(balance),
