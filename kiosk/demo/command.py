@@ -43,7 +43,7 @@ def command(*, fresh: bool, port: int, no_serve: bool, seed: int, folder: Path) 
     try:
         with serving(demo, port=port, now=now_us()) as running:
             click.echo(describe(running))
-            click.echo("Stop with Ctrl-C; --fresh lives the months again.")
+            click.echo(f"Log: {demo.log_file}. Stop with Ctrl-C; --fresh lives the months again.")
             running.process.wait()
     except KeyboardInterrupt:
         click.echo()

@@ -62,6 +62,11 @@ class DemoFolder:
         return self.root / "fakepay.db"
 
     @property
+    def log_file(self) -> Path:
+        """What the server had to say, so that the screen keeps the sign-ins."""
+        return self.root / "server.log"
+
+    @property
     def truth_file(self) -> Path:
         """The planted faults, one a line."""
         return self.root / _TRUTH

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -32,7 +33,8 @@ from settlement.night import run_night
 
 WEBHOOK_SECRET: Final = "whsec_demonstration"  # noqa: S105 - of a channel that moves no money
 _THREADS: Final = 4
-_STARTS_IN_S: Final = 20
+_STARTS_IN_S: Final = 90
+_ENDS_IN_S: Final = 10
 _PAUSE_S: Final = 0.1
 
 
@@ -64,7 +66,7 @@ def serving(folder: DemoFolder, *, port: int, now: int) -> Iterator[Running]:
     url = f"http://{LOOPBACK}:{port}"
     fake = FakePay(folder.channel_file)
     fake.send_webhooks_to(f"{url}/api/v1/webhooks/channel", WEBHOOK_SECRET)
-    with Served(fake) as channel:
+    with Served(fake) as channel, folder.log_file.open("ab") as log:
         process = subprocess.Popen(  # noqa: S603 - our own server
             [
                 *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory"),
@@ -72,13 +74,26 @@ def serving(folder: DemoFolder, *, port: int, now: int) -> Iterator[Running]:
                 *("--log-level", "warning", "kiosk.serving:make_app"),
             ],
             env=_environment(folder, port, channel.url),
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            # Ctrl-C is for this process alone, which then stops the server in good order.
+            start_new_session=True,
         )
         try:
             _wait_for(url, process)
             yield Running(url, facts, *codes, process)
         finally:
-            process.terminate()
-            process.wait(timeout=10)
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ask the server and its workers to stop; what does not listen is stopped without asking."""
+    process.terminate()
+    try:
+        process.wait(timeout=_ENDS_IN_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def wake(folder: DemoFolder, facts: Facts, *, now: int) -> tuple[str, str]:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from kiosk.demo.command import command
 from kiosk.demo.folder import DemoFolder, Facts
 from kiosk.demo.live import live, today_of
 from kiosk.demo.serving import wake
@@ -155,3 +157,14 @@ def test_after_a_sleep_the_missing_nights_are_run_first(lived: Lived, tmp_path: 
         (20260520, "locked"),
         (20260521, "locked"),
     ]
+
+
+def test_what_was_lived_once_is_used_again(lived: Lived) -> None:
+    before = lived.folder.database_url, (lived.folder.root / "demo.json").stat().st_mtime_ns
+
+    said = CliRunner().invoke(command, ["--no-serve", "--folder", str(lived.folder.root)])
+
+    assert said.exit_code == 0
+    assert f"{lived.facts.counts['sales']} sales" in said.output
+    after = lived.folder.database_url, (lived.folder.root / "demo.json").stat().st_mtime_ns
+    assert after == before
