@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import Playwright
 
 from ledger.sql import Sql
@@ -136,6 +139,20 @@ def test_a_part_and_then_the_rest_come_back_and_the_day_is_filed_from_the_dayboo
         (sale,) = tx.all(_SALES, community_id=HERE)
     assert claims == [("sale", 1000, 20_000), ("refund", -400, -8_000), ("refund", -600, -12_000)]
     assert sale.refunded_fen == 5000
+
+
+def test_the_code_on_the_receipt_is_its_number_and_nothing_else(
+    playwright: Playwright, served: Served
+) -> None:
+    with chromium(playwright) as browser:
+        tablet = Tablet(browser.new_page(viewport=PHONE), served)
+        tablet.enrol()
+        _sell_fifty(tablet, served)
+        tablet.touch("Receipt")
+        picture = Image.open(io.BytesIO(tablet.page.locator(".slip").screenshot()))
+        assert [code.text for code in zxingcpp.read_barcodes(picture)] == [
+            tablet.daybook()[0]["ref"]
+        ]
 
 
 def _sell_fifty(tablet: Tablet, served: Served) -> None:

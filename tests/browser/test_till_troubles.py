@@ -153,6 +153,21 @@ def test_two_tabs_share_one_counter(playwright: Playwright, served: Served) -> N
     assert count_sales(served) == 2
 
 
+def test_a_page_loaded_again_in_the_middle_of_a_sale_leaves_no_number_out(
+    playwright: Playwright, served: Served
+) -> None:
+    with chromium(playwright) as browser:
+        tablet = Tablet(browser.new_page(viewport=PHONE), served)
+        tablet.enrol()
+        start_sale(tablet, served)
+        tablet.page.reload()
+        tablet.page.locator(".tiles").wait_for()
+        start_sale(tablet, served)
+        tablet.confirm()
+        tablet.result()
+        assert [line["counter"] for line in tablet.daybook()] == [1]
+
+
 def test_plain_http_says_so_keeps_the_camera_off_and_sells_by_wedge(
     playwright: Playwright, served: Served
 ) -> None:

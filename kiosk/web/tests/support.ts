@@ -89,6 +89,7 @@ export class Server {
 export async function newTill(server: Server): Promise<Till> {
   vi.stubGlobal("indexedDB", new IDBFactory());
   vi.stubGlobal("navigator", { onLine: true });
+  vi.stubGlobal("sessionStorage", { getItem: () => null, setItem: () => undefined });
   const till = await Till.open("till", server.fetch);
   await till.enrol("CA01", "ABCDEFGH2345");
   return till;

@@ -28,8 +28,8 @@ const RESEND_MS = 10_000;
 const CHINA_MINUTES = 480;
 
 export class Till {
-  /** This tab's name, for the numbers it holds. */
-  readonly tab = uuid7(Date.now());
+  /** This tab's name, for the numbers it holds; it outlives a reload, so that no number is left behind. */
+  readonly tab = tabName();
   view: View;
   private readonly listeners = new Set<() => void>();
   private refreshedAt = 0;
@@ -193,6 +193,12 @@ export class Till {
     this.view = { ...this.view, ...change };
     for (const listener of this.listeners) listener();
   }
+}
+
+function tabName(): string {
+  const kept = sessionStorage.getItem("tab") ?? uuid7(Date.now());
+  sessionStorage.setItem("tab", kept);
+  return kept;
 }
 
 /** A counter's code was typed at the till, or the other way round: the tablet becomes what the office meant. */

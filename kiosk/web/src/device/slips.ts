@@ -2,8 +2,8 @@
 
 import type { Slip, Store } from "./db";
 
-/** A number held this long by a tab that is gone may be taken by another. */
-const HELD_MS = 30 * 60_000;
+/** A number held this long may be taken by another tab; whoever held it draws anew when confirming. */
+const HELD_MS = 3 * 60_000;
 
 /** Draws the lowest number nobody uses: one given back, else the next after the last. */
 export async function drawCounter(store: Store, holder: string, nowMs: number): Promise<number> {

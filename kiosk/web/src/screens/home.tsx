@@ -49,7 +49,7 @@ export function HomeScreen({ go }: { go: Go }) {
         ) : (
           <>
             <Tile icon="gift" words={t("Redeem goods")} first onClick={() => go({ at: "redeem" })} />
-            <Tile icon="list" words={t("Today")} onClick={() => go({ at: "today" })} />
+            <Tile icon="list" words={t("Today")} wide onClick={() => go({ at: "today" })} />
           </>
         )}
       </nav>
