@@ -137,7 +137,7 @@ def _shop_lines(_: Translate, statements: Sequence[Statement], shops: dict[int, 
     totals = [sum(column) for column in zip(*map(money, statements), strict=True)]
     rows.append(
         (
-            text(_(mark("Total"))),
+            text(_(mark("Together"))),
             text(None),
             count(sum(s.offset_count for s in statements)),
             *(yuan(fen) for fen in totals),

@@ -110,7 +110,7 @@ def _days(_: Translate, rows: Sequence[StatementRow]) -> Block:
     if lines:
         lines.append(
             (
-                text(_(mark("Total"))),
+                text(_(mark("Together"))),
                 count(sum(row.lines for row in rows)),
                 points(sum(row.units for row in rows)),
                 yuan(sum(row.plus_fen for row in rows)),

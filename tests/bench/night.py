@@ -50,14 +50,20 @@ FROM offset_booked o JOIN floor_claim c
   ON c.community_id = o.community_id AND c.claimant_id = o.claimant_id AND c.ref = o.ref
 WHERE o.fen = c.fen AND o.units = c.units GROUP BY o.claimant_id
 """
-_TABLES = (
+_CLAIM_TABLE = (
     "CREATE TABLE floor_claim (community_id BIGINT NOT NULL, batch_id BIGINT NOT NULL,"
     " line_no BIGINT NOT NULL, claimant_id BIGINT NOT NULL, ref TEXT NOT NULL, kind TEXT NOT NULL,"
     " units BIGINT NOT NULL, fen BIGINT NOT NULL, occurred_at BIGINT NOT NULL,"
-    " business_date BIGINT NOT NULL, PRIMARY KEY (community_id, claimant_id, ref))",
-    "CREATE INDEX ix_floor_claim ON floor_claim (community_id, batch_id)",
+    " business_date BIGINT NOT NULL, PRIMARY KEY (community_id, claimant_id, ref))"
+)
+_EXCEPTION_TABLE = (
     "CREATE TABLE floor_exception (claimant_id BIGINT, ref TEXT, booked_fen BIGINT,"
-    " claimed_fen BIGINT, booked_units BIGINT, claimed_units BIGINT)",
+    " claimed_fen BIGINT, booked_units BIGINT, claimed_units BIGINT)"
+)
+_TABLES = (
+    _CLAIM_TABLE,
+    "CREATE INDEX ix_floor_claim ON floor_claim (community_id, batch_id)",
+    _EXCEPTION_TABLE,
     "CREATE TABLE floor_total (claimant_id BIGINT, n BIGINT, units BIGINT, fen BIGINT)",
 )
 _COPY = (
@@ -174,7 +180,7 @@ def report(engine: str, claims: int, timings: list[Timing]) -> Line:
 
 
 @contextmanager
-def postgres_books(cluster: Cluster, claims: int, files: Files) -> Iterator[Callable[[], Any]]:
+def postgres_books(cluster: Cluster, files: Files) -> Iterator[Callable[[], Any]]:
     """Copies of one PostgreSQL book with that many offsets."""
     databases = PostgresDatabases(cluster)
     with databases.fresh() as url:
@@ -226,7 +232,7 @@ def run(sizes: list[int], rounds: int, engines: list[str], seed: int) -> list[Li
             files = make_files(folder, claims, FAULTS_PERCENT, random.Random(seed), DAY)
             for engine in engines:
                 books = (
-                    postgres_books(cluster, claims, files)
+                    postgres_books(cluster, files)
                     if engine == "postgresql"
                     else sqlite_books(folder, claims, files)
                 )

@@ -14,6 +14,7 @@ from python_calamine import CalamineWorkbook
 
 from settlement.closing import accept_statement, run_month
 from settlement.exports import FORMATS, export
+from settlement.night import run_night
 from settlement.payouts import approve_payout, propose_payout
 from settlement.reports import month_sheet
 from settlement.sheet import Sheet, count, date, ident, pairs, points, table, text, yuan
@@ -23,22 +24,20 @@ from tests.settlement.test_payouts import CHIEF, ZHOU
 from tests.support.town import HERE, Town, moment
 
 AT = moment("2026-04-05 09:00")
-NASTY = Sheet(
-    "月度对账单",
-    20260405,
+_HEADER = ["日期", "凭证号", "笔数", "积分", "金额", "备注"]
+_LINES = [
     (
-        pairs("摘要", [("商户", text("=cmd|' /C calc'!A1")), ("编号", ident("00012345678901234567"))]),
-        table(
-            "明细",
-            ["日期", "凭证号", "笔数", "积分", "金额", "备注"],
-            [
-                (date(20260302), ident("M01T1-260302-00457-I"), count(3), points(20_000),
-                 yuan(-1250), text("𠮷祥，\"粮油\"店")),
-                (date(None), ident("1E11"), count(0), points(0), yuan(10**14), text("@sum")),
-            ],  # fmt: skip
-        ),
+        date(20260302),
+        ident("M01T1-260302-00457-I"),
+        count(3),
+        points(20_000),
+        yuan(-1250),
+        text('𠮷祥，"粮油"店'),
     ),
-)  # fmt: skip
+    (date(None), ident("1E11"), count(0), points(0), yuan(10**14), text("@sum")),
+]
+_PAIRS = [("商户", text("=cmd|' /C calc'!A1")), ("编号", ident("00012345678901234567"))]
+NASTY = Sheet("月度对账单", 20260405, (pairs("摘要", _PAIRS), table("明细", _HEADER, _LINES)))
 
 
 def texts(sheet: Sheet) -> list[list[str]]:
@@ -90,6 +89,7 @@ def from_json(body: bytes) -> list[list[str]]:
 
 def assert_in_pdf(body: bytes, sheet: Sheet) -> None:
     """Every cell stands in the document, in order, whatever lines and pages it was broken into."""
+
     def bare(words: str) -> str:
         return re.sub(r"\s+", "", words)
 
@@ -121,7 +121,7 @@ def test_no_cell_is_a_formula() -> None:
         for cell in row:
             assert not cell.startswith(("=", "+", "@")), cell
     assert b"<f>" not in export(NASTY, "xlsx")
-    assert ["-12.50"] == [c for r in from_csv(export(NASTY, "csv")) for c in r if c[:1] == "-"]
+    assert [c for r in from_csv(export(NASTY, "csv")) for c in r if c[:1] == "-"] == ["-12.50"]
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
@@ -135,8 +135,6 @@ def test_a_lived_month_agrees_in_all_four_files(town: Town) -> None:
     for n, day in enumerate(days):
         live(town, days, n)
         night_of(town, day)
-    from settlement.night import run_night
-
     run_night(town.db, HERE, 20260331, at=moment("2026-04-01 02:00"))
     statements = run_month(town.db, HERE, 202603, at=AT).statements
     accept_statement(town.db, HERE, statements[0].statement_id, by=ZHOU, at=AT)

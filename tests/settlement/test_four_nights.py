@@ -57,7 +57,7 @@ def plan_days(tills: Sequence[Till], seed: int, days: int = 4, per_day: int = PE
         today = planter.plain(day, per_day)
         planter.plant(today, EACH, made)
         if n:
-            late = [p for p in made[-1].truth if p.code == "X2"][0]
+            late = next(p for p in made[-1].truth if p.code == "X2")
             sale = next(e for e in made[-1].booked if e.ref == late.ref)
             today.file(sale)
             made[-1].explained.append(("X2", sale.ref))
@@ -70,7 +70,7 @@ def plan_days(tills: Sequence[Till], seed: int, days: int = 4, per_day: int = PE
     return made
 
 
-def over_midnight(planter_day: Day, following: Day) -> list[Entry]:
+def over_midnight(following: Day) -> list[Entry]:
     """Sales of the next day that are in the book before the night runs."""
     return [e for e in following.booked if e.day == following.day][:5]
 
@@ -78,16 +78,15 @@ def over_midnight(planter_day: Day, following: Day) -> list[Entry]:
 def live(town: Town, days: Sequence[Day], n: int) -> None:
     """Book a day's sales (some of the next day's too) and let every shop file, half of them a CSV."""
     today = days[n]
-    ahead = days[n - 1] if n else None
     # The night gives unused cover back to the fund, so every day begins with its own.
     town.at = midnight(today.day) + 6 * HOUR
     reserve_cover(town, 2_000_000)
-    already = {e.ref for e in over_midnight(ahead, today)} if ahead else set()
+    already = {e.ref for e in over_midnight(today)} if n else set()
     # What a till booked offline reaches the book with the date it gets there.
     book(town, [e if e.day == today.day else moved(e, today.day)
                 for e in today.booked if e.ref not in already])  # fmt: skip
     if n + 1 < len(days):
-        book(town, over_midnight(today, days[n + 1]))
+        book(town, over_midnight(days[n + 1]))
     at = midnight(today.day) + 22 * HOUR
     for till in town.tills:
         lines = today.filed[till.code]

@@ -53,13 +53,20 @@ class Bank:
     sent: list[PayoutRequest] = field(default_factory=list)
 
     def payout(self, request: PayoutRequest) -> PayoutOutcome:
+        """Keep the request and answer as told."""
         self.sent.append(request)
         return self.answer
 
-    def retrieve_payout(self, payout_id: str) -> FoundPayout:
+    def retrieve_payout(self, payout_id: str) -> FoundPayout:  # noqa: ARG002
+        """What the bank would say now."""
         return self.found
 
-    def find_payout(self, request: PayoutRequest, window: Window | None = None) -> FoundPayout:
+    def find_payout(
+        self,
+        request: PayoutRequest,  # noqa: ARG002
+        window: Window | None = None,  # noqa: ARG002
+    ) -> FoundPayout:
+        """What the bank would say now."""
         return self.found
 
 

@@ -44,10 +44,12 @@ class Entry:
 
     @property
     def units(self) -> int:
+        """Points in hundredths."""
         return self.fen * UNITS_PER_FEN
 
     @property
     def kind(self) -> str:
+        """A refund names the sale it takes back."""
         return "sale" if self.original is None else "refund"
 
 
