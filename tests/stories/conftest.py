@@ -18,3 +18,16 @@ def sqlite_towns(sqlite_files: SqliteFiles, tmp_path_factory: pytest.TempPathFac
 def postgres_towns(postgres: Cluster, postgres_databases: PostgresDatabases) -> Towns:
     """The same on PostgreSQL."""
     return PostgresTowns.build(postgres, postgres_databases, shops=2, grant_units=50_000)
+
+
+@pytest.fixture(scope="session")
+def poor_sqlite_towns(sqlite_files: SqliteFiles, tmp_path_factory: pytest.TempPathFactory) -> Towns:
+    """The same with 60 points each, so that a wallet is soon empty and a refund leaves a debt."""
+    folder = tmp_path_factory.mktemp("poor")
+    return SqliteTowns.build(sqlite_files, folder, shops=2, grant_units=6_000)
+
+
+@pytest.fixture(scope="session")
+def poor_postgres_towns(postgres: Cluster, postgres_databases: PostgresDatabases) -> Towns:
+    """The same on PostgreSQL."""
+    return PostgresTowns.build(postgres, postgres_databases, shops=2, grant_units=6_000)

@@ -19,7 +19,7 @@ from tests.support.postgres import Cluster
 from tests.support.town import Town, build_town
 
 
-@dataclass
+@dataclass(repr=False)
 class SqliteTowns:
     """Copies of a town's SQLite file."""
 
@@ -45,13 +45,15 @@ class SqliteTowns:
         db = Database(f"sqlite:///{copy}")
         # What is tested here is what is written, not whether a disk keeps it.
         no_syncing(db)
-        yield _moved(self.town, db)
-        db.close()
-        for left in copy.parent.glob(copy.name + "*"):
-            left.unlink()
+        try:
+            yield _moved(self.town, db)
+        finally:
+            db.close()
+            for left in copy.parent.glob(copy.name + "*"):
+                left.unlink()
 
 
-@dataclass
+@dataclass(repr=False)
 class PostgresTowns:
     """Copies of a town's PostgreSQL database."""
 
@@ -74,9 +76,11 @@ class PostgresTowns:
         """A copy with its own desk and channel."""
         name = self.cluster.new_database(template=self.name)
         db = Database(self.cluster.url(name))
-        yield _moved(self.town, db)
-        db.close()
-        self.cluster.drop_database(name)
+        try:
+            yield _moved(self.town, db)
+        finally:
+            db.close()
+            self.cluster.drop_database(name)
 
 
 Towns = SqliteTowns | PostgresTowns

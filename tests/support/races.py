@@ -68,8 +68,10 @@ def _child(start: Any, pipe: Pipe, job: Callable[[int], T], number: int) -> None
 def desk_in_process(town: Town, url: str) -> Iterator[Desk]:
     """The town's desk on a database connection of this process alone."""
     db = Database(url)
-    yield Desk(db=db, terms=TermsCache(), pepper=town.desk.pepper, channel=town.desk.channel)
-    db.close()
+    try:
+        yield Desk(db=db, terms=TermsCache(), pepper=town.desk.pepper, channel=town.desk.channel)
+    finally:
+        db.close()
 
 
 def told(act: Callable[[], Any]) -> str:
