@@ -39,7 +39,7 @@ _TABS: Final = {
     TO_DECIDE: mark("To decide"),
     ASKED: mark("Shop asked"),
     PROPOSED: mark("Waits for a second person"),
-    ENDED: mark("Settled"),
+    ENDED: mark("Decided"),
 }
 
 
