@@ -12,21 +12,10 @@ import psycopg
 from ledger.database import Database
 from ledger.errors import GuardMissedError
 from ledger.sql import Row, Sql, Tx
+from settlement.daybook import ClaimLine
 
 CHUNK: Final = 5_000
 """Claims written in one transaction on SQLite, where a sale waits behind it."""
-
-
-class ClaimLine(NamedTuple):
-    """One claim: a refund's units and fen are negative; time in microseconds, date as yyyymmdd."""
-
-    line_no: int
-    ref: str
-    kind: str
-    units: int
-    fen: int
-    occurred_at: int
-    business_date: int
 
 
 class BatchHead(NamedTuple):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
-from settlement.batches import ClaimLine
+from settlement.daybook import ClaimLine
 
 MOST_BYTES: Final = 100 * 1024 * 1024
 MOST_ROWS: Final = 1_000_000

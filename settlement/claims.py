@@ -13,13 +13,13 @@ from ledger.errors import GuardMissedError, Refusal
 from ledger.sql import Row, Sql, Tx
 from settlement.batches import (
     BatchHead,
-    ClaimLine,
     StoredFile,
     find_batch,
     last_batch_no,
     store_batch,
 )
 from settlement.daybook import (
+    ClaimLine,
     Daybook,
     DaybookLine,
     Totals,

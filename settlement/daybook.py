@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from ledger.errors import Refusal
 from ledger.refs import read_reference
@@ -15,6 +15,18 @@ HASH_MODULUS: Final = 10**10
 
 MOST_LINES: Final = 20_000
 """No till rings up more in a day."""
+
+
+class ClaimLine(NamedTuple):
+    """One claim: a refund's units and fen are negative; time in microseconds, date as yyyymmdd."""
+
+    line_no: int
+    ref: str
+    kind: str
+    units: int
+    fen: int
+    occurred_at: int
+    business_date: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ from ledger.sql import Tx
 from settlement.decisions import today_of
 from settlement.sheet import Block, Row, Sheet, count, date, ident, pairs, points, table, text, yuan
 from settlement.state_names import state_name, verdict_name
-from settlement.statements import Statement, StatementRow, get_statement, rows_of
+from settlement.statement_rows import StatementRow
+from settlement.statements import Statement, get_statement, rows_of
 from settlement.words import Translate, mark
 
 

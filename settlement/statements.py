@@ -10,7 +10,8 @@ from typing import Any, Final, NamedTuple
 from ledger.book.offsets import paid_between, payable_until
 from ledger.errors import Refusal
 from ledger.sql import Sql, Tx
-from settlement.month_figures import Adjusted, Carried, Found, NightLine, figures_of
+from settlement.month_figures import figures_of
+from settlement.statement_rows import StatementRow, frozen_rows
 
 
 class Statement(NamedTuple):
@@ -43,24 +44,6 @@ class Statement(NamedTuple):
     account_tail: str
     previous_digest: str
     digest: str
-
-
-class StatementRow(NamedTuple):
-    """One frozen line; `section` is day, discrepancy, adjustment or carried."""
-
-    section: str
-    business_date: int
-    ref: str
-    code: str
-    sub_code: str
-    lines: int
-    units: int
-    booked_fen: int | None
-    claimed_fen: int | None
-    plus_fen: int
-    minus_fen: int
-    settled_fen: int
-    state: str
 
 
 _COLUMNS: Final = ", ".join(Statement._fields)
@@ -186,7 +169,7 @@ def issue(
     opening = payable_until(tx, community_id, claimant_id, period.first_date - 1)
     closing = payable_until(tx, community_id, claimant_id, period.last_date)
     paid = paid_between(tx, community_id, claimant_id, period.first_date, period.last_date)
-    rows = _rows(figures.nights, figures.found, figures.adjusted, figures.carried)
+    rows = frozen_rows(figures)
     if not rows and not opening and not closing:
         return None
     values = {
@@ -229,87 +212,6 @@ def _check(made: Statement) -> None:
             reckoned_fen=reckoned,
             booked_fen=made.payable_fen,
         )
-
-
-def _rows(
-    nights: Sequence[NightLine],
-    found: Sequence[Found],
-    adjusted: Sequence[Adjusted],
-    carried: Sequence[Carried],
-) -> list[StatementRow]:
-    rows = [
-        StatementRow(
-            "day",
-            night.business_date,
-            "",
-            "",
-            "",
-            night.booked_count,
-            night.booked_units,
-            night.booked_fen_plus - night.booked_fen_minus,
-            night.claimed_fen,
-            night.booked_fen_plus,
-            night.booked_fen_minus,
-            night.settled_fen_plus - night.settled_fen_minus,
-            "",
-        )
-        for night in nights
-    ]
-    rows += [
-        StatementRow(
-            "discrepancy",
-            line.business_date,
-            line.ref,
-            line.code,
-            line.sub_code,
-            1,
-            line.units,
-            line.booked_fen,
-            line.claimed_fen,
-            line.plus_fen,
-            line.minus_fen,
-            line.posted_fen,
-            line.state,
-        )
-        for line in found
-    ]
-    rows += [
-        StatementRow(
-            "adjustment",
-            line.business_date,
-            line.ref,
-            line.code,
-            line.sub_code,
-            1,
-            0,
-            line.booked_fen,
-            line.claimed_fen,
-            max(line.posted_fen, 0),
-            max(-line.posted_fen, 0),
-            line.posted_fen,
-            line.decision,
-        )
-        for line in adjusted
-    ]
-    rows += [
-        StatementRow(
-            "carried",
-            line.business_date,
-            line.ref,
-            "",
-            "",
-            1,
-            line.units,
-            line.fen,
-            None,
-            max(line.fen, 0),
-            max(-line.fen, 0),
-            0,
-            line.reason,
-        )
-        for line in carried
-    ]
-    return rows
 
 
 def _digest(community_id: int, made: Statement, rows: Sequence[StatementRow]) -> str:
