@@ -131,3 +131,15 @@ def test_a_sale_that_comes_during_the_night_waits_for_the_next(db: Database) -> 
     assert result.state == "locked"
     assert sum(total.booked_count for total in result.totals.values()) == len(day.booked) + 5
     assert verify_night(db, HERE, day.day)
+
+
+def test_both_engines_come_to_the_same_digest(sqlite_url: str, postgres_url: str) -> None:
+    digests = []
+    for url in (sqlite_url, postgres_url):
+        db = Database(url)
+        town, day = few(db)
+        result = night_of(town, day)
+        digests.append((result.run_id, result.digest))
+        db.close()
+
+    assert digests[0] == digests[1]
