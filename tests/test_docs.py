@@ -212,7 +212,8 @@ PAGES_WITH_LINKS = sorted(
 @pytest.mark.parametrize("page", PAGES_WITH_LINKS)
 def test_every_link_of_a_page_leads_somewhere(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
-    near = [at for at in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text) if "://" not in at]
+    found = re.findall(r"\]\(([^)#\s]+)[^)]*\)", text) + re.findall(r'src="([^"]+)"', text)
+    near = [at for at in found if "://" not in at]
 
     assert [at for at in near if not ((ROOT / page).parent / at).exists()] == []
 
