@@ -95,7 +95,7 @@ def gap_sentence(row: Row) -> str:
         )
     if row.minus_fen:
         parts.append(
-            say(mark("{yuan} yuan the shop claims too much")).format(yuan=yuan(row.minus_fen))
+            say(mark("{yuan} yuan the shop may have too much")).format(yuan=yuan(row.minus_fen))
         )
     return say(mark(", ")).join(parts) or say(mark("no amount"))
 

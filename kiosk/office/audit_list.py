@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, Final
 
 from flask import Response, request, url_for
 
-from kiosk.auth import actor, allow
+from kiosk.auth import allow, terms
 from kiosk.context import service
+from kiosk.office.act_words import Names, act_text, change_texts, subject_text
 from kiosk.office.frame import bp, office_page
 from kiosk.pages import say
 from kiosk.texts import mark
@@ -29,32 +29,32 @@ _KINDS: Final = {
 @allow("audit.read")
 def audit_list() -> Response:
     """One page of the record."""
-    here = actor().community_id
+    here = terms()
     before = request.args.get("before", 2**63 - 1, int)
     with service().db.read() as tx:
-        rows = audit.newest(tx, here, before_id=before, limit=_PAGE)
-        names = {int(row.staff_id): row.name or row.login for row in staff.all_staff(tx, here)}
+        rows = audit.newest(tx, here.community.id, before_id=before, limit=_PAGE)
+        people = {
+            int(row.staff_id): row.name or row.login
+            for row in staff.all_staff(tx, here.community.id)
+        }
+    names = Names(
+        people,
+        {shop.merchant_id: f"{shop.code} {shop.name}" for shop in here.merchants.values()},
+        {till.terminal_id: till.code for till in here.terminals.values()},
+        {clerk.clerk_id: clerk.label for clerk in here.clerks.values()},
+    )
     older = url_for("office.audit_list", before=rows[-1].audit_id) if len(rows) == _PAGE else None
     return office_page(
         "office/audit.html", acts=[_line(row, names) for row in rows], next_page=older
     )
 
 
-def _line(row: Any, names: dict[int, str]) -> dict[str, Any]:  # noqa: ANN401 - a row of the audit
-    who = names.get(int(row.actor_id)) if row.actor_kind in {"staff", "merchant"} else None
+def _line(row: Any, names: Names) -> dict[str, Any]:  # noqa: ANN401 - a row of the audit
+    who = names.staff.get(int(row.actor_id)) if row.actor_kind in {"staff", "merchant"} else None
     return {
         "at": int(row.at),
         "who": who or say(_KINDS.get(row.actor_kind, row.actor_kind)),
-        "act": row.act,
-        "subject": row.subject,
-        "changes": _changes(row.before, row.after),
+        "act": act_text(row.act),
+        "subject": subject_text(row.subject, names),
+        "changes": change_texts(row.before, row.after),
     }
-
-
-def _changes(before: str, after: str) -> list[str]:
-    was = json.loads(before) if before else {}
-    now = json.loads(after) if after else {}
-    return [
-        f"{name}: {was[name]} → {now.get(name)}" if name in was else f"{name}: {now[name]}"
-        for name in sorted({*was, *now})
-    ]

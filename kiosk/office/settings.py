@@ -67,7 +67,8 @@ _GROUPS: Final = (
         ),
     ),
 )
-_NAMES: Final = {field.key: field.name for _, group in _GROUPS for field in group}
+SETTING_NAMES: Final = {field.key: field.name for _, group in _GROUPS for field in group}
+"""What each setting is called, in English."""
 _BOUNDS: Final = {entry.name: entry.metadata for entry in fields(CommunitySettings)}
 
 
@@ -86,7 +87,7 @@ def change_settings() -> AnyResponse:
 
     def work(tx: Tx, at: int) -> dict[str, Any]:
         now = settings.current(tx, here)
-        typed = {key: _typed(key) for key in _NAMES}
+        typed = {key: _typed(key) for key in SETTING_NAMES}
         changes = {key: value for key, value in typed.items() if value != getattr(now, key)}
         settings.change(
             tx, here, changes, by=me(), why=text("why"), at=at, seen_version=number("seen_version")
@@ -94,7 +95,7 @@ def change_settings() -> AnyResponse:
         return {"changed": sorted(changes)}
 
     try:
-        body = {key: text(key) for key in (*_NAMES, "why", "seen_version")}
+        body = {key: text(key) for key in (*SETTING_NAMES, "why", "seen_version")}
         act("settings", body, work)
     except Refusal as refusal:
         return _page(refusal=refusal)
@@ -109,7 +110,8 @@ def _is_amount(key: str) -> bool:
     return key.endswith("_fen") or "_units" in key
 
 
-def _shown(key: str, value: int) -> str:
+def setting_text(key: str, value: int) -> str:
+    """A setting's value as people write it."""
     if key.endswith("_fen"):
         return yuan(value)
     return whole_points(value) if _is_amount(key) else str(value)
@@ -145,16 +147,16 @@ def _field(field: _Field, now: CommunitySettings, *, kept: bool) -> dict[str, st
     return {
         "key": field.key,
         "name": say(field.name),
-        "value": text(field.key) if kept else _shown(field.key, getattr(now, field.key)),
+        "value": text(field.key) if kept else setting_text(field.key, getattr(now, field.key)),
         "hint": say(mark("From {least} to {most}.")).format(
-            least=_shown(field.key, least), most=_shown(field.key, most)
+            least=setting_text(field.key, least), most=setting_text(field.key, most)
         ),
     }
 
 
 def _history(rows: list[Any], names: dict[int, str]) -> list[dict[str, Any]]:
     bodies = [json.loads(row.body) for row in rows]
-    befores = [*bodies, {key: getattr(settings.DEFAULTS, key) for key in _NAMES}][1:]
+    befores = [*bodies, {key: getattr(settings.DEFAULTS, key) for key in SETTING_NAMES}][1:]
     return [
         {
             "version_no": row.version_no,
@@ -162,8 +164,8 @@ def _history(rows: list[Any], names: dict[int, str]) -> list[dict[str, Any]]:
             "who": names.get(int(row.set_by)) or say(mark("the server")),
             "why": row.why,
             "lines": [
-                f"{say(name)}: {_shown(key, before.get(key, 0))} → {_shown(key, body.get(key, 0))}"
-                for key, name in _NAMES.items()
+                f"{say(name)}: {setting_text(key, before.get(key, 0))} → {setting_text(key, body.get(key, 0))}"
+                for key, name in SETTING_NAMES.items()
                 if before.get(key) != body.get(key)
             ],
         }

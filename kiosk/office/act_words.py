@@ -1,0 +1,177 @@
+"""The record of acts in words: what was done, to what, and what it changed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from kiosk.office.settings import SETTING_NAMES, setting_text
+from kiosk.page_words import (
+    CARD_KINDS,
+    CARD_STATES,
+    RESIDENT_STATES,
+    ROLES,
+    SHOP_STATES,
+    TERMINAL_KINDS,
+    word,
+)
+from kiosk.pages import day_text, say, yuan
+from kiosk.texts import mark
+from settlement.state_names import state_name
+
+_ACTS: Final[Mapping[str, str]] = {
+    "sign_in": mark("signed in"),
+    "agreement.sign": mark("signed an agreement"),
+    "branch.open": mark("opened a place"),
+    "card.active": mark("took a card back into use"),
+    "card.assign": mark("handed out a card"),
+    "card.expired": mark("ended a card"),
+    "card.lost": mark("noted a card as lost"),
+    "card.make": mark("made cards"),
+    "card.print": mark("printed a card"),
+    "card.reissue": mark("replaced a card"),
+    "card.suspended": mark("suspended a card"),
+    "clerk.active": mark("took a clerk back"),
+    "clerk.add": mark("added a clerk"),
+    "clerk.code": mark("set a clerk's code"),
+    "clerk.left": mark("let a clerk go"),
+    "community.open": mark("opened the community"),
+    "discrepancy.assign": mark("gave a difference to somebody"),
+    "discrepancy.decide": mark("decided a difference"),
+    "good.put": mark("changed goods"),
+    "household.close": mark("closed a household"),
+    "household.head": mark("named a head of household"),
+    "household.open": mark("opened a household"),
+    "identity.read": mark("looked at name and phone"),
+    "import.balances.approved": mark("agreed to opening balances"),
+    "import.balances.denied": mark("refused opening balances"),
+    "import.balances.propose": mark("proposed opening balances"),
+    "import.take": mark("took over a list"),
+    "merchant.open": mark("took in a shop"),
+    "merchant.state": mark("changed a shop's state"),
+    "payout.state": mark("moved a payout on"),
+    "pin.set": mark("set a PIN"),
+    "resident.consent": mark("noted a consent"),
+    "resident.deceased": mark("noted a death"),
+    "resident.forget": mark("deleted name and phone"),
+    "resident.identity": mark("changed name or phone"),
+    "resident.left": mark("noted that a resident moved away"),
+    "resident.move": mark("moved a resident to another household"),
+    "resident.register": mark("registered a resident"),
+    "role.give": mark("gave a role"),
+    "role.take": mark("took a role away"),
+    "scheme.adopt": mark("adopted a version of the rules"),
+    "settings.change": mark("changed settings"),
+    "staff.active": mark("opened a sign-in again"),
+    "staff.add": mark("opened a sign-in"),
+    "staff.left": mark("closed a sign-in"),
+    "staff.password": mark("set a password"),
+    "statement.state": mark("moved a statement on"),
+    "terminal.code": mark("made an enrolment code"),
+    "terminal.enrol": mark("enrolled a till"),
+    "terminal.open": mark("opened a till"),
+    "terminal.revoke": mark("took a till out of service"),
+}
+_SUBJECTS: Final[Mapping[str, str]] = {
+    "card": mark("card {name}"),
+    "clerk": mark("clerk {name}"),
+    "discrepancy": mark("difference {name}"),
+    "file": mark("file {name}"),
+    "household": mark("household {name}"),
+    "merchant": mark("shop {name}"),
+    "payout": mark("payout {name}"),
+    "person": mark("resident {name}"),
+    "resident": mark("resident {name}"),
+    "staff": mark("staff {name}"),
+    "statement": mark("statement {name}"),
+    "terminal": mark("till {name}"),
+}
+_FIELDS: Final[Mapping[str, str]] = {
+    "agreement_no": mark("agreement"),
+    "code": mark("code"),
+    "count": mark("how many"),
+    "decision": mark("decision"),
+    "due_date": mark("answer until"),
+    "issue": mark("issue"),
+    "kind": mark("kind"),
+    "name": mark("name"),
+    "reason": mark("reason"),
+    "role": mark("role"),
+    "rows": mark("rows"),
+    "state": mark("state"),
+    "why": mark("reason"),
+}
+_NAMED: Final = {**_FIELDS, **SETTING_NAMES}
+_SHORT: Final = 12
+
+
+class Names(NamedTuple):
+    """What numbers in the record are called; a number without a name stays a number."""
+
+    staff: Mapping[int, str]
+    shops: Mapping[int, str]
+    terminals: Mapping[int, str]
+    clerks: Mapping[int, str]
+
+
+def act_text(act: str) -> str:
+    """What was done."""
+    return say(_ACTS.get(act, act))
+
+
+def subject_text(subject: str, names: Names) -> str:
+    """To what it was done, by its own name where it has one that may be shown."""
+    kind, _, number = subject.partition(":")
+    if not number:
+        return ""
+    owners = {
+        "staff": names.staff,
+        # A shop's owner signs in under a staff number and is recorded as `merchant`.
+        "merchant": {**names.staff, **names.shops},
+        "terminal": names.terminals,
+        "clerk": names.clerks,
+    }
+    known = owners.get(kind, {}).get(int(number)) if number.isdigit() else None
+    name = known or (number[:_SHORT] if kind == "file" else number)
+    return say(_SUBJECTS.get(kind, "{name}")).format(name=name)
+
+
+def change_texts(before: str, after: str) -> list[str]:
+    """What it changed, field by field."""
+    was: dict[str, Any] = json.loads(before) if before else {}
+    now: dict[str, Any] = json.loads(after) if after else {}
+    texts = []
+    for field in sorted({*was, *now}):
+        if field not in _NAMED and not field.endswith("_fen"):
+            continue
+        new = _value(field, now.get(field))
+        change = f"{_value(field, was[field])} → {new}" if field in was else new
+        if change:
+            texts.append(f"{say(_NAMED.get(field, mark('amount')))}{say(mark(': '))}{change}")
+    return texts
+
+
+def _value(field: str, value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, int) and field in SETTING_NAMES:
+        return setting_text(field, value)
+    if isinstance(value, int):
+        if field.endswith("_fen"):
+            return yuan(value)
+        return day_text(value) if field.endswith("_date") else str(value)
+    return _word_of(field, str(value))
+
+
+def _word_of(field: str, text: str) -> str:
+    if field == "role":
+        return say(word(ROLES, text).text)
+    if field in {"state", "decision"}:
+        for words in (CARD_STATES, SHOP_STATES, RESIDENT_STATES):
+            if text in words:
+                return say(words[text].text)
+        return state_name(say, text)
+    if field == "kind":
+        return say(word({**TERMINAL_KINDS, **CARD_KINDS}, text).text)
+    return text
