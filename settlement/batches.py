@@ -107,6 +107,18 @@ _DROP_CLAIMS: Final = Sql(
     " AND ref IN (SELECT ref FROM claim WHERE community_id = :community_id"
     "  AND batch_id = :batch_id LIMIT :most)"
 )
+_UNFINISHED: Final = Sql(
+    "SELECT batch_id FROM claim_batch WHERE community_id = :community_id"
+    " AND claimant_id = :claimant_id AND terminal_id = :terminal_id AND outcome = 'receiving'"
+)
+_STILL_OURS: Final = Sql(
+    "SELECT batch_id FROM claim_batch WHERE community_id = :community_id"
+    " AND batch_id = :batch_id AND outcome = 'receiving'"
+)
+_DROP_BATCH: Final = Sql(
+    "DELETE FROM claim_batch WHERE community_id = :community_id AND batch_id = :batch_id"
+    " AND outcome = 'receiving'"
+)
 _DROP_AGAIN: Final = Sql(
     "DELETE FROM claim_again WHERE community_id = :community_id AND batch_id = :batch_id"
 )
@@ -178,14 +190,11 @@ def store_batch(
     lines = lines if outcome == "ok" else []
 
     def start(tx: Tx) -> None:
+        _drop_unfinished(tx, head)
         _keep_file(tx, head, file, at=at)
         values = {**head._asdict(), **kept, "header": _json(head.header), "at": at}
-        if tx.run(_KEEP_BATCH, **values) == 1:
-            return
-        row = find_batch(tx, head.community_id, head.claimant_id, head.terminal_id, head.batch_no)
-        if row is None or row.batch_id != kept["batch_id"] or row.outcome != "receiving":
+        if tx.run(_KEEP_BATCH, **values) != 1:
             raise GuardMissedError("claim_batch")
-        _drop(tx, head, kept["batch_id"])
 
     def finish(tx: Tx, again: int) -> dict[str, Any]:
         full = {**answer, "again": again}
@@ -206,7 +215,7 @@ def store_batch(
     again = 0
     for first in range(0, len(lines), CHUNK):
         some = lines[first : first + CHUNK]
-        again += db.write(lambda tx, some=some: _put(tx, head, kept["batch_id"], some, seen))  # type: ignore[misc]
+        again += db.write(lambda tx, some=some: _put_some(tx, head, kept["batch_id"], some, seen))  # type: ignore[misc]
     return db.write(lambda tx: finish(tx, again))
 
 
@@ -234,12 +243,24 @@ def _keep_file(tx: Tx, head: BatchHead, file: StoredFile, *, at: int) -> None:
     )
 
 
-def _drop(tx: Tx, head: BatchHead, batch_id: int) -> None:
-    """Take away what an earlier try of the same batch wrote before it was cut off."""
-    batch = {"community_id": head.community_id, "batch_id": batch_id}
-    while tx.run(_DROP_CLAIMS, **batch, claimant_id=head.claimant_id, most=CHUNK):
-        pass
-    tx.run(_DROP_AGAIN, **batch)
+def _drop_unfinished(tx: Tx, head: BatchHead) -> None:
+    """Take away what an upload of the same till that was cut off has left behind."""
+    shop = {"community_id": head.community_id, "claimant_id": head.claimant_id}
+    for row in tx.all(_UNFINISHED, **shop, terminal_id=head.terminal_id):
+        batch = {"community_id": head.community_id, "batch_id": row.batch_id}
+        while tx.run(_DROP_CLAIMS, **batch, claimant_id=head.claimant_id, most=CHUNK):
+            pass
+        tx.run(_DROP_AGAIN, **batch)
+        tx.run(_DROP_BATCH, **batch)
+
+
+def _put_some(
+    tx: Tx, head: BatchHead, batch_id: int, lines: Sequence[ClaimLine], seen: set[str]
+) -> int:
+    """Write a part of a batch, unless a newer upload of the same till has taken it away."""
+    if tx.find(_STILL_OURS, community_id=head.community_id, batch_id=batch_id) is None:
+        raise GuardMissedError("claim_batch")
+    return _put(tx, head, batch_id, lines, seen)
 
 
 def _put(tx: Tx, head: BatchHead, batch_id: int, lines: Sequence[ClaimLine], seen: set[str]) -> int:

@@ -78,7 +78,8 @@ def run_night(
     A day that is locked gives its result again and changes nothing. Where a sum does not hold the
     day stays open under a C2: `stopped`, nothing was settled and the next try compares anew, or
     `blocked`, a shop could not be settled and the next try goes on there. Refuses: night_too_early,
-    night_unfinished (an earlier one), night_out_of_order, day_bad.
+    night_unfinished (an earlier one), night_out_of_order, day_bad, busy_try_again (another worker
+    does the same night and is further on).
     """
     with db.read() as tx:
         _check_day(tx, community_id, day, at=at)
@@ -89,18 +90,25 @@ def run_night(
         known = _begin(db, community_id, day, end_leaf, at=at)
         after_step("begun")
     night = _Night(db, _run_of(community_id, known), known.run_id, at, after_step)
-    state = known.state
-    if state in {"begun", "stopped"}:
-        state = _match(night)
-        after_step(state)
-    if state in {"matched", "blocked"}:
-        state = _settle(night)
-        after_step(state)
-    if state == "settled":
-        _lock(night)
-        after_step("locked")
+    try:
+        _go_on(night, known.state)
+    except GuardMissedError as missed:
+        raise Refusal("busy_try_again") from missed
     with db.read() as tx:
         return read_result(tx, community_id, day)
+
+
+def _go_on(night: _Night, state: str) -> None:
+    """Take the steps that are left after `state`."""
+    if state in {"begun", "stopped"}:
+        state = _match(night)
+        night.after_step(state)
+    if state in {"matched", "blocked"}:
+        state = _settle(night)
+        night.after_step(state)
+    if state == "settled":
+        _lock(night)
+        night.after_step("locked")
 
 
 def verify_night(db: Database, community_id: int, day: int) -> bool:
@@ -268,10 +276,11 @@ def _lock(night: _Night) -> None:
     run, at = night.run, night.at
 
     def work(tx: Tx) -> None:
+        if not set_state(tx, run, "locked", ended_at=at):
+            return
         cover.give_back(tx, run.community_id, run_key=night.run_id, at=at, business_date=run.day)
         for day in _days_to_lock(tx, run):
             book_day.lock(tx, run.community_id, day, at=at)
-        set_state(tx, run, "locked", ended_at=at)
 
     night.db.write(work)
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any, Final
 
 from ledger.database import Database
+from ledger.errors import GuardMissedError
+from ledger.ids import new_request_id
 from ledger.sql import Row, Sql, Tx
 from settlement.identities import Break
 from settlement.reckoning import Found, Opened, Outcome, Totals
@@ -34,7 +37,7 @@ KEEP_RUN: Final = Sql(
     "INSERT INTO night_run (community_id, run_no, business_date, run_id, input, first_leaf,"
     " end_leaf, state, digest, begun_at, ended_at) VALUES (:community_id, :run_no, :business_date,"
     " :run_id, :input, :first_leaf, :end_leaf, 'begun', NULL, :at, NULL)"
-    " ON CONFLICT (community_id, run_no) DO NOTHING"
+    " ON CONFLICT DO NOTHING"
 )
 TAKE_BATCHES: Final = Sql(
     "UPDATE claim_batch SET run_no = :run_no WHERE community_id = :community_id"
@@ -46,11 +49,21 @@ BATCHES_OF: Final = Sql(
 )
 _SET_STATE: Final = Sql(
     "UPDATE night_run SET state = :state, ended_at = :ended_at WHERE community_id = :community_id"
-    " AND run_no = :run_no"
+    " AND run_no = :run_no AND state <> 'locked'"
+)
+# While findings are written the digest holds the writer's own mark: a second worker that starts
+# over takes the mark, and the first one finds that it may write no more.
+_TAKE_PEN: Final = Sql(
+    "UPDATE night_run SET digest = :pen WHERE community_id = :community_id"
+    " AND run_no = :run_no AND state IN ('begun', 'stopped')"
+)
+_HOLD_PEN: Final = Sql(
+    "UPDATE night_run SET digest = digest WHERE community_id = :community_id"
+    " AND run_no = :run_no AND digest = :pen"
 )
 _SET_DIGEST: Final = Sql(
     "UPDATE night_run SET state = 'matched', digest = :digest WHERE community_id = :community_id"
-    " AND run_no = :run_no"
+    " AND run_no = :run_no AND digest = :pen"
 )
 
 _DISCREPANCY_COLUMNS: Final = (
@@ -137,21 +150,31 @@ def write_outcome(
 ) -> None:
     """Keep what a night found, in short transactions; the last one makes it count.
 
-    Whatever an earlier try that was cut off left behind is forgotten first.
+    Whatever an earlier try that was cut off left behind is forgotten first. Raises GuardMissedError
+    where another worker does the same night and has gone further.
     """
-    for statement in _FORGET:
-        db.write(lambda tx, s=statement: tx.run(s, **_of(run)))  # type: ignore[misc]
+    pen = f"pen:{new_request_id(at)}"
+    db.write(lambda tx: _start_over(tx, run, pen))
     found = [
         _discrepancy(run, number, item, due_date=due_date, at=at)
         for number, item in enumerate(outcome.found, start=1)
     ]
-    _write_all(db, _KEEP_DISCREPANCY, found)
-    _write_all(db, _KEEP_OPEN, [_open_item(run, item) for item in outcome.opened])
-    db.write(lambda tx: _write_rest(tx, run, outcome, digest))
+    _write_all(db, run, pen, _KEEP_DISCREPANCY, found)
+    _write_all(db, run, pen, _KEEP_OPEN, [_open_item(run, item) for item in outcome.opened])
+    db.write(lambda tx: _write_rest(tx, run, pen, outcome, digest))
 
 
-def _write_rest(tx: Tx, run: Run, outcome: Outcome, digest: str) -> None:
+def _start_over(tx: Tx, run: Run, pen: str) -> None:
+    if tx.run(_TAKE_PEN, **_of(run), pen=pen) != 1:
+        raise GuardMissedError("night_run")
+    for statement in _FORGET:
+        tx.run(statement, **_of(run))
+
+
+def _write_rest(tx: Tx, run: Run, pen: str, outcome: Outcome, digest: str) -> None:
     here = _of(run)
+    if tx.run(_SET_DIGEST, **here, pen=pen, digest=digest) != 1:
+        raise GuardMissedError("night_run")
     tx.many(
         _KEEP_TOTAL,
         [{**here, "claimant_id": c, **asdict(t)} for c, t in sorted(outcome.totals.items())],
@@ -163,18 +186,23 @@ def _write_rest(tx: Tx, run: Run, outcome: Outcome, digest: str) -> None:
         _CLEAR_X2, [{**cleared, "claimant_id": c, "ref": r} for c, r in outcome.unclaimed_ended]
     )
     tx.many(_CLEAR, [{**cleared, "discrepancy_no": number} for number in outcome.cleared])
-    tx.run(_SET_DIGEST, **here, digest=digest)
 
 
-def _write_all(db: Database, statement: Sql, rows: Sequence[Mapping[str, Any]]) -> None:
+def _write_all(
+    db: Database, run: Run, pen: str, statement: Sql, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    def work(tx: Tx, some: Sequence[Mapping[str, Any]]) -> None:
+        if tx.run(_HOLD_PEN, **_of(run), pen=pen) != 1:
+            raise GuardMissedError("night_run")
+        tx.many(statement, some)
+
     for start in range(0, len(rows), CHUNK):
-        some = rows[start : start + CHUNK]
-        db.write(lambda tx, some=some: tx.many(statement, some))  # type: ignore[misc]
+        db.write(partial(work, some=rows[start : start + CHUNK]))
 
 
-def set_state(tx: Tx, run: Run, state: str, *, ended_at: int | None = None) -> None:
-    """Move a run on to `state`."""
-    tx.run(_SET_STATE, **_of(run), state=state, ended_at=ended_at)
+def set_state(tx: Tx, run: Run, state: str, *, ended_at: int | None = None) -> bool:
+    """Move a run on to `state`; False where another worker has locked it already."""
+    return tx.run(_SET_STATE, **_of(run), state=state, ended_at=ended_at) == 1
 
 
 def keep_breaks(

@@ -254,3 +254,31 @@ def test_a_batch_cut_off_half_way_is_taken_whole_the_second_time(
 
     assert take(town, claim_csv("M01", lines).encode())["outcome"] == "ok"
     assert len(claims(town)) == 25
+
+
+def test_what_an_unfinished_upload_left_does_not_stand_in_the_way(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite takes a large file in parts; cut off for good, it must not count nor block."""
+    town = build_town(Database(sqlite_url), people=1, shops=1, fund_fen=0)
+    planter = Planter(town.tills, seed=3)
+    lines = [planter.entry(DAY, fen=100) for _ in range(25)]
+    monkeypatch.setattr("settlement.batches.CHUNK", 10)
+    whole_put, calls = batches._put, []
+    with monkeypatch.context() as broken:
+
+        def die(*args: Any) -> int:
+            calls.append(1)
+            if len(calls) > 1:
+                raise RuntimeError("power cut")
+            return whole_put(*args)
+
+        broken.setattr(batches, "_put", die)
+        with pytest.raises(RuntimeError, match="power cut"):
+            take(town, claim_csv("M01", lines).encode())
+    assert len(claims(town)) == 10
+
+    answer = take(town, claim_csv("M01", lines[:12]).encode(), name="another.csv")
+
+    assert (answer["outcome"], answer["again"], answer["batch_no"]) == ("ok", 0, 1)
+    assert len(claims(town)) == 12

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import pytest
 
 from ledger.database import Database
+from ledger.errors import Refusal
 from ledger.sql import Sql
 from settlement.night import run_night, verify_night
 from settlement.reckoning import Totals
@@ -143,3 +145,32 @@ def test_both_engines_come_to_the_same_digest(sqlite_url: str, postgres_url: str
         db.close()
 
     assert digests[0] == digests[1]
+
+
+def test_two_workers_at_once_close_the_day_once(db: Database) -> None:
+    town, day = few(db)
+    alone = len(day.truth)
+    outcomes: list[str] = []
+
+    def work() -> None:
+        try:
+            outcomes.append(night_of(town, day).state)
+        except Refusal as refusal:
+            outcomes.append(refusal.code)
+
+    workers = [threading.Thread(target=work) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+
+    result = night_of(town, day)
+    assert result.state == "locked"
+    assert set(outcomes) <= {"locked", "busy_try_again"}
+    assert sum(total.count for total in result.codes) == alone
+    with db.read() as tx:
+        settled = tx.get(
+            Sql("SELECT count(*) AS n FROM txn WHERE community_id = :c AND kind = 'settle'"), c=HERE
+        )
+    assert settled.n == 3
+    assert verify_night(db, HERE, day.day)
