@@ -12,9 +12,11 @@ from typing import Any, Final, TypeVar
 import psycopg
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine.url import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import PoolProxiedConnection
 
-from ledger.errors import GuardMissedError
+from ledger.errors import GuardMissedError, Refusal
 from ledger.sql import Tx
 from ledger.writer import GroupWriter
 
@@ -59,22 +61,26 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Tx]:
-        """A read-only snapshot: every statement inside sees the same book."""
-        connection = self._engine.raw_connection()
-        try:
-            tx = self._begin_read(connection)
-            yield tx
-        finally:
-            connection.rollback()
-            if self.dialect == "postgresql":
-                _reset(connection.driver_connection)
-            connection.close()
+        """A read-only snapshot: every statement inside sees the same book.
+
+        Refuses busy_try_again where no connection can be had.
+        """
+        with self._connection() as connection:
+            try:
+                yield self._begin_read(connection)
+            except psycopg.Error as error:
+                if _is_away(error):
+                    raise Refusal("busy_try_again") from error
+                raise
+            finally:
+                self._roll_back(connection)
 
     def write(self, work: Callable[[Tx], T]) -> T:
         """Run `work(tx)` in one transaction and commit it.
 
         Raises what `work` raises, after a rollback. GuardMissedError and transient database errors are tried again,
-        at most TRIES times; the last GuardMissedError is raised to the caller.
+        at most TRIES times; the last GuardMissedError is raised to the caller. Refuses busy_try_again where the
+        database server cannot be reached.
         """
         for left in range(TRIES - 1, -1, -1):
             try:
@@ -83,6 +89,8 @@ class Database:
                 if left == 0:
                     raise
             except (psycopg.Error, sqlite3.Error) as error:
+                if left == 0 and _is_away(error):
+                    raise Refusal("busy_try_again") from error
                 if left == 0 or not _is_passing(error):
                     raise
             time.sleep(random.uniform(0, 0.002) * (TRIES - left))  # noqa: S311 - spreads the tries, guards nothing
@@ -92,17 +100,42 @@ class Database:
     def _write_once(self, work: Callable[[Tx], T]) -> T:
         if self._writer is not None:
             return self._writer.run(work)
-        connection = self._engine.raw_connection()
-        try:
-            result = work(Tx(connection.driver_connection, self.dialect))
-            connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
-        else:
+        with self._connection() as connection:
+            try:
+                result = work(Tx(connection.driver_connection, self.dialect))
+                connection.commit()
+            except BaseException:
+                self._roll_back(connection)
+                raise
             return result
+
+    @contextmanager
+    def _connection(self) -> Iterator[PoolProxiedConnection]:
+        try:
+            connection = self._engine.raw_connection()
+        except (OperationalError, PoolTimeoutError, psycopg.OperationalError) as error:
+            raise Refusal("busy_try_again") from error
+        try:
+            yield connection
         finally:
-            connection.close()
+            raw: Any = connection.driver_connection
+            # A connection the server dropped must not go back to the pool for the next request.
+            if self.dialect == "postgresql" and raw.closed:
+                connection.invalidate()
+            else:
+                connection.close()
+
+    def _roll_back(self, connection: PoolProxiedConnection) -> None:
+        raw: Any = connection.driver_connection
+        if self.dialect == "sqlite":
+            connection.rollback()
+            return
+        try:
+            connection.rollback()
+            _reset(raw)
+        except psycopg.Error:
+            # There is nothing left to undo on a broken connection; what broke it is being raised already.
+            raw.close()
 
     def _begin_read(self, connection: PoolProxiedConnection) -> Tx:
         raw: Any = connection.driver_connection
@@ -117,8 +150,15 @@ class Database:
 def _is_passing(error: psycopg.Error | sqlite3.Error) -> bool:
     """Whether the same work may fare better at the next try: on fresh figures, on a new connection."""
     if isinstance(error, psycopg.Error):
-        return error.sqlstate in _AGAIN or (error.sqlstate or "").startswith("08")
+        return error.sqlstate in _AGAIN or _is_away(error)
     return error.sqlite_errorname in _TAKEN
+
+
+def _is_away(error: psycopg.Error | sqlite3.Error) -> bool:
+    """Whether the server dropped the connection or takes no more of them (no SQLSTATE: it could not even say so)."""
+    if not isinstance(error, psycopg.OperationalError):
+        return False
+    return error.sqlstate is None or error.sqlstate.startswith(("08", "53", "57P"))
 
 
 def _reset(raw: Any) -> None:  # noqa: ANN401 - psycopg's connection class is generic over its row type
