@@ -115,8 +115,11 @@ def finish_refund(
         case pay.Refunded():
             return _book(desk, request, begun, at=at)
         case pay.Declined(code=code):
-            _let_go(desk, request, begun, Refusal("refund_declined", channel_code=code), at=at)
-            raise Refusal("refund_declined", channel_code=code)
+            declined = Refusal("refund_declined", channel_code=code)
+            known = _let_go(desk, request, begun, declined, at=at)
+            if known is not None:
+                return known
+            raise declined
         case _:
             raise Refusal("payment_unknown", sale_id=begun.sale_id)
 
@@ -204,10 +207,16 @@ def _book(desk: Desk, request: RefundRequest, begun: Begun, *, at: int) -> dict[
     return desk.db.write(work)
 
 
-def _let_go(desk: Desk, request: RefundRequest, begun: Begun, refusal: Refusal, *, at: int) -> None:
+def _let_go(
+    desk: Desk, request: RefundRequest, begun: Begun, refusal: Refusal, *, at: int
+) -> dict[str, Any] | None:
+    """Take the refund's share of the sale back; where somebody else ended the refund, its answer."""
     body_hash = requests.hash_of(request.body())
 
-    def work(tx: Tx) -> None:
+    def work(tx: Tx) -> dict[str, Any] | None:
+        known = requests.find_answer(tx, request.community_id, request.request_id, KIND, body_hash)
+        if known is not None:
+            return known
         _drop(tx, request)
         tx.run(
             _COUNT_LESS,
@@ -225,8 +234,9 @@ def _let_go(desk: Desk, request: RefundRequest, begun: Begun, refusal: Refusal, 
             at=at,
             was_open=True,
         )
+        return None
 
-    desk.db.write(work)
+    return desk.db.write(work)
 
 
 def _drop(tx: Tx, request: RefundRequest) -> None:

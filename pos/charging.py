@@ -124,8 +124,15 @@ def finish(desk: Desk, plan: Plan, outcome: ChargeOutcome, *, at: int) -> dict[s
         case Charged(intent_id=intent_id):
             return book_charged(desk, plan, intent_id, at=at)
         case Declined(code=code):
-            void(desk, plan, Refusal("payment_declined", channel_code=code), at=at)
-            raise Refusal("payment_declined", channel_code=code)
+            declined = Refusal("payment_declined", channel_code=code)
+            void(desk, plan, declined, at=at)
+            # Somebody else may have ended the sale first, and otherwise: what is kept is what is said.
+            body_hash = bytes.fromhex(plan.body_hash)
+            with desk.db.read() as tx:
+                known = requests.find_answer(tx, plan.community_id, plan.sale_id, KIND, body_hash)
+            if known is not None:
+                return known
+            raise declined
         case _:
             raise Refusal("payment_unknown", sale_id=plan.sale_id)
 

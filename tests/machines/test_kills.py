@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,7 +85,7 @@ def test_forty_kills_lose_nothing_and_double_nothing(durable_url: str, tmp_path:
     db.close()
 
 
-def check_sold_once(db: Database, shop: Shop, answers: dict[str, dict]) -> None:
+def check_sold_once(db: Database, shop: Shop, answers: dict[str, dict[str, Any]]) -> None:
     """The book, the channel and the receipts name the same sales, each once, with the same sums."""
     sold = {r: answer for r, answer in answers.items() if "refused" not in answer}
     refused = Counter(a["refused"] for a in answers.values() if "refused" in a)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -180,7 +181,7 @@ def test_eight_tills_with_one_card_keep_to_its_sum_and_its_pause(engine_url: str
 
     def job(number: int) -> list[str]:
         with desk_in_process(town, engine_url) as desk:
-            return [told(lambda: check_out(desk, one, at=town.at)) for one in asked[number]]
+            return [told(partial(check_out, desk, one, at=town.at)) for one in asked[number]]
 
     answers = [answer for one in run_processes(8, job) for answer in one]
 

@@ -1,5 +1,7 @@
 """Sales through our own gateway when something goes wrong: declined, unknown, asked again, finished later."""
 
+from typing import Any
+
 import pytest
 
 from ledger.audit import SYSTEM
@@ -8,6 +10,7 @@ from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.members import pins
 from pos import routes
+from pos.channel import Declined
 from pos.channel_refunds import refund_by_gateway
 from pos.charging import check_out_by_gateway
 from pos.checkout import check_out
@@ -172,7 +175,7 @@ def test_a_wrong_pin_at_the_second_try_does_not_end_a_sale_that_was_charged(
     check_invariants(town.db.engine)
 
 
-def vars_of(request) -> dict:
+def vars_of(request) -> dict[str, Any]:
     return {name: getattr(request, name) for name in type(request).__dataclass_fields__}
 
 
@@ -403,3 +406,27 @@ def test_each_sale_is_refunded_by_the_way_it_was_paid(town: Town, channel: FakeC
     crossed = refused(town, town.refund(by_gateway["ref"], 100), by=refund)
     assert crossed.code == "refund_by_channel"
     assert channel.given_back() == 0
+
+
+def test_what_recovery_ended_first_is_what_the_till_is_told(
+    town: Town, channel: FakeChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A late `declined` for a charge and a refund that recovery has found done and booked."""
+
+    def declined_after_recovery(real):
+        def act(request):
+            real(request)
+            recover(town.desk, HERE, at=town.at)
+            return Declined("late")
+
+        return act
+
+    monkeypatch.setattr(channel, "charge", declined_after_recovery(channel.charge))
+    receipt = buy(town, channel="gateway", offset_units=20_000)
+    monkeypatch.setattr(channel, "refund", declined_after_recovery(channel.refund))
+    back = refund_by_gateway(town.desk, town.refund(receipt["ref"], 2_500), at=town.at)
+
+    assert receipt["balance_units"] == 34_000
+    assert back["units_back"] == 10_000
+    assert wallet(town).posted == 42_000
+    check_invariants(town.db.engine)

@@ -1,4 +1,4 @@
-"""Eight tills at one wallet, one limit of a day, one of a month: never more than there is, and more without the guard."""
+"""Eight tills at one wallet and at its limits: never more than there is, and more without the guard."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import Any, Final
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -44,7 +46,7 @@ OFFSETS = 50
 UNITS = 2_000
 """20 points, one yuan off a bill of ten: 50 of them empty a wallet of 1,000 points."""
 
-LIFTED = {
+LIFTED: Final[dict[str, Any]] = {
     "pin_above_units_dyn": 1_000_000,
     "day_units_dyn": 1_000_000,
 }
@@ -88,15 +90,13 @@ def sell_everywhere(
         with desk_in_process(town, url) as desk:
             ready(desk.db)
             mine = requests[number::PROCESSES]
-            return Counter(told(lambda: check_out(desk, one, at=town.at)) for one in mine)
+            return Counter(told(partial(check_out, desk, one, at=town.at)) for one in mine)
 
     said = run_processes(PROCESSES, job)
     return sum(said, Counter())
 
 
-def rush(
-    url: str, *, requests: int = 480, codes: int = 200, **kwargs: object
-) -> tuple[Town, list[SaleRequest]]:
+def rush(url: str, *, requests: int = 480, codes: int = 200) -> tuple[Town, list[SaleRequest]]:
     """A wallet worth 50 offsets, and 480 sales with 200 codes of its holder, at eight tills."""
     db = Database(url)
     scheme = scheme_with(spend_min_gap_seconds_same_shop=0, offset_cap_month_points=None)

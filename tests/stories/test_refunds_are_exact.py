@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
@@ -31,7 +33,7 @@ ACTS = st.lists(st.one_of(BUY, BUY, SPEND, BACK, BACK, OTHER), min_size=6, max_s
 ORDER = st.lists(st.integers(0, 9), max_size=8)
 
 
-def live(towns: Towns, acts: list[tuple], order: list[int]) -> None:
+def live(towns: Towns, acts: list[tuple[Any, ...]], order: list[int]) -> None:
     with towns.fresh() as town:
         life = Life(town, START_UNITS)
         for act, *values in acts:
@@ -47,7 +49,7 @@ def live(towns: Towns, acts: list[tuple], order: list[int]) -> None:
 @given(acts=ACTS, order=ORDER)
 @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 def test_everything_brought_back_leaves_nothing_behind(
-    poor_sqlite_towns: Towns, acts: list[tuple], order: list[int]
+    poor_sqlite_towns: Towns, acts: list[tuple[Any, ...]], order: list[int]
 ) -> None:
     live(poor_sqlite_towns, acts, order)
 
@@ -56,7 +58,7 @@ def test_everything_brought_back_leaves_nothing_behind(
 @given(acts=ACTS, order=ORDER)
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 def test_many_lives_on_sqlite(
-    poor_sqlite_towns: Towns, acts: list[tuple], order: list[int]
+    poor_sqlite_towns: Towns, acts: list[tuple[Any, ...]], order: list[int]
 ) -> None:
     live(poor_sqlite_towns, acts, order)
 
@@ -65,12 +67,12 @@ def test_many_lives_on_sqlite(
 @given(acts=ACTS, order=ORDER)
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 def test_many_lives_on_postgresql(
-    poor_postgres_towns: Towns, acts: list[tuple], order: list[int]
+    poor_postgres_towns: Towns, acts: list[tuple[Any, ...]], order: list[int]
 ) -> None:
     live(poor_postgres_towns, acts, order)
 
 
-DEBT = [
+DEBT: list[tuple[Any, ...]] = [
     ("buy", "gateway", 5_000, 0, 0),
     ("buy", "till", 9_000, 20, 1),
     ("buy", "till", 9_000, 20, 1),
@@ -113,7 +115,7 @@ def test_a_thousand_rounds_of_buying_and_bringing_back_net_nothing(db: Database)
     """Each round buys for 10.01 to 20.00 with 20 points and brings the goods back in two parts, across days."""
     if db.dialect == "sqlite":
         no_syncing(db)
-    lifted = {"pin_above_units_dyn": 1_000_000, "day_units_dyn": 1_000_000}
+    lifted: dict[str, Any] = {"pin_above_units_dyn": 1_000_000, "day_units_dyn": 1_000_000}
     town = build_town(db, people=1, grant_units=START_UNITS, fund_fen=50_000_000, **lifted)
     for number in range(1_000):
         total_fen = 1_001 + number

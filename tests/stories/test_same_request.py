@@ -33,11 +33,9 @@ Request = SaleRequest | RefundRequest
 
 def answer_to(desk: Desk, request: Request, *, at: int) -> dict[str, Any]:
     """What is said, refusals as values too."""
-    act: Callable[..., dict[str, Any]]
+    act: Callable[..., dict[str, Any]] = refund
     if isinstance(request, SaleRequest):
         act = check_out_by_gateway if request.channel == "gateway" else check_out
-    else:
-        act = refund
     try:
         return act(desk, request, at=at)
     except Refusal as refusal:

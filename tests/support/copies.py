@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import event
+
 from ledger.database import Database
 from ledger.members.terms import TermsCache
 from pos.desk import Desk
@@ -88,7 +90,6 @@ Towns = SqliteTowns | PostgresTowns
 
 def no_syncing(db: Database) -> None:
     """Let SQLite leave the disk to itself."""
-    from sqlalchemy import event
 
     @event.listens_for(db.engine, "connect")
     def _quick(raw: Any, _record: object) -> None:

@@ -142,7 +142,7 @@ class Shop:
 
 def deaths(count: int, over: int, *, seed: int) -> list[Death]:
     """`count` kills spread over `over` sales, a third of them from outside at any moment."""
-    chance = random.Random(seed)  # noqa: S311 - spreads kills
+    chance = random.Random(seed)
     wheres = ["any", "any", "charged", "asked", "charged", "posted"]
     return [
         Death(wheres[n % len(wheres)], n * over // count, chance.uniform(0, 0.02))

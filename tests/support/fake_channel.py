@@ -26,9 +26,9 @@ class FakeChannel:
 
     file: Path | None = None
     trouble: Trouble = _none
-    after_charge: Callable[[], None] = lambda: None
+    after_charge: Callable[[], object] = lambda: None
     """Called when the money has moved and the caller does not know it yet."""
-    before_charge: Callable[[], None] = lambda: None
+    before_charge: Callable[[], object] = lambda: None
     _kept: list[dict[str, Any]] = field(default_factory=list)
 
     def charge(self, request: pay.ChargeRequest) -> pay.ChargeOutcome:
@@ -100,34 +100,33 @@ class FakeChannel:
                     for t in _last(things, "refund")
                     if t["intent_id"] == request.intent_id and t["state"] == "succeeded"
                 )
-                if trouble == "declined" or given + request.amount_fen > taken:
-                    return pay.Declined("refund_refused")
+                refused = trouble == "declined" or given + request.amount_fen > taken
                 known = {
                     "key": request.key,
                     "kind": "refund",
                     "id": f"re_{len(things)}",
                     "intent_id": request.intent_id,
                     "fen": request.amount_fen,
-                    "state": "succeeded",
+                    "state": "declined" if refused else "succeeded",
                 }
                 keep(known)
             elif known["fen"] != request.amount_fen:
                 raise AssertionError("one idempotency key with two amounts")
         if trouble == "lost_answer":
             return pay.Unknown("connection_lost")
-        return pay.Refunded(known["id"], known["fen"])
+        return _refund_outcome(known)
 
     def retrieve_refund(self, refund_id: str) -> pay.FoundRefund:
         """By the channel's own id."""
         with self._things() as (things, _):
             found = [t for t in things if t["kind"] == "refund" and t["id"] == refund_id]
-            return pay.Refunded(refund_id, found[-1]["fen"]) if found else pay.NotFound()
+            return _refund_outcome(found[-1]) if found else pay.NotFound()
 
     def find_refund(self, request: pay.RefundRequest) -> pay.FoundRefund:
         """By our refund id."""
         with self._things() as (things, _):
             found = _find(things, request.key)
-            return pay.NotFound() if found is None else pay.Refunded(found["id"], found["fen"])
+            return pay.NotFound() if found is None else _refund_outcome(found)
 
     def transfer(self, request: pay.TransferRequest) -> pay.TransferOutcome:
         """Not asked by a till."""
@@ -165,7 +164,7 @@ class FakeChannel:
     def given_back(self) -> int:
         """Fen refunded in all."""
         with self._things() as (things, _):
-            return sum(t["fen"] for t in _last(things, "refund"))
+            return sum(t["fen"] for t in _last(things, "refund") if t["state"] == "succeeded")
 
     @contextmanager
     def _things(
@@ -194,6 +193,12 @@ def _find(things: list[dict[str, Any]], key: str) -> dict[str, Any] | None:
 def _last(things: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
     """The latest state of each thing of a kind."""
     return list({thing["key"]: thing for thing in things if thing["kind"] == kind}.values())
+
+
+def _refund_outcome(thing: dict[str, Any]) -> pay.RefundOutcome:
+    if thing["state"] == "declined":
+        return pay.Declined("refund_refused")
+    return pay.Refunded(thing["id"], thing["fen"])
 
 
 def _charge_outcome(thing: dict[str, Any]) -> pay.FoundCharge:

@@ -1,4 +1,4 @@
-"""A resident's life at two shops, beside a model of it in plain sums: buying, giving back, proof, nights, lost answers."""
+"""A resident's life at two shops, beside a model of it in plain sums."""
 
 from __future__ import annotations
 
@@ -80,7 +80,10 @@ class Life:
     # --- what can happen
 
     def buy(self, path: str, total_fen: int, wish: int, shop: int) -> None:
-        """Buy for `total_fen` with up to `wish` times 20 points, as the bill and the wallet allow; `path` is till, named, gateway or lost."""
+        """Buy for `total_fen` with up to `wish` times 20 points, as the bill and the wallet allow.
+
+        `path` is till, named, gateway or lost.
+        """
         units = min(wish, total_fen * 30 // 100 // 100, self._wallet().available // 2_000) * 2_000
         by_gateway = path in {"gateway", "lost"}
         request = self.town.sale(
