@@ -26,6 +26,8 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "night": "kiosk.commands.night:night_command",
         "recover": "kiosk.commands.night:recover_command",
         "bill": "kiosk.commands.night:bill_command",
+        "claims": "kiosk.commands.money:claims_command",
+        "fund": "kiosk.commands.money:fund_group",
         "month": "kiosk.commands.month:month_command",
         "report": "kiosk.commands.month:report_command",
         "generate": "kiosk.generator.command:command",
