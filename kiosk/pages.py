@@ -26,6 +26,11 @@ bp: Final = Blueprint("pages", __name__)
 _COOKIE: Final = "jifen_lang"
 _COOKIE_LIFE_S: Final = 365 * 86_400
 _LOCAL: Final = ZoneInfo("Asia/Shanghai")
+# Server pages need neither wasm nor pictures from elsewhere, which the till's pages do.
+_POLICY: Final = (
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self';"
+    " frame-ancestors 'none'"
+)
 _MINUS: Final = "\u2212"
 
 _SAID: Final[dict[str, str]] = {}
@@ -154,7 +159,9 @@ def page(
     """A page as a response; a refusal stands at its head and gives the status."""
     refused = None if refusal is None else sentence(refusal, page_language(), zone=page_zone())
     html = render_template(template, refused=refused, **values)
-    return Response(html, status=200 if refusal is None else known(refusal.code).status)
+    answer = Response(html, status=200 if refusal is None else known(refusal.code).status)
+    answer.headers["Content-Security-Policy"] = _POLICY
+    return answer
 
 
 @bp.get("/")

