@@ -40,7 +40,7 @@ _OWED: Final = Sql(
     "SELECT b.posted FROM account a JOIN balance b ON b.community_id = a.community_id AND b.account_id = a.account_id"
     " WHERE a.community_id = :community_id AND a.kind = 'owed' AND a.commodity = :commodity AND a.owner_id = :owner_id"
 )
-_MATCH_US: Final = 600 * SECOND_US
+_MINUTE_US: Final = 60 * SECOND_US
 
 
 class BillLine(NamedTuple):
@@ -74,14 +74,15 @@ def prove_by_bill(
 ) -> Proved:
     """Match a shop's bill with its sales up to `until` and make proven points spendable.
 
-    A sale that names a payment of the bill is proven by that one alone; the others by the same fen, within ten
-    minutes, nearest first, each used once. Again, it changes nothing.
+    A sale that names a payment of the bill is proven by that one alone; the others by the same fen, nearest first
+    within the community's `match_minutes`, each used once. Again, it changes nothing.
     """
+    within_us = desk.terms_of(community_id).settings.match_minutes * _MINUTE_US
     with desk.db.read() as tx:
         waiting = tx.all(_OPEN, community_id=community_id, merchant_id=merchant_id, until=until)
     left, proven = list(lines), list[int]()
     while True:
-        pairs = match_lines(waiting, left)
+        pairs = match_lines(waiting, left, within_us=within_us)
         tried = [
             (row, line, _vest_once(desk, community_id, row, line, by=by, at=at))
             for row, line in pairs
@@ -122,7 +123,9 @@ def _vest_once(
     return 0 if routes.release(desk.db, reserved, at=at) == "confirmed" else None
 
 
-def match_lines(waiting: Sequence[Any], lines: Sequence[BillLine]) -> list[tuple[Any, BillLine]]:
+def match_lines(
+    waiting: Sequence[Any], lines: Sequence[BillLine], *, within_us: int
+) -> list[tuple[Any, BillLine]]:
     """Pairs of sale and bill line with the same fen, one to one: named payments first, then the closest in time."""
     by_fen: dict[int, list[BillLine]] = {}
     for line in lines:
@@ -139,7 +142,7 @@ def match_lines(waiting: Sequence[Any], lines: Sequence[BillLine]) -> list[tuple
         (abs(line.paid_at - row.paid_at), row.txn_id, line.payment_ref, index, line)
         for index, row in enumerate(waiting)
         for line in by_fen.get(row.paid_fen, ())
-        if abs(line.paid_at - row.paid_at) <= _MATCH_US
+        if abs(line.paid_at - row.paid_at) <= within_us
     )
     for _, _, payment_ref, index, line in candidates:
         if index not in used_rows and payment_ref not in used_lines:

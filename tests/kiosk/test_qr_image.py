@@ -22,7 +22,7 @@ def decode(image: Image.Image) -> list[zxingcpp.Barcode]:
 
 
 def some_codes(count: int) -> list[str]:
-    rng = random.Random(50_00)  # noqa: S311 - draws test data
+    rng = random.Random(50_00)
     return [random_code(rng) for _ in range(count)]
 
 

@@ -19,7 +19,8 @@ def _differences(url: str) -> list[object]:
         found = compare_metadata(MigrationContext.configure(connection), all_tables())
     assert migrate.version(database.engine) is not None
     database.close()
-    return found
+    differences: list[object] = list(found)
+    return differences
 
 
 def test_a_new_sqlite_file_gets_every_table(tmp_path: Path) -> None:

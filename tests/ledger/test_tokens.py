@@ -25,7 +25,7 @@ from tests.ledger.token_samples import (
 DAY_S = 86_400
 
 
-def refusal_of(text: str, **how: Any) -> Refusal:  # noqa: ANN401 - passed on as it is
+def refusal_of(text: str, **how: Any) -> Refusal:
     with pytest.raises(Refusal) as caught:
         believe(text, **how)
     return caught.value

@@ -41,7 +41,7 @@ def published() -> list[Entry]:
 
 @pytest.fixture(scope="module")
 def codes() -> list[str]:
-    rng = random.Random(20260302)  # noqa: S311 - draws test data
+    rng = random.Random(20260302)
     return [random_code(rng) for _ in range(TOKENS)]
 
 
