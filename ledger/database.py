@@ -151,7 +151,8 @@ def _is_passing(error: psycopg.Error | sqlite3.Error) -> bool:
     """Whether the same work may fare better at the next try: on fresh figures, on a new connection."""
     if isinstance(error, psycopg.Error):
         return error.sqlstate in _AGAIN or _is_away(error)
-    return error.sqlite_errorname in _TAKEN
+    # Errors of the driver itself, such as a closed connection, carry no name.
+    return getattr(error, "sqlite_errorname", "") in _TAKEN
 
 
 def _is_away(error: psycopg.Error | sqlite3.Error) -> bool:

@@ -9,7 +9,9 @@ from concurrent.futures import Future
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Engine
+from sqlalchemy.pool import PoolProxiedConnection
 
+from ledger.errors import Refusal
 from ledger.sql import Tx
 
 T = TypeVar("T")
@@ -24,7 +26,8 @@ class GroupWriter:
     """Runs jobs one after another, each in its own savepoint, and commits them in groups.
 
     A job that raises loses only its own savepoint. No job is answered before the commit that holds it, so a crash can
-    lose nothing that was acknowledged.
+    lose nothing that was acknowledged. Every job is answered, also where the file cannot be opened or the disk fails:
+    the connection is then dropped and the next group opens another.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -32,44 +35,67 @@ class GroupWriter:
         self._engine = engine
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._start = threading.Lock()
+        self._closed = False
+        self._gate = threading.Lock()
 
     def run(self, work: Callable[[Tx], T]) -> T:
-        """Queue `work`, wait for the commit that holds it, and return its result or raise its error."""
+        """Queue `work`, wait for the commit that holds it, and return its result or raise its error.
+
+        Refuses busy_try_again once the writer was closed.
+        """
         if threading.current_thread() is self._thread:
             message = "a write inside a write: the inner function must take the transaction"
             raise AssertionError(message)
-        self._ensure_started()
         answer: Future[T] = Future()
-        self._jobs.put((work, answer))
+        with self._gate:
+            # Behind the last job nobody serves the queue: whoever came later would wait for ever.
+            if self._closed:
+                raise Refusal("busy_try_again")
+            self._ensure_started()
+            self._jobs.put((work, answer))
         return answer.result()
 
     def close(self) -> None:
         """Finish what is queued and stop the thread."""
+        with self._gate:
+            self._closed = True
+            if self._thread is not None:
+                self._jobs.put(None)
         if self._thread is not None:
-            self._jobs.put(None)
             self._thread.join(timeout=30)
 
     def _ensure_started(self) -> None:
         if self._thread is None:
-            with self._start:
-                if self._thread is None:
-                    self._thread = threading.Thread(
-                        target=self._serve, name="jifen-writer", daemon=True
-                    )
-                    self._thread.start()
+            self._thread = threading.Thread(target=self._serve, name="jifen-writer", daemon=True)
+            self._thread.start()
 
     def _serve(self) -> None:
-        connection = self._engine.raw_connection()
-        raw: Any = connection.driver_connection
+        connection: PoolProxiedConnection | None = None
         stopping = False
         while not stopping:
             jobs = [self._jobs.get()]
             while len(jobs) < MOST_TOGETHER and not self._jobs.empty():
                 jobs.append(self._jobs.get())
             stopping = None in jobs
-            _commit_together(raw, [job for job in jobs if job is not None])
-        connection.close()
+            connection = self._answer(connection, [job for job in jobs if job is not None])
+        if connection is not None:
+            connection.close()
+
+    def _answer(
+        self, connection: PoolProxiedConnection | None, jobs: list[_Job]
+    ) -> PoolProxiedConnection | None:
+        """Run one group; gives the connection for the next one, None where this one is in doubt."""
+        try:
+            connection = connection or self._engine.raw_connection()
+            _commit_together(connection.driver_connection, jobs)
+        except BaseException as error:  # noqa: BLE001 - every waiting caller is told
+            for _, answer in jobs:
+                if not answer.done():
+                    answer.set_exception(error)
+            if connection is not None:
+                connection.invalidate()
+            return None
+        return connection
 
 
 def _commit_together(raw: Any, jobs: list[_Job]) -> None:  # noqa: ANN401
@@ -84,6 +110,9 @@ def _commit_together(raw: Any, jobs: list[_Job]) -> None:  # noqa: ANN401
             try:
                 result = work(tx)
             except BaseException as error:  # noqa: BLE001 - handed to the waiting caller, not swallowed
+                if not raw.in_transaction:
+                    # On a full disk SQLite undoes the whole group by itself; there is no savepoint left.
+                    raise
                 raw.execute("ROLLBACK TO job")
                 raw.execute("RELEASE job")
                 answer.set_exception(error)

@@ -179,7 +179,8 @@ def once(
     try:
         return db.write(attempt)
     except Refusal as refusal:
-        if refusal.code == "request_id_reused":
+        # Neither says anything about the act itself: the same request may still succeed.
+        if refusal.code in {"request_id_reused", "busy_try_again"}:
             raise
         said = refusal
 
