@@ -49,7 +49,8 @@ CHECKS: Final[dict[str, str]] = {
         "SELECT h.* FROM hold h JOIN hold_end e ON e.community_id = h.community_id"
         " AND e.hold_id = h.hold_id WHERE e.captured < 0 OR e.captured > h.amount"
     ),
-    # Every sale's offset stays bound until the night pays it; a refund never binds and never frees.
+    # Every sale's offset stays bound until its points are retired: settled by a night, or by a decision paid or not
+    # paid. A refund never binds and never frees.
     "cover_holds_every_unsettled_offset": (
         "SELECT b.*, c.owner_id FROM balance b JOIN account c ON c.community_id = b.community_id"
         " AND c.account_id = b.account_id AND c.kind = 'cover' WHERE b.held <>"
@@ -57,9 +58,11 @@ CHECKS: Final[dict[str, str]] = {
         "  AND o.claimant_id = c.owner_id AND o.fen > 0), 0)"
         " + coalesce((SELECT sum(s.offset_fen) FROM sale s WHERE s.community_id = c.community_id"
         "  AND s.merchant_id = c.owner_id AND s.state = 'open'), 0)"
-        " - coalesce((SELECT sum(t.amount) FROM transfer t JOIN account p"
-        "  ON p.community_id = t.community_id AND p.account_id = t.credit_id AND p.kind = 'payable'"
-        "  WHERE t.community_id = c.community_id AND t.debit_id = c.account_id), 0)"
+        " - coalesce((SELECT sum(t.amount) / 20 FROM transfer t"
+        "  JOIN account p ON p.community_id = t.community_id AND p.account_id = t.debit_id"
+        "   AND p.kind = 'offset' AND p.owner_id = c.owner_id"
+        "  JOIN account r ON r.community_id = t.community_id AND r.account_id = t.credit_id"
+        "   AND r.kind = 'retired' WHERE t.community_id = c.community_id), 0)"
     ),
     # --- one request, one effect, one place in the order
     "a_request_moves_points_once": (
