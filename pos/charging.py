@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Final
 
 from ledger.book import requests
+from ledger.book.day import last_locked
 from ledger.book.holds import end_hold, open_hold, open_holds_of
 from ledger.book.steps import apply
 from ledger.clock import SECOND_US
+from ledger.earning.calendar import day_from_key, day_key
 from ledger.errors import GuardMissedError, Refusal
 from ledger.ids import new_id
 from ledger.members.terms import Terms
@@ -46,6 +49,15 @@ _ASK_AGAIN: Final = Sql(
 _OWED: Final = Sql(
     "SELECT posted FROM balance WHERE community_id = :community_id AND account_id = :account_id"
 )
+
+
+class _LetGoError(Exception):
+    """The money of a sale arrived after the sale was let go; `refusal` is its outcome."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        """Keep what the till was told."""
+        super().__init__(refusal.code)
+        self.refusal = refusal
 
 
 def check_out_by_gateway(desk: Desk, request: SaleRequest, *, at: int) -> dict[str, Any]:
@@ -140,7 +152,8 @@ def finish(desk: Desk, plan: Plan, outcome: ChargeOutcome, *, at: int) -> dict[s
 def book_charged(desk: Desk, plan: Plan, intent_id: str, *, at: int) -> dict[str, Any]:
     """Write a sale whose money has arrived; done before, it gives the stored answer.
 
-    Money that arrives for a sale let go long ago is sent straight back, and its refusal is raised again.
+    Money that arrives for a sale let go long ago is sent straight back, and its refusal is raised again. Any other
+    refusal (the database is away) leaves the sale open for `jifen recover`: its money is not sent back.
     """
     reserved = routes.reserve(
         desk.db,
@@ -152,23 +165,28 @@ def book_charged(desk: Desk, plan: Plan, intent_id: str, *, at: int) -> dict[str
     day = day_of(desk.terms_of(plan.community_id), at)
 
     def work(tx: Tx) -> dict[str, Any]:
-        known = requests.find_answer(
-            tx, plan.community_id, plan.sale_id, KIND, bytes.fromhex(plan.body_hash)
-        )
+        try:
+            known = requests.find_answer(
+                tx, plan.community_id, plan.sale_id, KIND, bytes.fromhex(plan.body_hash)
+            )
+        except Refusal as refusal:
+            raise _LetGoError(refusal) from refusal
         if known is not None:
             return known
         if not routes.mark_posted(tx, reserved, at=at):
             raise GuardMissedError("payment_route")
-        return _book(tx, plan, intent_id, at=at, day=day)
+        return _book(tx, plan, intent_id, at=at, day=_open_day(tx, plan.community_id, day))
 
     try:
         answer = desk.db.write(work)
-    except Refusal as refusal:
-        if refusal.code == "payment_route_ended":
-            raise
-        _send_back(desk, plan, intent_id)
+    except _LetGoError as gone:
+        # Where no answer comes to this, `jifen recover` looks again (`pos.recovery`).
+        if desk.channel is not None and plan.paid_fen:
+            desk.channel.refund(
+                sent_back(plan.community_id, plan.sale_id, intent_id, plan.paid_fen)
+            )
         routes.release(desk.db, reserved, at=at)
-        raise
+        raise gone.refusal from gone
     routes.confirm(desk.db, reserved)
     return answer
 
@@ -203,19 +221,22 @@ def _book(tx: Tx, plan: Plan, intent_id: str, *, at: int, day: int) -> dict[str,
     return {**answer, "balance_units": int(returned["request"].balance_after)}
 
 
-def _send_back(desk: Desk, plan: Plan, intent_id: str) -> None:
-    if desk.channel is None or not plan.paid_fen:
-        return
-    desk.channel.refund(
-        RefundRequest(
-            refund_id=plan.sale_id,
-            sale_id=plan.sale_id,
-            community_id=plan.community_id,
-            intent_id=intent_id,
-            amount_fen=plan.paid_fen,
-            reason="requested_by_customer",
-        )
+def sent_back(community_id: int, sale_id: str, intent_id: str, fen: int) -> RefundRequest:
+    """What the channel is asked when money arrived for a sale that was let go; its key is the sale's alone."""
+    return RefundRequest(
+        refund_id=sale_id,
+        sale_id=sale_id,
+        community_id=community_id,
+        intent_id=intent_id,
+        amount_fen=fen,
+        reason="requested_by_customer",
     )
+
+
+def _open_day(tx: Tx, community_id: int, day: int) -> int:
+    """The business date the money is booked on: where the channel took so long that the day was locked, the next."""
+    last = last_locked(tx, community_id)
+    return day if day > last else day_key(day_from_key(last) + timedelta(days=1))
 
 
 def void(

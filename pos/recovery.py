@@ -11,8 +11,8 @@ from ledger.sql import Row, Sql
 from pos import channel as pay
 from pos import routes
 from pos.channel_refunds import Begun, channel_request, find_begun, finish_refund
-from pos.charging import book_charged, find_open, void
-from pos.desk import Desk
+from pos.charging import book_charged, find_open, sent_back, void
+from pos.desk import Desk, day_of
 from pos.refunds import RefundRequest
 from pos.sale_plan import Plan
 
@@ -24,6 +24,13 @@ _DAY_US: Final = 86_400 * SECOND_US
 _OPEN_SALES: Final = Sql(
     "SELECT sale_id FROM sale WHERE community_id = :community_id AND state = 'open' ORDER BY occurred_at, sale_id"
 )
+_LET_GO: Final = Sql(
+    "SELECT s.sale_id, s.paid_fen, r.received_at FROM sale s JOIN request r ON r.community_id = s.community_id"
+    " AND r.request_id = s.sale_id WHERE s.community_id = :community_id AND s.state = 'void' AND s.paid_fen > 0"
+    " AND s.business_date >= :since_date AND r.response LIKE :mark ORDER BY s.sale_id"
+)
+_MARK: Final = "recovered"
+"""The channel's code in the refusal of a sale that nobody but recovery let go."""
 _OPEN_REFUNDS: Final = Sql(
     "SELECT refund_id FROM refund WHERE community_id = :community_id AND state = 'open' ORDER BY occurred_at, refund_id"
 )
@@ -39,8 +46,13 @@ def recover(desk: Desk, community_id: int, *, at: int) -> Counter[str]:
     with desk.db.read() as tx:
         sales = [row.sale_id for row in tx.all(_OPEN_SALES, community_id=community_id)]
         refunds = [row.refund_id for row in tx.all(_OPEN_REFUNDS, community_id=community_id)]
+        since_date = day_of(desk.terms_of(community_id), at - _DAY_US)
+        let_go = tx.all(
+            _LET_GO, community_id=community_id, since_date=since_date, mark=f"%{_MARK}%"
+        )
     ends = Counter(_finish_sale(desk, community_id, sale_id, at=at) for sale_id in sales)
     ends.update(_finish_refund(desk, community_id, refund_id, at=at) for refund_id in refunds)
+    ends.update(end for row in let_go if (end := _send_back_late(desk, community_id, row)))
     routes.sweep(desk.db, at=at)
     return ends
 
@@ -53,10 +65,14 @@ def _finish_sale(desk: Desk, community_id: int, sale_id: str, *, at: int) -> str
     found = _ask(desk, plan, at=at)
     match found:
         case pay.Charged(intent_id=intent_id):
-            book_charged(desk, plan, intent_id, at=at)
+            try:
+                book_charged(desk, plan, intent_id, at=at)
+            except Refusal:
+                # Let go or asked for by somebody else meanwhile: one sale must not keep the others from their end.
+                return "sale_open"
             return "sale_booked"
         case pay.Declined() | pay.Cancelled() | pay.NotFound():
-            never = Refusal("payment_declined", channel_code="recovered")
+            never = Refusal("payment_declined", channel_code=_MARK)
             gone = void(
                 desk, plan, never, at=at, unless_asked_again=isinstance(found, pay.NotFound)
             )
@@ -76,6 +92,19 @@ def _ask(desk: Desk, plan: Plan, *, at: int) -> Row:
     if isinstance(found, pay.Pending) and at - plan.asked_at >= SETTLE_US:
         return channel.cancel(found.intent_id)
     return found
+
+
+def _send_back_late(desk: Desk, community_id: int, row: Row) -> str:
+    """Give back money that arrived although the channel knew nothing of it when the sale was let go."""
+    channel = _channel(desk)
+    found = channel.find_charge(row.sale_id, community_id, _around(row.received_at))
+    if not isinstance(found, pay.Charged):
+        return ""
+    asked = sent_back(community_id, row.sale_id, found.intent_id, row.paid_fen)
+    if not isinstance(channel.find_refund(asked), pay.NotFound):
+        return ""
+    back = channel.refund(asked)
+    return "sale_sent_back" if isinstance(back, pay.Refunded) else "sale_money_stray"
 
 
 def _around(asked_at: int) -> pay.Window:
