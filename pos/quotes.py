@@ -54,7 +54,7 @@ def quote_for(desk: Desk, request: QuoteRequest, *, at: int) -> Quoted:
 
     Refuses: the token's refusals, token_used, card_not_active, card_replaced, terminal_revoked, amount_wrong.
     """
-    terms = desk.terms_of(request.community_id)
+    terms = desk.terms_with(request.community_id, request.terminal_id)
     for _ in range(_TRIES):
         scan = scan_code(terms, request.token, at=at)
         open_shop_accounts(desk, terms, request.terminal_id, at=at)

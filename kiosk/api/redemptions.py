@@ -42,7 +42,12 @@ class RedemptionBody(Strict):
 def list_goods() -> dict[str, Any]:
     """The supermarket's goods with price in units and stock; `version` changes with the list."""
     here = till()
-    shop = service().desk.terms_of(here.community_id).terminal(here.terminal_id).merchant_id
+    shop = (
+        service()
+        .desk.terms_with(here.community_id, here.terminal_id)
+        .terminal(here.terminal_id)
+        .merchant_id
+    )
     with service().db.read() as tx:
         rows = goods_of(tx, here.community_id, shop)
     items = [
@@ -81,7 +86,7 @@ def create_redemption(body: RedemptionBody) -> tuple[dict[str, Any], int]:
         **redeem(service().desk, request, at=service().now()),
         "terminal_id": str(here.terminal_id),
     }
-    terms = service().desk.terms_of(here.community_id)
+    terms = service().desk.terms_with(here.community_id, here.terminal_id)
     answer = {
         **dated(terms, facts),
         "receipt": {"lines": redemption_lines(terms, facts), "qr_text": facts["ref"]},

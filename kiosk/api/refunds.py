@@ -35,7 +35,7 @@ def create_refund(body: RefundBody) -> tuple[dict[str, Any], int]:
     """Give money and points back; the same request id again gives the same answer."""
     here, now = till(), service().now()
     desk = service().desk
-    terms = desk.terms_of(here.community_id)
+    terms = desk.terms_with(here.community_id, here.terminal_id)
     request = RefundRequest(
         community_id=here.community_id,
         terminal_id=here.terminal_id,

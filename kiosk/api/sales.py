@@ -128,7 +128,7 @@ def create_sale(body: SaleBody) -> tuple[dict[str, Any], int]:
     )
     sell = check_out_by_gateway if body.channel == "gateway" else check_out
     facts = sell(service().desk, request, at=now)
-    terms = service().desk.terms_of(here.community_id)
+    terms = service().desk.terms_with(here.community_id, here.terminal_id)
     answer = {
         **dated(terms, facts),
         "earned_reason": facts["earned_cut_by"],
@@ -142,7 +142,7 @@ def create_sale(body: SaleBody) -> tuple[dict[str, Any], int]:
 def list_sales(query: ListQuery) -> dict[str, Any]:
     """A terminal's sales of a day, in the order of their references."""
     here = till()
-    terms = service().desk.terms_of(here.community_id)
+    terms = service().desk.terms_with(here.community_id, here.terminal_id)
     day = query.day or day_of(terms, service().now())
     after = str(key_of(query.cursor, ""))
     with service().db.read() as tx:
@@ -157,7 +157,7 @@ def list_sales(query: ListQuery) -> dict[str, Any]:
 def read_sale(path: SalePath) -> dict[str, Any]:
     """One sale of this shop by its reference."""
     here = till()
-    terms = service().desk.terms_of(here.community_id)
+    terms = service().desk.terms_with(here.community_id, here.terminal_id)
     with service().db.read() as tx:
         row = get_sale(
             tx, here.community_id, terms.terminal(here.terminal_id).merchant_id, path.ref

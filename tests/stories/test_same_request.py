@@ -20,6 +20,7 @@ from pos.checkout import check_out
 from pos.decide import SaleRequest
 from pos.desk import Desk
 from pos.goods import NewGood, put_good
+from pos.quotes import QuoteRequest, quote_for
 from pos.redemption import Piece, RedemptionRequest, redeem
 from pos.refunds import RefundRequest, refund
 from tests.support.copies import Towns
@@ -146,14 +147,20 @@ def test_goods_are_handed_out_once(db: Database) -> None:
 def test_a_terminal_enrolled_a_moment_ago_sells_at_once(db: Database) -> None:
     """Another server process enrolled it; this one has not read the terms since."""
     town = build_town(db, shops=1, tills_each=2, grant_units=50_000)
-    known = town.desk.terms_of(town.here)
     second = town.tills[1].terminal_id
-    del known.terminals[second]  # type: ignore[attr-defined]
-    with db.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE community SET config_version = config_version + 1")
 
+    def know_nothing_of_it() -> None:
+        del town.desk.terms_of(town.here).terminals[second]  # type: ignore[attr-defined]
+        with db.engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE community SET config_version = config_version + 1")
+
+    know_nothing_of_it()
+    asked = QuoteRequest(town.here, second, town.code(1), 5_000)
+    assert quote_for(town.desk, asked, at=town.at).proposal.units == 30_000
+    know_nothing_of_it()
     receipt = check_out(town.desk, town.sale(1, 5_000, 2_000, till=1), at=town.at)
 
+    know_nothing_of_it()
     back = refund(town.desk, town.refund(receipt["ref"], 5_000, till=1), at=town.at)
     assert back["cash_back_fen"] == 4_900
 
