@@ -44,6 +44,10 @@ WAITING: Final = Sql(
     "SELECT count(*) AS n FROM payout WHERE community_id = :community_id"
     " AND claimant_id = :claimant_id AND state IN ('proposed', 'approved', 'failed', 'returned')"
 )
+_TURN: Final = Sql(
+    "UPDATE statement SET claimant_id = claimant_id WHERE community_id = :community_id"
+    " AND claimant_id = :claimant_id"
+)
 _MOVE: Final = Sql(
     "UPDATE payout SET state = :state, attempt = :attempt, channel_ref = :channel_ref,"
     " account_tail = :account_tail, proposed_by = :proposed_by, proposed_at = :proposed_at,"
@@ -96,6 +100,15 @@ def get_payout(tx: Tx, community_id: int, payout_id: int) -> Payout:
 def payouts(tx: Tx, community_id: int, *, before: int = 2**63 - 1, most: int = 100) -> list[Payout]:
     """The latest payouts, newest first; page on with the last id."""
     return [Payout(*r) for r in tx.all(_ALL, community_id=community_id, before=before, most=most)]
+
+
+def take_turn(tx: Tx, community_id: int, claimant_id: int) -> None:
+    """Wait until nobody else proposes or sends a payout of this shop, and keep others waiting.
+
+    What a shop is owed is a sum of entries, with no row of its own that could be guarded: read by two at once,
+    it would be paid twice. The shop's statements stand for it.
+    """
+    tx.run(_TURN, community_id=community_id, claimant_id=claimant_id)
 
 
 def payouts_of_statement(tx: Tx, community_id: int, statement_id: int) -> list[Payout]:

@@ -37,6 +37,7 @@ from settlement.payout_store import (
     move,
     note_step,
     payouts_of_statement,
+    take_turn,
 )
 from settlement.statements import account_tail, get_statement
 
@@ -73,6 +74,7 @@ def propose_payout(
         if statement.state not in {"accepted", "deemed"}:
             raise Refusal("statement_not_accepted", state=statement.state)
         shop = statement.claimant_id
+        take_turn(tx, community_id, shop)
         if int(tx.get(WAITING, community_id=community_id, claimant_id=shop).n):
             raise Refusal("payout_waiting")
         owed = account_sum(tx, community_id, Account.PAYABLE, CNY, shop)
@@ -171,6 +173,7 @@ def send_payout(
 
     def start(tx: Tx) -> Payout:
         payout = _in_state(tx, community_id, payout_id, ("approved",))
+        take_turn(tx, community_id, payout.claimant_id)
         if (
             account_sum(tx, community_id, Account.PAYABLE, CNY, payout.claimant_id)
             < payout.amount_fen
@@ -214,7 +217,7 @@ def confirm_payout(db: Database, community_id: int, payout_id: int, *, by: By, a
 
     Refuses: payout_not_found, payout_wrong_state.
     """
-    payout = _read(db, community_id, payout_id)
+    payout = _read_for_hand(db, community_id, payout_id)
     return _end(
         db, community_id, payout, PaidOut(payout.channel_ref, payout.amount_fen), by=by, at=at
     )
@@ -229,7 +232,7 @@ def fail_payout(
     """
     if not why.strip():
         raise Refusal("why_missing")
-    payout = _read(db, community_id, payout_id)
+    payout = _read_for_hand(db, community_id, payout_id)
     return _end(db, community_id, payout, PayoutReturned(payout.channel_ref, why), by=by, at=at)
 
 
@@ -306,6 +309,13 @@ def _in_state(tx: Tx, community_id: int, payout_id: int, states: tuple[str, ...]
     return payout
 
 
-def _read(db: Database, community_id: int, payout_id: int) -> Payout:
+def _read_for_hand(db: Database, community_id: int, payout_id: int) -> Payout:
+    """A payout people may end; while the channel is being asked, its own answer alone may (`resolve_payout` gets it).
+
+    Called failed meanwhile, a payout that arrives would be owed, and paid, once more.
+    """
     with db.read() as tx:
-        return get_payout(tx, community_id, payout_id)
+        payout = get_payout(tx, community_id, payout_id)
+    if payout.state == "sending":
+        raise Refusal("payout_wrong_state", state=payout.state)
+    return payout
