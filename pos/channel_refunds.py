@@ -15,13 +15,13 @@ from pos.desk import Desk, day_of
 from pos.refunds import (
     KIND,
     RefundRequest,
-    Taking,
     book_refund,
     count_step,
     find_sale,
     refund_step,
     split_of,
 )
+from pos.taking import Taking
 
 _FIND: Final = Sql(
     "SELECT r.refund_id, r.state, r.ref, r.terminal_id, r.occurred_at, r.goods_fen, r.cash_fen, r.offset_fen,"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from ledger.book import requests
 from ledger.book.chart import Account, Kind
@@ -20,6 +20,7 @@ from ledger.refs import read_reference
 from ledger.sql import Row, Sql, Tx
 from pos.decide import open_shop_accounts
 from pos.desk import Desk, day_of, rules_on
+from pos.taking import Owner, Taking, take_back
 
 KIND: Final = "refund"
 
@@ -41,26 +42,6 @@ class RefundRequest:
     def body(self) -> dict[str, Any]:
         """What 'the same content' means, whichever clerk sends it again."""
         return {name: value for name, value in asdict(self).items() if name != "clerk_id"}
-
-
-class Owner(NamedTuple):
-    """The member's accounts and what stands in them, in units, at the moment of the refund."""
-
-    wallet_id: int
-    pending_id: int
-    owed_id: int
-    available: int
-    owed: int
-    pending_left: int
-
-
-class Taking(NamedTuple):
-    """Where the earned points are taken back from, in units, and what repays an old debt."""
-
-    from_pending: int
-    from_wallet: int
-    to_owed: int
-    repaid: int
 
 
 _SALE: Final = Sql(
@@ -285,18 +266,6 @@ def answer_for(
     }
 
 
-def take_back(split: RefundSplit, owner: Owner) -> Taking:
-    """Earned points go back from pending first, then from the wallet; what is spent already becomes debt."""
-    from_pending = min(split.earned_reversed_units, owner.pending_left)
-    rest = split.earned_reversed_units - from_pending
-    in_wallet = owner.available + split.units_back
-    from_wallet = min(rest, in_wallet)
-    to_owed = rest - from_wallet
-    # A refund never leaves a member with points in hand and a debt beside them.
-    repaid = min(owner.owed, in_wallet - from_wallet)
-    return Taking(from_pending, from_wallet, to_owed, repaid)
-
-
 def _posting_steps(  # noqa: PLR0913 - a refund depends on all of these at once
     desk: Desk,
     tx: Tx,
@@ -351,23 +320,26 @@ def _posting_steps(  # noqa: PLR0913 - a refund depends on all of these at once
     if taking.from_pending:
         steps.append(pending_less_step(here, sale.txn_id, taking.from_pending))
     if split.offset_fen:
-        steps.append(
-            offset_step(
-                here,
-                txn_id,
-                claimant_id=sale.merchant_id,
-                terminal_id=request.terminal_id,
-                ref=request.ref,
-                kind="refund",
-                original_ref=sale.ref,
-                units=-split.units_back,
-                fen=-split.offset_fen,
-                units_per_fen=first.units_per_fen,
-                business_date=day,
-                occurred_at=request.occurred_at,
-            )
-        )
+        steps.append(_offset_back(posting, sale, split))
     return steps + _limits_back(terms, sale, split), taking
+
+
+def _offset_back(posting: Posting, sale: Row, split: RefundSplit) -> Step:
+    """The offset's negative row: what the shop may no longer claim."""
+    return offset_step(
+        posting.community_id,
+        posting.txn_id,
+        claimant_id=sale.merchant_id,
+        terminal_id=posting.terminal_id or 0,
+        ref=posting.ref or "",
+        kind="refund",
+        original_ref=sale.ref,
+        units=-split.units_back,
+        fen=-split.offset_fen,
+        units_per_fen=posting.units_per_fen or 0,
+        business_date=posting.business_date,
+        occurred_at=posting.occurred_at,
+    )
 
 
 def _lines(
