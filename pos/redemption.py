@@ -135,7 +135,8 @@ def _counts_step(showing: Showing, counts: list[CapUse]) -> Step:
 def _check_shop(showing: Showing) -> None:
     merchant_id = showing.terms.terminal(showing.request.terminal_id).merchant_id
     agreement = showing.terms.agreement_on(merchant_id, showing.day)
-    if agreement is None or "redeem" not in agreement.roles:
+    is_active = showing.terms.merchant(merchant_id).state == "active"
+    if not is_active or agreement is None or "redeem" not in agreement.roles:
         raise Refusal("merchant_not_redeeming")
 
 

@@ -15,9 +15,11 @@ from typing import Any, Final
 
 from ledger.book import cover, order
 from ledger.book import day as book_day
+from ledger.book.facts import cap_back_step
 from ledger.book.offsets import broken_rows, moved_in_range, settled_by
+from ledger.book.steps import apply
 from ledger.database import Database
-from ledger.earning.calendar import day_bounds, day_from_key, day_key
+from ledger.earning.calendar import business_date, day_bounds, day_from_key, day_key
 from ledger.earning.working_days import working_days_cn
 from ledger.errors import GuardMissedError, Refusal
 from ledger.members.communities import get_community
@@ -278,7 +280,18 @@ def _lock(night: _Night) -> None:
     def work(tx: Tx) -> None:
         if not set_state(tx, run, "locked", ended_at=at):
             return
-        cover.give_back(tx, run.community_id, run_key=night.run_id, at=at, business_date=run.day)
+        returned = cover.reclaim(
+            tx, run.community_id, run_key=night.run_id, at=at, business_date=run.day
+        )
+        # A night run while shops are open takes what they reserved this morning: they may reserve it anew.
+        today = day_key(business_date(at, get_community(tx, run.community_id).timezone))
+        apply(
+            tx,
+            [
+                cap_back_step(run.community_id, shop, "cover_day", today, fen)
+                for shop, fen in sorted(returned.items())
+            ],
+        )
         for day in _days_to_lock(tx, run):
             book_day.lock(tx, run.community_id, day, at=at)
 

@@ -85,12 +85,6 @@ def reserve(
     return max(moved, 0)
 
 
-def give_back(tx: Tx, community_id: int, *, run_key: str, at: int, business_date: int) -> int:
-    """Return every shop's unused reserve to the fund (at night) and say how many fen came back."""
-    returned = reclaim(tx, community_id, run_key=run_key, at=at, business_date=business_date)
-    return sum(returned.values())
-
-
 def reclaim(
     tx: Tx, community_id: int, *, run_key: str, at: int, business_date: int, leave: int = 0
 ) -> dict[int, int]:
