@@ -53,14 +53,25 @@ def import_words() -> Words:
     words: dict[str, str] = {}
     for language in LANGUAGES:
         translate = translator(language)
-        words |= {translate(said): name for name, said in (_HEADINGS | _CELLS).items()}
-        words |= {translate(said): name for (_, name), said in _OF_KIND.items()}
+        named = [
+            *(_HEADINGS | _CELLS).items(),
+            *((name, said) for (_, name), said in _OF_KIND.items()),
+        ]
+        for name, said in named:
+            # One word for two things would quietly read a heading as something else.
+            if words.setdefault(translate(said), name) != name:
+                raise ValueError(f"{translate(said)!r} means {words[translate(said)]} and {name}")
     return MappingProxyType(words)
 
 
 def heading(kind: str, column: str, translate: Translate) -> str:
     """What a column of a kind of table is called in one language."""
     return translate(_OF_KIND.get((kind, column)) or _HEADINGS.get(column, column))
+
+
+def cell_word(name: str, translate: Translate) -> str:
+    """What a word in a cell is called in one language."""
+    return translate(_CELLS.get(name, name))
 
 
 def headings_of(kind: str, translate: Translate) -> Mapping[str, bool]:

@@ -103,3 +103,34 @@ STAFF_STATES: Final = {
     "active": Word(mark("can sign in"), "good"),
     "left": Word(mark("closed"), "bad"),
 }
+CLAIM_OUTCOMES: Final = {
+    "ok": Word(mark("taken in"), "good"),
+    "seen_before": Word(mark("this file was taken in before; nothing is counted twice"), "wait"),
+    "receiving": Word(mark("being taken in"), "wait"),
+    "EMPTY": Word(mark("no claims in it"), "wait"),
+    "UNREADABLE": Word(mark("lines not right: nothing of it counts"), "bad"),
+    "TOTALS_WRONG": Word(mark("sums do not add up: nothing of it counts"), "bad"),
+}
+CLAIM_FAULTS: Final = {
+    "csv": Word(mark("This is no CSV table. Save the list as CSV and send it again.")),
+    "encoding": Word(mark("The letters cannot be read. Save the list as UTF-8 and send it again.")),
+    "heading": Word(mark("A heading is missing. Use the headings of the claim form.")),
+    "columns": Word(mark("This line has too few cells. Fill it up.")),
+    "other_merchant": Word(mark("This line belongs to another shop. Take it out.")),
+    "ref": Word(mark("This is no number of an offset as on the receipt. Correct it.")),
+    "formula": Word(mark("This cell holds a formula. Write the value itself.")),
+    "zero": Word(mark("The amount is zero. Take the line out or correct it.")),
+    "sign": Word(mark("Points and yuan have different signs. Correct one of them.")),
+    "time": Word(mark("This is no time as wanted, such as 2026-03-02 09:30:00. Correct it.")),
+    "number": Word(mark("This is no number. Correct it.")),
+    "too_fine": Word(mark("More than two decimals. Round nothing: write what the receipt says.")),
+    "too_many": Word(mark("The list is too long. Split it.")),
+    "after_total": Word(mark("There are lines below the sum. Move the sum to the end.")),
+}
+CLAIM_COLUMNS: Final = {
+    "ref": Word(mark("number of the offset")),
+    "points": Word(mark("points")),
+    "yuan": Word(mark("yuan")),
+    "time": Word(mark("time")),
+    "merchant": Word(mark("shop code")),
+}

@@ -15,14 +15,18 @@ from kiosk.office.frame import bp, can, office_page, to
 from kiosk.pages import say
 from kiosk.texts import mark
 from ledger.errors import Refusal
-from ledger.members import approvals, files, imports, staff
+from ledger.members import approvals, files, imports, payout_accounts, staff
 from ledger.members.approvals import Approval
 from ledger.members.imports import Upload
 from ledger.sql import Tx
 from settlement.discrepancy_lists import PROPOSED, counts_by_state
 from settlement.payout_lists import counts_by_state as payout_counts
 
-_NAMES: Final = {imports.APPROVAL: mark("Opening balances of households")}
+_NAMES: Final = {
+    imports.APPROVAL: mark("Opening balances of households"),
+    payout_accounts.APPROVAL: mark("Account of a shop"),
+}
+_MAY: Final = {imports.APPROVAL: "grant.approve", payout_accounts.APPROVAL: "payout.approve"}
 
 
 @bp.get("/approvals", endpoint="approvals")
@@ -33,14 +37,18 @@ def approvals_page() -> Response:
 
 
 @bp.post("/approvals/<int:approval_id>/agree")
-@allow("grant.approve")
+@allow("grant.approve", "payout.approve")
 def agree(approval_id: int) -> AnyResponse:
     """Agree to a proposal and carry it out in the same transaction."""
     here, by = actor().community_id, me()
 
     def work(tx: Tx, at: int) -> None:
+        kind = _checked_kind(tx, approval_id)
+        if kind == payout_accounts.APPROVAL:
+            payout_accounts.approve(tx, here, approval_id, by=by, at=at)
+            return
         approved = approvals.approve(tx, here, approval_id, by=by, at=at)
-        if approved.kind == imports.APPROVAL:
+        if kind == imports.APPROVAL:
             digest = approved.subject.removeprefix("file:")
             kept = files.get_file(tx, here, digest)
             upload = Upload(kept.body, kept.name, "balances", import_words())
@@ -50,15 +58,27 @@ def agree(approval_id: int) -> AnyResponse:
 
 
 @bp.post("/approvals/<int:approval_id>/refuse")
-@allow("grant.approve")
+@allow("grant.approve", "payout.approve")
 def refuse(approval_id: int) -> AnyResponse:
     """Turn a proposal down."""
     here, by = actor().community_id, me()
 
     def work(tx: Tx, at: int) -> None:
+        _checked_kind(tx, approval_id)
         approvals.deny(tx, here, approval_id, by=by, at=at)
 
     return _decide("refuse", approval_id, work, "denied")
+
+
+def _checked_kind(tx: Tx, approval_id: int) -> str:
+    """The proposal's kind, where the signed-in person may decide on that kind.
+
+    Refusals: approval_not_found, not_allowed.
+    """
+    kind = approvals.get_approval(tx, actor().community_id, approval_id).kind
+    if not can(_MAY.get(kind, "grant.approve")):
+        raise Refusal("not_allowed")
+    return kind
 
 
 def _decide(kind: str, approval_id: int, work: Any, said: str) -> AnyResponse:  # noqa: ANN401 - see `act`
@@ -82,7 +102,6 @@ def _page(*, refusal: Refusal | None = None) -> Response:
         refusal=refusal,
         waiting=[_line(row, names) for row in waiting],
         others=others,
-        may_decide=can("grant.approve"),
     )
 
 
@@ -108,10 +127,20 @@ def _elsewhere(tx: Tx, community_id: int) -> list[dict[str, Any]]:
 def _line(row: Approval, names: dict[int, str]) -> dict[str, Any]:
     return {
         "name": say(_NAMES.get(row.kind, row.kind)),
-        "subject": row.subject,
         "who": names.get(row.proposed_by, ""),
         "proposed_at": row.proposed_at,
         "is_own": row.proposed_by == actor().id,
+        "may_decide": can(_MAY.get(row.kind, "grant.approve")),
+        "details": _details(row),
         "approve": url_for("office.agree", approval_id=row.approval_id),
         "deny": url_for("office.refuse", approval_id=row.approval_id),
     }
+
+
+def _details(row: Approval) -> str:
+    """What the second person has to see to agree."""
+    if row.kind == payout_accounts.APPROVAL:
+        shop = terms().merchant(int(row.body["merchant_id"]))
+        parts = (shop.name, row.body["holder"], row.body["bank"], row.body["account_no"])
+        return " · ".join(str(part) for part in parts)
+    return row.subject

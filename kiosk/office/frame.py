@@ -29,8 +29,10 @@ class _Way(NamedTuple):
 _WAYS: Final = (
     _Way("office.today", mark("Today"), "office.read"),
     _Way("office.discrepancies", mark("Differences"), "office.read"),
+    _Way("office.claims", mark("Claims"), "office.read"),
     _Way("office.statements", mark("Statements"), "office.read", frozenset({"office.statement"})),
     _Way("office.payouts", mark("Payouts"), "office.read"),
+    _Way("office.fund", mark("Fund"), "fund.write"),
     _Way("office.approvals", mark("Approvals"), "office.read"),
     _Way(
         "office.residents",
@@ -63,6 +65,8 @@ can_say(
         "settings": mark("The new settings are in force."),
         "signed": mark("The agreement is in force from its first day."),
         "issued": mark("The statements are issued."),
+        "booked": mark("Booked."),
+        "account": mark("Proposed. A second person has to agree before it is used."),
         "sent": mark("Sent to the bank."),
         "cancelled": mark("Given up. The shop is still owed the money."),
         "accepted": mark("Noted as accepted by the shop."),

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from kiosk.auth import actor, allow
 from kiosk.context import service
 from kiosk.forms import act, me, needed, text
-from kiosk.import_words import KIND_NAMES, heading, headings_of, import_words
+from kiosk.import_words import KIND_NAMES, cell_word, heading, headings_of, import_words
 from kiosk.office.frame import bp, office_page, to
 from kiosk.pages import page_language, say
 from kiosk.problems import sentence
@@ -148,5 +148,5 @@ def _preview_page(seen: Preview, name: str) -> Response:
 
 def _cell(value: object) -> str:
     if isinstance(value, frozenset):
-        return say(mark(", ")).join(sorted(str(one) for one in value))
-    return "" if value is None else str(value)
+        return say(mark(", ")).join(sorted(cell_word(str(one), say) for one in value))
+    return "" if value is None else cell_word(str(value), say)

@@ -24,8 +24,10 @@ from kiosk.pages import say
 from kiosk.texts import mark
 from ledger.book.shops import cover_left, owed_to
 from ledger.errors import Refusal
-from ledger.members import agreements, clerks, merchants, terminals
+from ledger.members import agreements, clerks, merchants, payout_accounts, terminals
 from ledger.members.agreements import Agreement
+from ledger.members.masking import mask_account
+from ledger.members.payout_accounts import PayoutAccount
 from ledger.members.terms import Terms
 from ledger.sql import Tx
 from pos.desk import day_of
@@ -221,6 +223,22 @@ def change_clerk(merchant_id: int, clerk_id: int) -> AnyResponse:
     return _stay(merchant_id, "done", "clerk.change", {"clerk": str(clerk_id), "to": state}, work)
 
 
+@bp.post("/shops/<int:merchant_id>/account")
+@allow("shop.write")
+def propose_account(merchant_id: int) -> AnyResponse:
+    """Propose where the shop's money goes; it is used once a second person has agreed."""
+    here, by = actor().community_id, me()
+
+    def work(tx: Tx, at: int) -> None:
+        account = PayoutAccount(
+            needed("holder"), needed("bank"), "".join(needed("account_no").split())
+        )
+        payout_accounts.propose(tx, here, merchant_id, account, by=by, at=at)
+
+    # The number stays out of the body: it stands in no log and in no kept request.
+    return _stay(merchant_id, "account", "account", {"bank": text("bank")}, work)
+
+
 def _own_terminal(tx: Tx, here: int, merchant_id: int, terminal_id: int) -> terminals.Terminal:
     found = terminals.get_terminal(tx, here, terminal_id)
     if found.merchant_id != merchant_id:
@@ -283,6 +301,7 @@ def _shop_page(
     state = word(SHOP_STATES, shop.state)
     with service().db.read() as tx:
         owed = owed_to(tx, here.community.id, merchant_id)
+        account = payout_accounts.find_at(tx, here.community.id, merchant_id, at=service().now())
         cover = cover_left(tx, here.community.id, merchant_id)
     return office_page(
         "office/merchant.html",
@@ -294,6 +313,7 @@ def _shop_page(
         states=[{**one, "name": say(one["name"])} for one in _STATE_ACTS.get(shop.state, ())],
         owed_fen=owed,
         cover_fen=cover,
+        account=account and {"bank": account.bank, "tail": mask_account(account.account_no)},
         agreements=_agreements(here, merchant_id, today),
         branches=_branches(here, merchant_id),
         clerks=[row for row in here.clerks.values() if row.merchant_id == merchant_id],

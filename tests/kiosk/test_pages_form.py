@@ -21,6 +21,8 @@ OFFICE: Final = (
     "/office/discrepancies",
     "/office/statements?month=202603",
     "/office/payouts",
+    "/office/claims",
+    "/office/fund",
     "/office/approvals",
     "/office/residents",
     "/office/residents/1",

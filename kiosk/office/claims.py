@@ -1,0 +1,120 @@
+"""Claims that came: from tills by themselves, from shops without a till as a file."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Final
+
+from flask import Response, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from kiosk.auth import allow, terms
+from kiosk.context import service
+from kiosk.forms import day, me, number, text
+from kiosk.office.frame import bp, can, office_page
+from kiosk.page_words import CLAIM_COLUMNS, CLAIM_FAULTS, CLAIM_OUTCOMES, word
+from kiosk.pages import say
+from kiosk.texts import mark
+from ledger.earning.calendar import day_from_key, day_key
+from ledger.errors import Refusal
+from ledger.members.terms import Terms
+from ledger.sql import Row
+from pos.desk import day_of
+from settlement.batches import recent_batches
+from settlement.intake import Upload, take_claim_file
+
+_SHOWN_DAYS: Final = 14
+_MOST: Final = 100
+_MOST_FAULTS: Final = 100
+
+
+@bp.get("/claims", endpoint="claims")
+@allow("office.read")
+def claims_page() -> Response:
+    """What came in the last two weeks."""
+    return _page()
+
+
+@bp.post("/claims")
+@allow("day.run")
+def take_claims() -> AnyResponse:
+    """Take a shop's file in: all of it, or none of it with every bad line named.
+
+    The same bytes sent again are told as such and count once.
+    """
+    here = terms()
+    try:
+        answer = take_claim_file(
+            service().db,
+            here.community.id,
+            here.merchant(number("shop")).merchant_id,
+            _upload(),
+            day=day("day"),
+            at=service().now(),
+        )
+    except Refusal as refusal:
+        return _page(refusal=refusal)
+    return _page(answer=answer)
+
+
+def _upload() -> Upload:
+    sent = request.files.get("file")
+    body = sent.read() if sent else b""
+    if not body:
+        raise Refusal("file_empty")
+    return Upload(sent.filename or "" if sent else "", body, me().id)
+
+
+def _page(*, refusal: Refusal | None = None, answer: dict[str, Any] | None = None) -> Response:
+    here = terms()
+    today = day_from_key(day_of(here, service().now()))
+    since = day_key(today - timedelta(days=_SHOWN_DAYS))
+    with service().db.read() as tx:
+        rows = recent_batches(tx, here.community.id, since=since, most=_MOST)
+    return office_page(
+        "office/claims.html",
+        refusal=refusal,
+        answer=None if answer is None else _answer(answer),
+        batches=[_line(here, row) for row in rows],
+        shops=[
+            (shop.merchant_id, f"{shop.code} {shop.name}")
+            for shop in here.merchants.values()
+            if shop.state != "left"
+        ],
+        chosen=text("shop"),
+        day=text("day") or (today - timedelta(days=1)).isoformat(),
+        may_change=can("day.run"),
+    )
+
+
+def _line(here: Terms, row: Row) -> dict[str, Any]:
+    shop, outcome = here.merchant(int(row.claimant_id)), word(CLAIM_OUTCOMES, row.outcome)
+    till = here.terminals.get(int(row.terminal_id))
+    return {
+        "shop": f"{shop.code} {shop.name}",
+        "source": till.code if till else say(mark("file")),
+        "first_date": int(row.first_date),
+        "last_date": int(row.last_date),
+        "claims": int(row.claim_count),
+        "again": int(row.again_count),
+        "filed_at": int(row.filed_at),
+        "outcome": say(outcome.text),
+        "tone": outcome.tone,
+    }
+
+
+def _answer(answer: dict[str, Any]) -> dict[str, Any]:
+    outcome = word(CLAIM_OUTCOMES, answer["outcome"])
+    return {
+        **answer,
+        "is_good": answer["outcome"] in {"ok", "seen_before"},
+        "said": say(outcome.text),
+        "faults": [
+            {
+                "line": fault["line_no"],
+                "column": say(word(CLAIM_COLUMNS, fault["column"]).text) if fault["column"] else "",
+                "text": say(word(CLAIM_FAULTS, fault["fault"]).text),
+            }
+            for fault in answer.get("faults", [])[:_MOST_FAULTS]
+        ],
+    }
