@@ -110,11 +110,7 @@ def _commit_together(raw: Any, jobs: list[_Job]) -> None:  # noqa: ANN401
             try:
                 result = work(tx)
             except BaseException as error:  # noqa: BLE001 - handed to the waiting caller, not swallowed
-                if not raw.in_transaction:
-                    # On a full disk SQLite undoes the whole group by itself; there is no savepoint left.
-                    raise
-                raw.execute("ROLLBACK TO job")
-                raw.execute("RELEASE job")
+                _undo_job(raw, error)
                 answer.set_exception(error)
             else:
                 raw.execute("RELEASE job")
@@ -129,3 +125,11 @@ def _commit_together(raw: Any, jobs: list[_Job]) -> None:  # noqa: ANN401
         return
     for answer, result in done:
         answer.set_result(result)
+
+
+def _undo_job(raw: Any, error: BaseException) -> None:  # noqa: ANN401
+    """Take back one job's writes; raises `error` where SQLite has undone the whole group by itself (disk full)."""
+    if not raw.in_transaction:
+        raise error
+    raw.execute("ROLLBACK TO job")
+    raw.execute("RELEASE job")
