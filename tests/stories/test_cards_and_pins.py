@@ -28,6 +28,13 @@ from tests.support.town import CIVIC, HERE, Town, build_town, moment
 PIN = "274951"
 
 
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
+def engine_url(request: pytest.FixtureRequest) -> str:
+    """SQLite in the quick checks; PostgreSQL, where the statements are the same, in the full ones."""
+    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    return str(request.getfixturevalue(name))
+
+
 @pytest.fixture
 def town(db: Database) -> Town:
     """Three people with 3,000 points; 30 seconds between debits of a card, 200 points a day without a PIN."""
