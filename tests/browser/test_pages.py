@@ -186,12 +186,14 @@ def test_two_quick_presses_hand_out_one_card(site: Site, phone: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_no_page_of_the_office_is_wider_than_its_screen(
+def test_no_page_of_the_office_is_wider_than_its_screen_or_blocked_by_its_policy(
     site: Site, phone: Page, width: int
 ) -> None:
     statement = close_march(site.served)[1]
     phone.set_viewport_size({"width": width, "height": 800})
     wide: list[str] = []
+    blocked: list[str] = []
+    phone.on("console", lambda said: blocked.append(said.text) if said.type == "error" else None)
     for login, paths in {
         "second": (
             "today",
@@ -199,6 +201,9 @@ def test_no_page_of_the_office_is_wider_than_its_screen(
             "statements",
             f"statements/{statement}",
             "payouts",
+            "claims",
+            "fund",
+            "approvals",
             "residents",
             "residents/1",
             "cards",
@@ -214,6 +219,7 @@ def test_no_page_of_the_office_is_wider_than_its_screen(
                 wide.append(path)
 
     assert wide == []
+    assert blocked == []
 
 
 @pytest.mark.parametrize("version", ["80", "92"])
