@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
 from typing import Any, Final
 
 from flask_openapi import APIBlueprint
 
 from kiosk.api.here import till
 from kiosk.api.types import day_text, moment_text
+from kiosk.arrival import arrives_on
 from kiosk.auth import allow
 from kiosk.context import service
 from ledger.book.shops import cover_left, owed_to
-from ledger.earning.calendar import day_from_key
-from ledger.earning.due_dates import next_due
-from ledger.earning.working_days import working_days_cn
 from ledger.members import clerks, keys
 from ledger.members.terms import Terms
 from ledger.refs import read_reference
@@ -57,7 +54,7 @@ def till_state() -> dict[str, Any]:
             "clerks": _clerks(tx, here.community_id, terminal.merchant_id),
             "owed": {
                 "owed_fen": owed,
-                "arrives_on": _arrives_on(terms, day) if owed else None,
+                "arrives_on": arrives_on(terms, day).isoformat() if owed else None,
                 "open_differences": count_open(tx, here.community_id, terminal.merchant_id),
             },
             "cover": {"left_fen": cover_left(tx, here.community_id, terminal.merchant_id)},
@@ -77,15 +74,6 @@ def _clerks(tx: Tx, community_id: int, merchant_id: int) -> list[dict[str, str]]
         for clerk in clerks.all_clerks(tx, community_id)
         if clerk.merchant_id == merchant_id and clerk.state == "active"
     ]
-
-
-def _arrives_on(terms: Terms, day: int) -> str:
-    """The day money can be expected: after the next statement and the days a shop has to object."""
-    calendar, today = working_days_cn(), day_from_key(day)
-    statement = terms.scheme_on(day).calendar.statement
-    due = next_due(statement, today) if statement is not None else None
-    issued: date = due or today + timedelta(days=1)
-    return calendar.add_working_days(issued, terms.settings.accept_days + 2).day.isoformat()
 
 
 def _rules(terms: Terms, day: int) -> dict[str, Any]:
