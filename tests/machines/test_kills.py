@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -57,8 +58,23 @@ def open_shop(url: str, folder: Path, sales: int = SALES) -> Shop:
 
 
 def test_forty_kills_lose_nothing_and_double_nothing(durable_url: str, tmp_path: Path) -> None:
+    survive(durable_url, tmp_path, seed=7)
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("number", range(10))
+def test_other_forty_kills_lose_nothing_either(
+    durable_url: str, tmp_path: Path, number: int
+) -> None:
+    seed = random.SystemRandom().randrange(10**6)
+    print(f"run {number}, seed {seed}")  # noqa: T201 - shown by pytest where the run fails
+    survive(durable_url, tmp_path, seed=seed)
+
+
+def survive(durable_url: str, tmp_path: Path, *, seed: int) -> None:
+    """Forty kills over 200 sales, then recovery and every request asked again."""
     shop = open_shop(durable_url, tmp_path)
-    for death in deaths(KILLS, SALES, seed=7):
+    for death in deaths(KILLS, SALES, seed=seed):
         shop.run_until_killed(death)
     killed = Counter(shop.deaths)
     assert killed.total() == KILLS

@@ -63,6 +63,15 @@ def test_many_lives_on_sqlite(
     live(poor_sqlite_towns, acts, order)
 
 
+@pytest.mark.proof
+@given(acts=ACTS, order=ORDER)
+@settings(max_examples=3_000, deadline=None, suppress_health_check=list(HealthCheck))
+def test_three_thousand_lives(
+    poor_sqlite_towns: Towns, acts: list[tuple[Any, ...]], order: list[int]
+) -> None:
+    live(poor_sqlite_towns, acts, order)
+
+
 @pytest.mark.slow
 @given(acts=ACTS, order=ORDER)
 @settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
