@@ -7,10 +7,12 @@ from flask import Response
 from kiosk.context import service
 from kiosk.pages import say
 from ledger.errors import Refusal
+from ledger.members.merchants import get_merchant
 from settlement.exports import FORMATS, MEDIA_TYPES, export
 from settlement.reports import month_sheet
 from settlement.sheet import Sheet
-from settlement.statement_form import statement_sheet
+from settlement.statement_form import statement_number, statement_sheet
+from settlement.statements import get_statement
 
 
 def sheet_of(community_id: int, statement_id: int) -> Sheet:
@@ -27,7 +29,12 @@ def statement_file(community_id: int, statement_id: int, kind: str) -> Response:
 
     Refusals: statement_not_found, route_not_found.
     """
-    return _file(sheet_of(community_id, statement_id), kind, f"statement-{statement_id}")
+    with service().db.read() as tx:
+        statement = get_statement(tx, community_id, statement_id)
+        shop = get_merchant(tx, community_id, statement.claimant_id)
+        sheet = statement_sheet(tx, community_id, statement_id, translate=say)
+    number = statement_number(shop.code, statement.statement_no)
+    return _file(sheet, kind, f"statement-{number}-{statement.month}")
 
 
 def month_file(community_id: int, month: int, kind: str) -> Response:

@@ -14,12 +14,13 @@ from kiosk.context import service
 from kiosk.difference_words import gap_sentence, view_of
 from kiosk.doors import asked_place, door_page, next_address, remember_place
 from kiosk.forms import is_first, me, text
+from kiosk.office.figures import offsets_left
 from kiosk.page_words import PAYOUT_STATES, word
 from kiosk.pages import can_say, page, say
 from kiosk.statement_files import sheet_of, statement_file
 from kiosk.statement_view import head_of
 from kiosk.texts import mark
-from ledger.book.shops import cover_left, owed_to
+from ledger.book.shops import owed_to
 from ledger.errors import Refusal
 from ledger.members.merchants import Merchant
 from ledger.members.roles import ANYONE
@@ -87,7 +88,7 @@ def home() -> Response:
         rows = statements_of_shop(tx, community_id, shop.merchant_id)
         questions = open_of_shop(tx, community_id, shop.merchant_id)
         owed = owed_to(tx, community_id, shop.merchant_id)
-        left = cover_left(tx, community_id, shop.merchant_id)
+        left = offsets_left(tx, here, shop.merchant_id, day)
     return _page(
         "merchant/home.html",
         shop=shop,

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
 from kiosk.forms import act, day, hundredths, me, needed, number, text
+from kiosk.office.figures import offsets_left
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.page_words import (
     PROOFS,
@@ -22,7 +23,7 @@ from kiosk.page_words import (
 )
 from kiosk.pages import say
 from kiosk.texts import mark
-from ledger.book.shops import cover_left, owed_to
+from ledger.book.shops import owed_to
 from ledger.errors import Refusal
 from ledger.members import agreements, clerks, merchants, payout_accounts, terminals
 from ledger.members.agreements import Agreement
@@ -302,7 +303,7 @@ def _shop_page(
     with service().db.read() as tx:
         owed = owed_to(tx, here.community.id, merchant_id)
         account = payout_accounts.find_at(tx, here.community.id, merchant_id, at=service().now())
-        cover = cover_left(tx, here.community.id, merchant_id)
+        cover = offsets_left(tx, here, merchant_id, today)
     return office_page(
         "office/merchant.html",
         refusal=refusal,

@@ -10,12 +10,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
 from kiosk.office.counts import waiting_counts
-from kiosk.office.figures import cover_figures, fund_free_fen
+from kiosk.office.figures import cover_figures, fund_free_fen, offsets_left
 from kiosk.office.frame import bp, office_page
 from kiosk.page_words import TERMINAL_STATES, word
 from kiosk.pages import say
 from kiosk.texts import mark
-from ledger.book.cover import Cover
 from ledger.members.merchants import Merchant
 from ledger.members.terms import Terms
 from pos.day_figures import ShopDay, day_by_shop, total_of
@@ -49,9 +48,10 @@ def today() -> Response:
         counts = waiting_counts(tx, community_id, actor().id)
         free_fen = fund_free_fen(tx, community_id)
         covers = {shop: cover_figures(tx, community_id, shop) for shop in here.merchants}
+        left = {shop: offsets_left(tx, here, shop, day) for shop in here.merchants}
     sums = total_of(days.values())
     shops = [
-        _shop(here, shop, days.get(shop.merchant_id, ShopDay(shop.merchant_id)), covers)
+        _shop(here, shop, days.get(shop.merchant_id, ShopDay(shop.merchant_id)), left)
         for shop in here.merchants.values()
         if shop.state == "active"
     ]
@@ -71,14 +71,14 @@ def today() -> Response:
     )
 
 
-def _shop(here: Terms, shop: Merchant, day: ShopDay, covers: dict[int, Cover]) -> dict[str, Any]:
+def _shop(here: Terms, shop: Merchant, day: ShopDay, left: dict[int, int]) -> dict[str, Any]:
     tills = [row for row in here.terminals.values() if row.merchant_id == shop.merchant_id]
     states = [(row.code, word(TERMINAL_STATES, row.state)) for row in tills]
     return {
         **day._asdict(),
         "code": shop.code,
         "name": shop.name,
-        "cover_fen": covers[shop.merchant_id].free,
+        "cover_fen": left[shop.merchant_id],
         "tills": [
             {"code": code, "state": say(state.text), "tone": state.tone} for code, state in states
         ],

@@ -16,11 +16,31 @@ _COVER: Final = Sql(
 )
 
 
+_RESERVED: Final = Sql(
+    "SELECT used FROM cap_counter WHERE community_id = :community_id AND subject_id = :merchant_id"
+    " AND cap_code = 'cover_day' AND period_key = :day"
+)
+
+
 def owed_to(tx: Tx, community_id: int, merchant_id: int) -> int:
     """Fen the community owes a shop: settled and not yet paid, and authorised at the till and not yet settled."""
     row = tx.find(_COVER, community_id=community_id, commodity=CNY, merchant_id=merchant_id)
     authorised = 0 if row is None else int(row.held)
     return authorised + account_sum(tx, community_id, Account.PAYABLE, CNY, merchant_id)
+
+
+def offsets_left_on(
+    tx: Tx, community_id: int, merchant_id: int, day: int, *, allowance_fen: int, fund_fen: int
+) -> int:
+    """Fen of offsets a shop can still honour on a business date.
+
+    What it has reserved and not used, and what it may still reserve: the rest of its day's allowance, as far as the
+    fund goes. All amounts in fen, `day` as yyyymmdd.
+    """
+    row = tx.find(_RESERVED, community_id=community_id, merchant_id=merchant_id, day=day)
+    reserved = 0 if row is None else int(row.used)
+    more = max(0, min(allowance_fen - reserved, fund_fen))
+    return cover_left(tx, community_id, merchant_id) + more
 
 
 def cover_left(tx: Tx, community_id: int, merchant_id: int) -> int:
