@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from ledger.errors import GuardMissedError, Refusal
+from ledger.ids import redraw_writer
 from ledger.sql import Tx
 from ledger.writer import GroupWriter
 
@@ -93,6 +94,7 @@ class Database:
                     raise Refusal("busy_try_again") from error
                 if left == 0 or not _is_passing(error):
                     raise
+                redraw_writer()
             time.sleep(random.uniform(0, 0.002) * (TRIES - left))  # noqa: S311 - spreads the tries, guards nothing
         message = "unreachable: the last try returns or raises"
         raise AssertionError(message)

@@ -27,6 +27,14 @@ class IdMaker:
         self._last_ms = 0
         self._counter = 0
 
+    def redraw(self) -> None:
+        """Draw another writer number: some other process seems to have the same one.
+
+        Without this, two processes that drew one number and ask at one moment would meet at every next id again.
+        """
+        with self._lock:
+            self._writer = int.from_bytes(os.urandom(2)) % 1024
+
     def make(self, at_us: int) -> int:
         """The next id for an event at `at_us` (microseconds UTC); never smaller than the one before it."""
         with self._lock:
@@ -51,6 +59,11 @@ def _renumber() -> None:
 
 
 os.register_at_fork(after_in_child=_renumber)
+
+
+def redraw_writer() -> None:
+    """Give this process another writer number, after a key was found taken."""
+    _IDS.redraw()
 
 
 def new_id(at_us: int) -> int:
