@@ -8,8 +8,8 @@ from kiosk.page_words import DIFFERENCE_STATES, word
 from kiosk.pages import say, yuan
 from kiosk.texts import mark
 from ledger.sql import Row
-from settlement.choices import Choice, Effect, Facts, effect_of
-from settlement.discrepancies import age_days
+from settlement.choices import Choice, Effect, effect_of
+from settlement.discrepancies import age_days, facts_of
 from settlement.state_names import state_name, verdict_name
 from settlement.verdicts import RULES, Code
 
@@ -106,7 +106,7 @@ def effect_sentence(row: Row, choice: Choice) -> tuple[str, bool]:
         return say(mark("Nothing is paid yet. The shop sees the question on its page.")), False
     if Code(row.code) is Code.C1:
         return say(mark("All that is booked for this day is paid as booked.")), False
-    effect = effect_of(_facts(row), choice)
+    effect = effect_of(facts_of(row), choice)
     return _owed_sentence(effect), effect.second_person
 
 
@@ -118,17 +118,6 @@ def _owed_sentence(effect: Effect) -> str:
     else:
         said = mark("What the shop is owed stays as it is.")
     return say(said).format(yuan=yuan(abs(effect.payable_fen)))
-
-
-def _facts(row: Row) -> Facts:
-    return Facts(
-        Code(row.code),
-        row.plus_fen,
-        row.minus_fen,
-        row.rest_units,
-        row.rest_fen,
-        row.claimed_fen or 0,
-    )
 
 
 def _side(kind: str | None, fen: Any, units: Any, at: Any) -> Side | None:  # noqa: ANN401 - columns that may be empty

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from flask import Response, request
@@ -56,6 +57,23 @@ def door_page(
     )
 
 
+def come_in(
+    template: str,
+    *,
+    area: str,
+    sign_in: Callable[[Response], None],
+    **typed: str,
+) -> Response:
+    """Answer a filled-in page to sign in: let in by `sign_in`, or the page again with what was `typed`."""
+    response = Response(status=303, headers={"Location": next_address(area)})
+    try:
+        sign_in(response)
+    except Refusal as refusal:
+        return door_page(template, area=area, refusal=refusal, **typed)
+    _remember_place(response, asked_place())
+    return response
+
+
 def next_address(area: str) -> str:
     """Where to go after signing in: the page that was asked for, if it is one of this area's."""
     asked = request.form.get("next") or request.args.get("next") or ""
@@ -63,7 +81,7 @@ def next_address(area: str) -> str:
     return asked if inside and "\\" not in asked and "//" not in asked else f"/{area}"
 
 
-def remember_place(response: Response, issuer: str) -> None:
+def _remember_place(response: Response, issuer: str) -> None:
     """Keep the community for the next visit; it is no secret and opens nothing."""
     response.set_cookie(
         _COOKIE,

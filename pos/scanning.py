@@ -17,26 +17,11 @@ from pos.cover import CoverLowError, fill_cover
 from pos.decide import Scan, open_shop_accounts, rules_now, scan_code
 from pos.desk import TRIES, Desk, StaleTermsError, open_member_accounts
 from pos.pin_check import PinAsked, check_pin
-from pos.showing import NoAccountsError
+from pos.showing import AtTerminal, NoAccountsError
 
 
-class Scanned(Protocol):
-    """What any request with a scanned code has."""
-
-    @property
-    def community_id(self) -> int:
-        """The community asked."""
-        ...
-
-    @property
-    def terminal_id(self) -> int:
-        """The terminal asking."""
-        ...
-
-    @property
-    def request_id(self) -> str:
-        """The request's own id."""
-        ...
+class Scanned(AtTerminal, Protocol):
+    """What any request with a scanned code has beside that."""
 
     @property
     def token(self) -> str:

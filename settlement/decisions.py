@@ -18,8 +18,8 @@ from ledger.errors import GuardMissedError, Refusal
 from ledger.members.communities import get_community
 from ledger.sql import Row, Sql, Tx
 from ledger.units import CNY
-from settlement.choices import Choice, Effect, Facts, effect_of, paid_as_booked
-from settlement.discrepancies import get_discrepancy
+from settlement.choices import Choice, Effect, effect_of, paid_as_booked
+from settlement.discrepancies import facts_of, get_discrepancy
 from settlement.night import ANSWER_DAYS, last_run_no, night_running
 from settlement.settle import captured, settle_lines
 from settlement.verdicts import Code
@@ -89,7 +89,7 @@ def decide(db: Database, press: Press, *, may_decide: MayDecide, at: int) -> dic
         row = _open_row(tx, press.community_id, press.discrepancy_no, ("open", "asked"))
         may_decide(tx, row)
         if press.choice is Choice.ASK_SHOP:
-            effect_of(_facts(row), press.choice)
+            effect_of(facts_of(row), press.choice)
             return _ask(tx, press, row, at=at)
         effect = _effect(tx, press, row)
         if effect.second_person:
@@ -170,19 +170,8 @@ def _open_row(tx: Tx, community_id: int, discrepancy_no: int, states: tuple[str,
     return row
 
 
-def _facts(row: Row) -> Facts:
-    return Facts(
-        Code(row.code),
-        row.plus_fen,
-        row.minus_fen,
-        row.rest_units,
-        row.rest_fen,
-        row.claimed_fen or 0,
-    )
-
-
 def _effect(tx: Tx, press: Press, row: Row) -> Effect:
-    facts = _facts(row)
+    facts = facts_of(row)
     if facts.code is Code.C1 and press.choice is Choice.PAY_BOOKED:
         return paid_as_booked((item.units, item.fen) for item in _items_behind(tx, press, row))
     return effect_of(facts, press.choice)

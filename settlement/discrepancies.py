@@ -10,7 +10,7 @@ from ledger.database import Database
 from ledger.earning.calendar import day_from_key
 from ledger.errors import GuardMissedError, Refusal
 from ledger.sql import Row, Sql, Tx
-from settlement.choices import Choice, offered
+from settlement.choices import Choice, Facts, offered
 from settlement.verdicts import RULES, Code
 
 UNSETTLED: Final = ("open", "asked", "proposed")
@@ -60,6 +60,18 @@ def get_discrepancy(tx: Tx, community_id: int, discrepancy_no: int) -> Row:
     if row is None:
         raise Refusal("discrepancy_not_found")
     return row
+
+
+def facts_of(row: Row) -> Facts:
+    """A discrepancy row's amounts, as the rules on decisions take them (units and fen)."""
+    return Facts(
+        Code(row.code),
+        row.plus_fen,
+        row.minus_fen,
+        row.rest_units,
+        row.rest_fen,
+        row.claimed_fen or 0,
+    )
 
 
 def open_discrepancies(tx: Tx, community_id: int, *, after: int = 0, most: int = 100) -> list[Row]:

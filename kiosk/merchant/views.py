@@ -12,7 +12,7 @@ from kiosk.arrival import arrives_on
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
 from kiosk.difference_words import gap_sentence, view_of
-from kiosk.doors import asked_place, door_page, next_address, remember_place
+from kiosk.doors import asked_place, come_in, door_page
 from kiosk.forms import is_first, me, text
 from kiosk.office.figures import offsets_left
 from kiosk.page_words import PAYOUT_STATES, word
@@ -53,18 +53,15 @@ def sign_in() -> Response:
 @allow(ANYONE)
 def check_in() -> AnyResponse:
     """Sign in."""
-    response = Response(status=303, headers={"Location": next_address("merchant")})
-    login = request.form.get("login", "")
-    try:
-        signing.merchant(
-            response, issuer=asked_place(), login=login, password=request.form.get("password", "")
-        )
-    except Refusal as refusal:
-        return door_page(
-            "merchant/sign_in.html", area="merchant", refusal=refusal, login=login[:40]
-        )
-    remember_place(response, asked_place())
-    return response
+    login, password = request.form.get("login", ""), request.form.get("password", "")
+    return come_in(
+        "merchant/sign_in.html",
+        area="merchant",
+        sign_in=lambda response: signing.merchant(
+            response, issuer=asked_place(), login=login, password=password
+        ),
+        login=login[:40],
+    )
 
 
 @bp.post("/sign-out")

@@ -7,9 +7,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk import sign_in as signing
 from kiosk.auth import allow
-from kiosk.doors import asked_place, door_page, next_address, remember_place
+from kiosk.doors import asked_place, come_in, door_page
 from kiosk.office.frame import bp
-from ledger.errors import Refusal
 from ledger.members.roles import ANYONE
 
 
@@ -24,16 +23,15 @@ def sign_in() -> Response:
 @allow(ANYONE)
 def check_in() -> AnyResponse:
     """Sign in."""
-    response = Response(status=303, headers={"Location": next_address("office")})
-    login = request.form.get("login", "")
-    try:
-        signing.staff(
-            response, issuer=asked_place(), login=login, password=request.form.get("password", "")
-        )
-    except Refusal as refusal:
-        return door_page("office/sign_in.html", area="office", refusal=refusal, login=login[:40])
-    remember_place(response, asked_place())
-    return response
+    login, password = request.form.get("login", ""), request.form.get("password", "")
+    return come_in(
+        "office/sign_in.html",
+        area="office",
+        sign_in=lambda response: signing.staff(
+            response, issuer=asked_place(), login=login, password=password
+        ),
+        login=login[:40],
+    )
 
 
 @bp.post("/sign-out")

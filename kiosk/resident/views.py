@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from kiosk import sign_in as signing
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
-from kiosk.doors import asked_place, door_page, next_address, remember_place
+from kiosk.doors import asked_place, come_in, door_page
 from kiosk.pages import page, say
 from kiosk.qr_image import PHONE, draw_svg
 from kiosk.resident.entries import MOST, entries_from, whole_entries
@@ -43,19 +43,15 @@ def sign_in() -> Response:
 @allow(ANYONE)
 def check_in() -> AnyResponse:
     """Sign in; the PIN typed wrong too often is locked until the desk sets a new one."""
-    response = Response(status=303, headers={"Location": next_address("me")})
-    typed = request.form.get("number", "")
-    try:
-        signing.resident(
-            response,
-            issuer=asked_place(),
-            card_number=typed,
-            pin=request.form.get("pin", "").strip(),
-        )
-    except Refusal as refusal:
-        return door_page("resident/sign_in.html", area="me", refusal=refusal, number=typed[:12])
-    remember_place(response, asked_place())
-    return response
+    typed, pin = request.form.get("number", ""), request.form.get("pin", "").strip()
+    return come_in(
+        "resident/sign_in.html",
+        area="me",
+        sign_in=lambda response: signing.resident(
+            response, issuer=asked_place(), card_number=typed, pin=pin
+        ),
+        number=typed[:12],
+    )
 
 
 @bp.post("/sign-out")
