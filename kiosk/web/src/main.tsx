@@ -2,6 +2,7 @@
 
 import "./polyfills";
 import "./styles/base.css";
+import "./styles/sale.css";
 import "./styles/screens.css";
 import "./styles/print.css";
 import { render } from "preact";
