@@ -1,10 +1,25 @@
-"""Towns that property tests copy for each of their examples."""
+"""Towns of the stories: one that also sells through our gateway, and those that property tests copy."""
 
 import pytest
 
+from ledger.database import Database
 from tests.support.copies import PostgresTowns, SqliteTowns, Towns
 from tests.support.engines import PostgresDatabases, SqliteFiles
+from tests.support.fake_channel import FakeChannel
 from tests.support.postgres import Cluster
+from tests.support.town import Town, build_town
+
+
+@pytest.fixture
+def channel() -> FakeChannel:
+    """The payment channel, which does what a test tells it to."""
+    return FakeChannel()
+
+
+@pytest.fixture
+def town(db: Database, channel: FakeChannel) -> Town:
+    """A town of three people with 500 points each; sales by `gateway` go to `channel`."""
+    return build_town(db, grant_units=50_000, channel=channel)
 
 
 @pytest.fixture(scope="session")

@@ -4,50 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from ledger.book.balances import wallet_of
-from ledger.database import Database
-from ledger.errors import Refusal
 from pos.channel import Declined
 from pos.channel_refunds import refund_by_gateway
 from pos.charging import check_out_by_gateway
-from pos.checkout import check_out
 from pos.recovery import SETTLE_US, recover
 from pos.refunds import refund
+from tests.support.buying import buy, refused, wallet
 from tests.support.fake_channel import FakeChannel
 from tests.support.invariants import check_invariants
-from tests.support.town import CIVIC, HERE, Town, build_town
+from tests.support.town import HERE, Town
 
 SETTLE_S = SETTLE_US // 1_000_000
-
-
-def wallet(town: Town, person: int = 1):
-    with town.db.read() as tx:
-        return wallet_of(tx, HERE, person, CIVIC)
-
-
-@pytest.fixture
-def channel() -> FakeChannel:
-    return FakeChannel()
-
-
-@pytest.fixture
-def town(db: Database, channel: FakeChannel) -> Town:
-    return build_town(db, grant_units=50_000, channel=channel)
-
-
-def buy(town: Town, request=None, **changes):
-    """One purchase, ten minutes after the last."""
-    person, total_fen = changes.pop("person", 1), changes.pop("total_fen", 5_000)
-    town.later(600)
-    sell = check_out_by_gateway if changes.get("channel") == "gateway" else check_out
-    request = town.sale(person, total_fen, changes.pop("offset_units", 0), **changes)
-    return sell(town.desk, request, at=town.at)
-
-
-def refused(town: Town, request, *, by=check_out_by_gateway) -> Refusal:
-    with pytest.raises(Refusal) as said:
-        by(town.desk, request, at=town.at)
-    return said.value
 
 
 def test_a_refund_with_other_content_is_refused_while_the_first_waits(

@@ -5,9 +5,6 @@ from typing import Any
 import pytest
 
 from ledger.audit import SYSTEM
-from ledger.book.balances import wallet_of
-from ledger.database import Database
-from ledger.errors import Refusal
 from ledger.members import pins
 from pos import routes
 from pos.channel_refunds import refund_by_gateway
@@ -15,41 +12,12 @@ from pos.charging import check_out_by_gateway
 from pos.checkout import check_out
 from pos.proof import BillLine, prove_by_bill
 from pos.recovery import SETTLE_US, recover
+from tests.support.buying import buy, refused, wallet
 from tests.support.fake_channel import FakeChannel
 from tests.support.invariants import check_invariants
-from tests.support.town import CIVIC, HERE, Town, build_town, moment
+from tests.support.town import HERE, Town, moment
 
 SETTLE_S = SETTLE_US // 1_000_000
-
-
-def wallet(town: Town, person: int = 1):
-    with town.db.read() as tx:
-        return wallet_of(tx, HERE, person, CIVIC)
-
-
-@pytest.fixture
-def channel() -> FakeChannel:
-    return FakeChannel()
-
-
-@pytest.fixture
-def town(db: Database, channel: FakeChannel) -> Town:
-    return build_town(db, grant_units=50_000, channel=channel)
-
-
-def buy(town: Town, request=None, **changes):
-    """One purchase, ten minutes after the last."""
-    person, total_fen = changes.pop("person", 1), changes.pop("total_fen", 5_000)
-    town.later(600)
-    sell = check_out_by_gateway if changes.get("channel") == "gateway" else check_out
-    request = town.sale(person, total_fen, changes.pop("offset_units", 0), **changes)
-    return sell(town.desk, request, at=town.at)
-
-
-def refused(town: Town, request, *, by=check_out_by_gateway) -> Refusal:
-    with pytest.raises(Refusal) as said:
-        by(town.desk, request, at=town.at)
-    return said.value
 
 
 def test_points_are_spendable_at_once(town: Town, channel: FakeChannel) -> None:

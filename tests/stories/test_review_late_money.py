@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from ledger.book import requests
-from ledger.book.balances import wallet_of
 from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.ids import new_request_id
@@ -13,29 +12,15 @@ from ledger.sql import Sql
 from pos.charging import check_out_by_gateway
 from pos.recovery import SETTLE_US, recover
 from settlement.night import run_night
+from tests.support.buying import wallet
 from tests.support.fake_channel import FakeChannel
 from tests.support.invariants import check_invariants
-from tests.support.town import CIVIC, HERE, Town, build_town, moment
+from tests.support.town import HERE, Town, build_town, moment
 
 _SALE_DAY = Sql(
     "SELECT s.business_date AS sale_day, x.business_date AS book_day FROM sale s JOIN txn x"
     " ON x.community_id = s.community_id AND x.txn_id = s.txn_id WHERE s.community_id = :community_id"
 )
-
-
-@pytest.fixture
-def channel() -> FakeChannel:
-    return FakeChannel()
-
-
-@pytest.fixture
-def town(db: Database, channel: FakeChannel) -> Town:
-    return build_town(db, grant_units=50_000, channel=channel)
-
-
-def _units(town: Town) -> int:
-    with town.db.read() as tx:
-        return wallet_of(tx, HERE, 1, CIVIC).posted
 
 
 def _charged_after_it_was_let_go(town: Town, channel: FakeChannel) -> None:
@@ -66,7 +51,7 @@ def test_late_money_whose_way_back_was_lost_is_sent_back_by_recovery(
     assert channel.given_back() == 4_000
     assert recover(town.desk, HERE, at=town.at) == {}
     assert channel.given_back() == 4_000
-    assert _units(town) == 50_000
+    assert wallet(town).posted == 50_000
     check_invariants(town.db.engine)
 
 
@@ -94,7 +79,7 @@ def test_a_database_away_does_not_send_back_money_of_a_sale_that_stays_open(
     town.later(600)
     assert recover(town.desk, HERE, at=town.at) == {"sale_booked": 1}
     assert (channel.charged(), channel.given_back()) == ({request.request_id: 4_000}, 0)
-    assert _units(town) == 50_000 - 20_000 + 4_000
+    assert wallet(town).posted == 50_000 - 20_000 + 4_000
     check_invariants(town.db.engine)
 
 
