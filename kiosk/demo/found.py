@@ -28,6 +28,7 @@ from ledger.members import (
     households,
     keys,
     merchants,
+    payout_accounts,
     pins,
     residents,
     schemes,
@@ -40,6 +41,7 @@ from ledger.members.codes import issue_card_code
 from ledger.members.device_keys import to_base64url
 from ledger.members.hashing import QUICK
 from ledger.members.key_vault import KeyVault
+from ledger.members.payout_accounts import PayoutAccount
 from ledger.members.residents import Identity
 from ledger.members.staff import NewStaff
 from ledger.sql import Tx
@@ -55,6 +57,7 @@ _PROOF_DAYS: Final = 3
 _FUND_FEN: Final = 3_000_000
 _COORDINATE_BYTES: Final = 32
 _BUYERS: Final = 20
+_ACCOUNT_PREFIX: Final = "62200000"
 
 
 @dataclass
@@ -162,6 +165,7 @@ def _shop(tx: Tx, town: Town, shop: Shop, kind: str, by: By, at: int) -> None:
         allowance_day_fen=_ALLOWANCE_FEN,
     )
     agreements.sign_agreement(tx, here, agreement, by=by, at=at)
+    _payout_account(tx, town, shop, merchant_id, at)
     branch_id = merchants.open_branch(
         tx, here, merchant_id, code="1", name=office.BRANCH_NAME, by=by, at=at
     )
@@ -193,6 +197,16 @@ def _shop(tx: Tx, town: Town, shop: Shop, kind: str, by: By, at: int) -> None:
             merchant_id=merchant_id,
         )
         staff.add_staff(tx, here, new, pepper=town.pepper, by=by, at=at, cost=QUICK)
+
+
+def _payout_account(tx: Tx, town: Town, shop: Shop, merchant_id: int, at: int) -> None:
+    """Where the shop is paid, as the accountant enters it and the secretary agrees; the numbers exist nowhere."""
+    number = f"{_ACCOUNT_PREFIX}{len(town.merchants):08d}"
+    account = PayoutAccount(holder=shop.name, bank=office.BANK_NAME, account_no=number)
+    proposed = payout_accounts.propose(
+        tx, town.community_id, merchant_id, account, by=town.staff["accountant"], at=at
+    )
+    payout_accounts.approve(tx, town.community_id, proposed, by=town.staff["secretary"], at=at)
 
 
 def _goods(tx: Tx, town: Town, at: int) -> None:

@@ -40,6 +40,7 @@ STATES = Sql(
     "SELECT state, count(*) AS n, sum(amount_fen) AS fen FROM payout"
     " WHERE community_id = :community_id GROUP BY state"
 )
+TAILS = Sql("SELECT account_tail FROM payout WHERE community_id = :community_id")
 SETTLED = Sql(
     "SELECT sum(settled_fen_plus - settled_fen_minus) AS fen FROM night_total"
     " WHERE community_id = :community_id"
@@ -124,6 +125,13 @@ def test_what_was_settled_is_owed_or_paid_to_the_fen(lived: Lived) -> None:
     assert payouts["confirmed"].fen > 10_000
     assert owed + payouts["confirmed"].fen == settled.fen + decided.fen
     assert lived.facts.counts["payouts"] == sum(row.n for row in payouts.values())
+
+
+def test_every_payout_names_the_account_it_went_to(lived: Lived) -> None:
+    tails = {row.account_tail for row in lived.rows(TAILS)}
+
+    assert len(tails) > 1
+    assert all(len(tail) == 4 and tail.isdecimal() for tail in tails)
 
 
 def test_the_folder_appears_only_when_it_is_whole(tmp_path: Path) -> None:
