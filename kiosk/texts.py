@@ -73,7 +73,10 @@ def used_in(*folders: Path) -> dict[str, str]:
 
 
 def faults(language: str, used: Iterable[str] = ()) -> list[str]:
-    """What is wrong with a catalogue: entries twice, empty, missing, with facts of their own."""
+    """What is wrong with a catalogue: entries twice, empty, missing, never said, with facts of their own.
+
+    Single words are not asked who says them: they also stand for the facts of refusals.
+    """
     entries = sentences(language)
     text = _path(language).read_text(encoding="utf-8")
     times = Counter(_unquote(match[1]) for match in _MSGID.finditer(text))
@@ -81,6 +84,12 @@ def faults(language: str, used: Iterable[str] = ()) -> list[str]:
     if language != "en":
         wrong += [f"missing: {message}" for message in used if not entries.get(message)]
         wrong += [f"empty: {message}" for message, said in entries.items() if not said]
+        known = set(used)
+        wrong += [
+            f"never said: {message}"
+            for message in entries
+            if " " in message and message not in known
+        ]
     wrong += [
         f"unknown fact: {message}"
         for message, said in entries.items()

@@ -125,23 +125,38 @@ def _span(cap_code: str) -> str:
 
 
 class Proposal(NamedTuple):
-    """The most that may be offset now and the word for what limits it."""
+    """The most that may be offset now, the word for what limits it, and the share of a bill that points may pay."""
 
     units: int
     fen: int
     limited_by: str
+    percent: int
 
 
-def propose(rules: SaleRules, member: Member, shop: Shop, *, total_fen: int) -> Proposal:
-    """The largest offset allowed for this bill, in whole steps, and which limit decided."""
-    if not shop.offsets:
-        return Proposal(0, 0, "merchant_not_offsetting")
-    if member.owed > 0:
-        return Proposal(0, 0, "points_owed")
+def propose(
+    rules: SaleRules, member: Member, shop: Shop, *, total_fen: int, spends: bool
+) -> Proposal:
+    """The largest offset allowed for this bill, in whole steps, and which limit decided.
+
+    `spends`: the code shown may take points; one for earning only may not.
+    """
+    percent = rules.offset.cap_percent_of_bill
+    barred = _barred(member, shop, spends=spends)
+    if barred:
+        return Proposal(0, 0, barred, percent)
     best: OffsetProposal = propose_offset(
         rules.offset,
         bill_fen=total_fen,
         available_units=member.available,
         month_used_units=member.offset_month(rules),
     )
-    return Proposal(best.units, best.fen, best.limited_by.value)
+    return Proposal(best.units, best.fen, best.limited_by.value, percent)
+
+
+def _barred(member: Member, shop: Shop, *, spends: bool) -> str:
+    """Why no points may be used at all; '' where they may."""
+    if not shop.offsets:
+        return "merchant_not_offsetting"
+    if not spends:
+        return "earn_only"
+    return "points_owed" if member.owed > 0 else ""

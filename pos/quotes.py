@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from ledger.errors import Refusal
 from ledger.members.terms import Terms
 from ledger.sql import Sql, Tx
+from ledger.token_keys import KeyClass
 from pos.decide import (
     Scan,
     asked_of,
@@ -91,9 +92,13 @@ def _quote(tx: Tx, terms: Terms, request: QuoteRequest, scan: Scan, *, at: int) 
         available_units=member.available,
         pending_units=int(row.pending_units),
         owed_units=member.owed,
-        proposal=Proposal(0, 0, "balance")
-        if token.key_class == "earn"
-        else propose(rules, member, shop, total_fen=request.total_fen),
+        proposal=propose(
+            rules,
+            member,
+            shop,
+            total_fen=request.total_fen,
+            spends=token.key_class is not KeyClass.EARN,
+        ),
         pin_needed_above_units=max(0, limit - int(row.without_pin_day or 0)),
         token_class=token.key_class.value,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from flask import request
@@ -11,6 +11,7 @@ from kiosk.api.types import day_text, moment_text
 from kiosk.texts import Translate, language_for, mark, translator
 from ledger.members.terms import Terms
 from ledger.units import points_text, yuan_text
+from pos.pricing import Proposal
 
 CUT_SENTENCES: Final = {
     "merchant_not_earning": mark("This kind of shop gives no points."),
@@ -23,10 +24,11 @@ CUT_SENTENCES: Final = {
 """Why fewer points were earned than one might expect."""
 
 LIMIT_SENTENCES: Final = {
-    "bill_share": mark("Points may pay for at most a part of the bill."),
+    "bill_share": mark("Points may pay for at most {percent}% of the bill."),
     "sale_cap": mark("One purchase takes no more points than this."),
     "month_cap": mark("This month's limit for points at shops decides."),
     "balance": mark("The balance decides."),
+    "earn_only": mark("This code only collects points."),
     "points_owed": mark(
         "Points are owed after a refund; spending waits until they are earned back."
     ),
@@ -40,16 +42,16 @@ Pair = tuple[str, str]
 def sale_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, str]]:
     """The slip of a sale, from the answer the checkout gave (amounts in fen and units)."""
     _ = translator(language())
-    precision = terms.civic.precision
+    points, yuan = _amounts(terms, _)
     lines = [
         *_head(terms, facts, _),
-        (_("Total"), yuan_text(facts["total_fen"])),
+        (_("Total"), yuan(facts["total_fen"])),
     ]
     if facts["offset_fen"]:
-        used = points_text(facts["offset_units"], precision)
-        lines.append((_("Points used"), f"{used} = {yuan_text(facts['offset_fen'])}"))
-    lines.append((_("Paid"), yuan_text(facts["paid_fen"])))
-    earned = points_text(facts["earned_units"], precision)
+        used = points(facts["offset_units"])
+        lines.append((_("Points used"), f"{used} = {yuan(facts['offset_fen'])}"))
+    lines.append((_("Paid"), yuan(facts["paid_fen"])))
+    earned = points(facts["earned_units"])
     if facts["earned_state"] == "pending":
         lines.append((_("Points earned, pending"), earned))
     else:
@@ -57,43 +59,48 @@ def sale_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, str]]:
     if facts["earned_cut_by"]:
         why = CUT_SENTENCES[facts["earned_cut_by"]]
         lines.append((_("Note"), _(why)))
-    lines.append((_("Balance"), points_text(facts["balance_units"], precision)))
+    lines.append((_("Balance"), points(facts["balance_units"])))
     return _shown(lines)
 
 
 def refund_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, str]]:
     """The slip of a refund."""
     _ = translator(language())
-    precision = terms.civic.precision
+    points, yuan = _amounts(terms, _)
     lines = [
         *_head(terms, facts, _),
         (_("Refund for"), str(facts["original_ref"])),
-        (_("Goods returned"), yuan_text(facts["refund_fen"])),
-        (_("Money back"), yuan_text(facts["cash_back_fen"])),
-        (_("Points back"), points_text(facts["units_back"], precision)),
-        (_("Earned points taken back"), points_text(facts["earned_reversed_units"], precision)),
+        (_("Goods returned"), yuan(facts["refund_fen"])),
+        (_("Money back"), yuan(facts["cash_back_fen"])),
+        (_("Points back"), points(facts["units_back"])),
+        (_("Earned points taken back"), points(facts["earned_reversed_units"])),
     ]
     if facts["owed_units"]:
-        lines.append((_("Points owed"), points_text(facts["owed_units"], precision)))
+        lines.append((_("Points owed"), points(facts["owed_units"])))
     return _shown(lines)
 
 
 def redemption_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, str]]:
     """The slip of the points supermarket."""
     _ = translator(language())
-    precision = terms.civic.precision
+    points, _yuan = _amounts(terms, _)
     goods = [
-        (f"{line['name']} x {line['quantity']}", points_text(line["units"], precision))
-        for line in facts["lines"]
+        (f"{line['name']} x {line['quantity']}", points(line["units"])) for line in facts["lines"]
     ]
     return _shown(
         [
             *_head(terms, facts, _),
             *goods,
-            (_("Points used"), points_text(facts["units"], precision)),
-            (_("Balance"), points_text(facts["balance_units"], precision)),
+            (_("Points used"), points(facts["units"])),
+            (_("Balance"), points(facts["balance_units"])),
         ]
     )
+
+
+def limit_sentence(proposal: Proposal, in_language: str) -> str:
+    """What decided how many points may be used on a bill, in words."""
+    said = translator(in_language)(LIMIT_SENTENCES[proposal.limited_by])
+    return said.format(percent=proposal.percent)
 
 
 def language() -> str:
@@ -118,6 +125,18 @@ def _head(terms: Terms, facts: Mapping[str, Any], _: Translate) -> list[Pair]:
         head.insert(0, (_("Shop"), shop))
     when = moment_text(facts["occurred_at"], terms.community.zone)[:16].replace("T", " ")
     return [*head, (_("Time"), when)]
+
+
+def _amounts(terms: Terms, _: Translate) -> tuple[Callable[[int], str], Callable[[int], str]]:
+    """How a slip writes units and fen: with what they are, so that nobody takes points for yuan."""
+
+    def points(units: int) -> str:
+        return _("{points} points").format(points=points_text(units, terms.civic.precision))
+
+    def yuan(fen: int) -> str:
+        return _("{yuan} yuan").format(yuan=yuan_text(fen))
+
+    return points, yuan
 
 
 def _shown(lines: list[Pair]) -> list[dict[str, str]]:

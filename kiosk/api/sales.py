@@ -9,7 +9,7 @@ from pydantic import Field
 
 from kiosk.api.here import till
 from kiosk.api.lists import key_of, page
-from kiosk.api.receipts import LIMIT_SENTENCES, dated, sale_lines
+from kiosk.api.receipts import dated, limit_sentence, sale_lines
 from kiosk.api.types import (
     Counter,
     Cursor,
@@ -30,7 +30,6 @@ from kiosk.api.types import (
 )
 from kiosk.auth import allow
 from kiosk.context import service
-from kiosk.texts import translator
 from ledger.members.terms import Terms
 from ledger.sql import Row
 from pos.charging import check_out_by_gateway
@@ -98,8 +97,8 @@ def create_quote(body: QuoteBody) -> dict[str, Any]:
             "units": found.proposal.units,
             "fen": found.proposal.fen,
             "limited_by": found.proposal.limited_by,
-            "sentence": translator("zh")(LIMIT_SENTENCES[found.proposal.limited_by]),
-            "sentence_en": LIMIT_SENTENCES[found.proposal.limited_by],
+            "sentence": limit_sentence(found.proposal, "zh"),
+            "sentence_en": limit_sentence(found.proposal, "en"),
         },
         "pin_needed_above_units": found.pin_needed_above_units,
         "token_class": found.token_class,

@@ -51,7 +51,7 @@ _REPAID_WHY: Final = mark("Made up for points spent before goods were returned")
 _OTHERWISE: Final = mark("Entry by the community office")
 _NAMES: Final[Mapping[str, str]] = {
     Account.WALLET: mark("can be spent"),
-    Account.PENDING: mark("on the way"),
+    Account.PENDING: mark("pending"),
     Account.OWED: mark("to be made up"),
 }
 

@@ -89,7 +89,7 @@ def test_points_stand_large_and_what_is_on_the_way_stands_apart(served: Served) 
 
     assert "600.00 积分" in page
     assert "可抵 30.00 元（20 积分 = 1 元）" in page
-    assert "在途 40.00 积分" in page
+    assert "待确认 40.00 积分" in page
     assert "待补" not in page
 
 
@@ -106,7 +106,7 @@ def test_every_entry_says_why(served: Served) -> None:
     assert "退还抵扣的积分" in page
     assert "+200.00 可用" in page
     assert "收回当时得的积分" in page
-    assert "−40.00 在途" in page
+    assert "−40.00 待确认" in page
 
 
 def test_debt_is_told_without_blame_and_asks_for_no_money(served: Served) -> None:

@@ -69,7 +69,13 @@ def test_a_catalogue_with_doubles_gaps_and_strange_facts_is_found_out(
     found = texts.faults("zh", ["Gone"])
 
     texts._messages.cache_clear()
-    assert found == ["twice: Again", "missing: Gone", "empty: Nothing", "unknown fact: Pay {total}"]
+    assert found == [
+        "twice: Again",
+        "missing: Gone",
+        "empty: Nothing",
+        "never said: Pay {total}",
+        "unknown fact: Pay {total}",
+    ]
 
 
 def test_the_till_gets_the_sentences_as_json(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from ledger.database import Database
 from ledger.ids import new_request_id
 from ledger.members import terminals
 from ledger.sql import Tx
+from ledger.token_keys import KeyClass
 from ledger.units import CNY
 from settlement.night import run_night
 from tests.support.device import public_jwk
@@ -117,8 +118,8 @@ def test_fifty_yuan_are_sold_claimed_and_settled(db: Database) -> None:
         "units": 30_000,
         "fen": 1_500,
         "limited_by": "bill_share",
-        "sentence": quote["proposal"]["sentence"],
-        "sentence_en": "Points may pay for at most a part of the bill.",
+        "sentence": "积分最多抵账单的 30%。",
+        "sentence_en": "Points may pay for at most 30% of the bill.",
     }
     assert (sale["offset_fen"], sale["paid_fen"], sale["earned_units"]) == (1_000, 4_000, 4_000)
     assert sale["earned_state"] == "pending"
@@ -128,6 +129,36 @@ def test_fifty_yuan_are_sold_claimed_and_settled(db: Database) -> None:
     with db.read() as tx:
         assert account_sum(tx, HERE, "payable", CNY, 1) == 1_000
         assert account_sum(tx, HERE, "retired", CIVIC) == 20_000
+
+
+def test_every_amount_on_the_slip_says_whether_it_is_points_or_yuan(db: Database) -> None:
+    town = build_town(db, grant_units=50_000, vault=VAULT)
+
+    sale = _sell(_tablet(db, town), town, 5_000, 20_000)
+
+    lines = {line["label"]: line["value"] for line in sale["receipt"]["lines"]}
+    assert list(lines.items())[-5:] == [
+        ("消费金额", "50.00 元"),
+        ("使用积分", "200.00 分 = 10.00 元"),
+        ("实付", "40.00 元"),
+        ("获得积分（待确认）", "40.00 分"),
+        ("余额", "300.00 分"),
+    ]
+
+
+def test_a_code_that_only_collects_is_told_so_before_the_sale(db: Database) -> None:
+    town = build_town(db, grant_units=50_000, vault=VAULT)
+    collecting = {"token": town.code(1, KeyClass.EARN), "total_fen": 5_000}
+
+    quote = _tablet(db, town).call("POST", "/api/v1/quotes", collecting).get_json()
+
+    assert quote["proposal"] == {
+        "units": 0,
+        "fen": 0,
+        "limited_by": "earn_only",
+        "sentence": "这个码只能积分，不能抵扣。",
+        "sentence_en": "This code only collects points.",
+    }
 
 
 def test_the_home_screen_says_what_the_shop_is_owed(db: Database) -> None:
