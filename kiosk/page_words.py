@@ -39,6 +39,13 @@ PIN_STATES: Final = {
     "set": Word(mark("chosen"), "good"),
     "locked": Word(mark("locked after wrong tries: set a new one"), "bad"),
 }
+KIN_KINDS: Final = {
+    "spouse": Word(mark("husband or wife")),
+    "direct": Word(mark("parent, grandparent, child or grandchild")),
+    "collateral": Word(mark("brother, sister, cousin, uncle, aunt, nephew or niece")),
+    "in_law": Word(mark("relative by marriage")),
+    "other": Word(mark("another close tie")),
+}
 SHOP_STATES: Final = {
     "active": Word(mark("takes part"), "good"),
     "suspended": Word(mark("suspended"), "wait"),

@@ -38,7 +38,7 @@ _WAYS: Final = (
         "office.residents",
         mark("Residents"),
         "resident.read",
-        frozenset({"office.resident", "office.new_resident"}),
+        frozenset({"office.resident", "office.new_resident", "office.kin"}),
     ),
     _Way("office.cards", mark("Cards"), "card.write"),
     _Way("office.merchants", mark("Shops"), "office.read", frozenset({"office.merchant"})),
@@ -61,6 +61,11 @@ can_say(
         "card_changed": mark("The card's state is changed; it counts from the next scan."),
         "cards_made": mark("The cards are made. Print them now."),
         "pin_set": mark("The new PIN is set."),
+        "kin": mark("Written down. Neither decides about the other's household."),
+        "kin_ended": mark("The declaration is ended. It stays in the record."),
+        "is_staff": mark(
+            "Written down. They do not decide about their own household or relatives."
+        ),
         "imported": mark("The whole list is taken over."),
         "settings": mark("The new settings are in force."),
         "signed": mark("The agreement is in force from its first day."),

@@ -18,7 +18,7 @@ from kiosk.texts import mark
 from ledger import audit
 from ledger.book.balances import entries_of, wallet_of
 from ledger.errors import Refusal
-from ledger.members import cards, households, pins, residents
+from ledger.members import cards, households, kin, pins, residents
 from ledger.members.cards import Card
 from ledger.members.masking import mask_name, mask_phone
 from ledger.members.residents import Identity, Resident
@@ -41,8 +41,8 @@ def residents_list() -> Response:
     after = number("after") if text("after") else 0
     here = actor().community_id
     with service().db.read() as tx:
-        rows = _found(tx, here, asked, after)
-        shown = [_line(tx, here, row) for row in rows[:_PAGE]]
+        rows = found_residents(tx, here, asked, after)
+        shown = [resident_line(tx, here, row) for row in rows[:_PAGE]]
     return office_page(
         "office/residents.html",
         residents=shown,
@@ -206,7 +206,8 @@ def _stay(person_id: int, said: str, kind: str, body: dict[str, Any], work: Any)
     return to("office.resident", said, person_id=person_id)
 
 
-def _found(tx: Tx, here: int, asked: str, after: int) -> list[Any]:
+def found_residents(tx: Tx, here: int, asked: str, after: int) -> list[Any]:
+    """Residents by name, phone, household or card number: one more than a page shows."""
     plain = asked.upper().replace(" ", "").replace("-", "")
     if plain.isascii() and plain[:-1].isdigit() and len(plain) > 6 and is_valid(plain):  # noqa: PLR2004 - serial and check character
         try:
@@ -218,7 +219,8 @@ def _found(tx: Tx, here: int, asked: str, after: int) -> list[Any]:
     return residents.search(tx, here, asked, after=after, limit=_PAGE + 1)
 
 
-def _line(tx: Tx, here: int, row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of residents.search
+def resident_line(tx: Tx, here: int, row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of residents.search
+    """One line of a list: the name masked."""
     state = word(RESIDENT_STATES, row.state)
     return {
         "person_id": int(row.person_id),
@@ -265,6 +267,7 @@ def _facts(tx: Tx, here: Terms, who: Resident) -> dict[str, Any]:
         "masked_phone": mask_phone(identity.phone),
         "household": households.get_household(tx, community_id, who.household_id),
         "wallet": wallet_of(tx, community_id, owner, civic.commodity),
+        "kin_count": sum(k.ended_at is None for k in kin.kin_of(tx, community_id, who.person_id)),
         "pin": say(word(PIN_STATES, pins.state_of(tx, community_id, who.person_id)).text),
         "cards": [_card(who, card) for card in cards.cards_of(tx, community_id, who.person_id)],
         "entries": entries_from(rows, shops, say),

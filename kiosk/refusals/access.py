@@ -164,6 +164,12 @@ TABLE: Final = {
         403,
         mark("Nobody decides on their own household. Ask a colleague to do it."),
     ),
+    "own_kin": Known(
+        403,
+        mark(
+            "Nobody decides about a household in which a relative lives. Ask a colleague to do it."
+        ),
+    ),
     "own_role": Known(
         403,
         mark("Nobody changes their own roles. Ask another administrator."),

@@ -12,6 +12,22 @@ TABLE: Final = {
         404,
         mark("There is no such community on this server. Check its four-character code."),
     ),
+    "kin_kind": Known(
+        422,
+        mark("There is no such tie as “{kind}”. Choose one from the list."),
+    ),
+    "kin_oneself": Known(
+        422,
+        mark("Nobody is their own relative. Choose another resident."),
+    ),
+    "kin_twice": Known(
+        409,
+        mark("These two are noted as relatives already. Nothing needs to be done."),
+    ),
+    "kin_not_found": Known(
+        404,
+        mark("These two are not noted as relatives. Look at the list and try again."),
+    ),
     "issuer_bad": Known(
         422,
         mark("A community's code is four letters or digits, such as CA01. Choose another."),

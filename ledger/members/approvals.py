@@ -1,4 +1,4 @@
-"""Proposed by one, approved by another, and by nobody about their own household."""
+"""Proposed by one, approved by another, and by nobody about their own household or relatives."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from ledger import audit
 from ledger.audit import By
 from ledger.errors import GuardMissedError, Refusal
 from ledger.ids import new_id
+from ledger.members import kin
 from ledger.sql import Row, Sql, Tx
 
 _COLUMNS: Final = (
@@ -37,15 +38,6 @@ _DECIDE: Final = Sql(
     "UPDATE approval SET state = :state, decided_by = :decided_by, decided_at = :at"
     " WHERE community_id = :community_id AND approval_id = :approval_id AND state = 'proposed'"
 )
-_HOUSEHOLD_OF_STAFF: Final = Sql(
-    "SELECT r.household_id FROM staff s JOIN resident r"
-    " ON r.community_id = s.community_id AND r.person_id = s.person_id"
-    " WHERE s.community_id = :community_id AND s.staff_id = :staff_id"
-)
-_HOUSEHOLD_OF_PERSON: Final = Sql(
-    "SELECT household_id FROM resident"
-    " WHERE community_id = :community_id AND person_id = :person_id"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +60,9 @@ def propose(
 ) -> int:
     """Propose something for a second person to decide; returns the proposal's number.
 
-    Where `body` has a `person_id` or `household_id`, it must not be the proposer's own household.
-    Refusals: own_household.
+    Where `body` has a `person_id` or `household_id`, it must not be the proposer's own household,
+    nor one with a declared relative in it.
+    Refusals: own_household, own_kin.
     """
     _check_not_own(tx, community_id, by, body)
     approval_id = new_id(at)
@@ -90,7 +83,8 @@ def propose(
 def approve(tx: Tx, community_id: int, approval_id: int, *, by: By, at: int) -> Approval:
     """Agree to what somebody else proposed; the caller then carries it out in the same transaction.
 
-    Refusals: approval_not_found, approval_decided, approval_same_person, own_household.
+    Refusals: approval_not_found, approval_decided, approval_same_person, own_household,
+    own_kin.
     """
     return _decide(tx, community_id, approval_id, "approved", by, at)
 
@@ -98,7 +92,8 @@ def approve(tx: Tx, community_id: int, approval_id: int, *, by: By, at: int) -> 
 def deny(tx: Tx, community_id: int, approval_id: int, *, by: By, at: int) -> Approval:
     """Turn a proposal down.
 
-    Refusals: approval_not_found, approval_decided, approval_same_person, own_household.
+    Refusals: approval_not_found, approval_decided, approval_same_person, own_household,
+    own_kin.
     """
     return _decide(tx, community_id, approval_id, "denied", by, at)
 
@@ -148,21 +143,17 @@ def check_not_own_household(
     person_id: int | None = None,
     household_id: int | None = None,
 ) -> None:
-    """Refuse a member of staff who is about to decide on their own household.
+    """Refuse a member of staff who is about to decide on their own household or a relative's.
 
-    Refusals: own_household.
+    Refusals: own_household, own_kin.
     """
     if by.kind != "staff":
         return
-    own = tx.find(_HOUSEHOLD_OF_STAFF, community_id=community_id, staff_id=by.id)
-    if own is None:
-        return
     touched = {household_id}
     if person_id is not None:
-        row = tx.find(_HOUSEHOLD_OF_PERSON, community_id=community_id, person_id=person_id)
-        touched.add(None if row is None else row.household_id)
-    if own.household_id in touched:
-        raise Refusal("own_household")
+        touched.add(kin.household_of(tx, community_id, person_id))
+    for household in sorted(h for h in touched if h is not None):
+        kin.check_stands_apart(tx, community_id, by.id, household)
 
 
 def _decide(tx: Tx, community_id: int, approval_id: int, state: str, by: By, at: int) -> Approval:

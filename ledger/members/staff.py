@@ -54,6 +54,10 @@ _SET_PASSWORD: Final = Sql(
     "UPDATE staff SET phc = :phc, wrong_tries = 0, locked_until = 0"
     " WHERE community_id = :community_id AND staff_id = :staff_id"
 )
+_SET_PERSON: Final = Sql(
+    "UPDATE staff SET person_id = :person_id"
+    " WHERE community_id = :community_id AND staff_id = :staff_id"
+)
 _SET_STATE: Final = Sql(
     "UPDATE staff SET state = :state WHERE community_id = :community_id AND staff_id = :staff_id"
 )
@@ -226,6 +230,35 @@ def set_state(tx: Tx, community_id: int, staff_id: int, state: str, *, by: By, a
     tx.run(_SET_STATE, community_id=community_id, staff_id=staff_id, state=state)
     _sign_out(tx, community_id, staff_id, at)
     _note(tx, community_id, by, f"staff.{state}", staff_id, at)
+
+
+def set_person(
+    tx: Tx, community_id: int, staff_id: int, person_id: int | None, *, by: By, at: int
+) -> None:
+    """Say which resident a member of staff is, or that they are none; nobody says it of themselves.
+
+    Whoever is a resident does not decide about their own household or relatives.
+    Refusals: staff_not_found, resident_not_found, own_role.
+    """
+    before = get_staff(tx, community_id, staff_id).person_id
+    _check_not_oneself(by, staff_id)
+    if person_id is not None:
+        residents.get_resident(tx, community_id, person_id)
+    tx.run(_SET_PERSON, community_id=community_id, staff_id=staff_id, person_id=person_id)
+    audit.record(
+        tx,
+        community_id,
+        by,
+        "staff.person",
+        f"staff:{staff_id}",
+        at=at,
+        before={"person_id": _number(before)},
+        after={"person_id": _number(person_id)},
+    )
+
+
+def _number(person_id: int | None) -> str | None:
+    return None if person_id is None else str(person_id)
 
 
 def roles_of(tx: Tx, community_id: int, staff_id: int) -> frozenset[str]:

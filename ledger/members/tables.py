@@ -71,6 +71,23 @@ resident = table(
     key=("person_id",),
 )
 
+# Relatives by declaration. Undirected: the smaller number stands first; one that ended stays as it was.
+kin = table(
+    "kin",
+    number("person_id"),
+    number("other_person_id"),
+    number("declared_at"),
+    text("kind"),  # spouse | direct | collateral | in_law | other
+    number("declared_by"),  # 0: by no member of staff
+    number("ended_at", null=True),
+    number("ended_by", null=True),
+    CheckConstraint("person_id < other_person_id", name="ck_kin_order"),
+    points_to("fk_kin_person", "resident", person_id="person_id"),
+    points_to("fk_kin_other", "resident", other_person_id="person_id"),
+    index("ix_kin_other", "other_person_id"),
+    key=("person_id", "other_person_id", "declared_at"),
+)
+
 # The only table with a resident's name and phone; deleting a row leaves the book whole and anonymous.
 person_identity = table(
     "person_identity",
