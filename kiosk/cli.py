@@ -30,6 +30,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "fund": "kiosk.commands.money:fund_group",
         "month": "kiosk.commands.month:month_command",
         "report": "kiosk.commands.month:report_command",
+        "export": "kiosk.commands.export:export_command",
         "generate": "kiosk.generator.command:command",
     }
 )

@@ -1,4 +1,4 @@
-"""Two tables of docs/, written from the code that rules them: `python -m kiosk.reference docs`."""
+"""Tables of docs/, written from the code that rules them: `python -m kiosk.reference docs`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from kiosk.problems import problem
 from kiosk.refusals import REFUSALS
 from kiosk.texts import LANGUAGES, translator
 from ledger.errors import Refusal
+from settlement.export.shape import Shape
+from settlement.export.tables import FORMAT, KEPT_HOME, SHAPES
 from settlement.verdicts import FILE_FAULT_NAMES, RULES
 
 _NOTE: Final = "Written by `python -m kiosk.reference docs` from the code; change it there."
@@ -59,7 +61,73 @@ def verdicts() -> str:
     )
 
 
-PAGES: Final[Mapping[str, Callable[[], str]]] = {"refusals.md": refusals, "verdicts.md": verdicts}
+def exported() -> str:
+    """docs/export.md: each exported table with its columns, and what is kept at home and why."""
+    return _page(
+        "Export",
+        "What `jifen export` writes: one community, read in one snapshot, for whoever checks the book without trusting"
+        f" the server. Format `{FORMAT}`. Nobody's name, telephone number, account number or secret is in it.",
+        _EXPORT_FILES,
+        _EXPORT_MANIFEST,
+        *(part for shape in SHAPES.values() for part in _exported(shape)),
+        "## Kept at home",
+        _table(("table", "why"), ((f"`{name}`", why) for name, why in KEPT_HOME.items())),
+    )
+
+
+def _exported(shape: Shape) -> Iterator[str]:
+    key = ", ".join(f"`{name}`" for name in shape.key) or "one row"
+    yield f"## {shape.name}"
+    yield f"{shape.meaning} Sorted by {key}." if shape.key else shape.meaning
+    yield _table(
+        ("column", "kind", "meaning"),
+        (
+            (
+                f"`{column.name}`",
+                column.kind + (", or nothing" if column.null else ""),
+                column.meaning,
+            )
+            for column in shape.columns
+        ),
+    )
+    if shape.left_out:
+        why = "; ".join(f"`{name}` ({reason})" for name, reason in shape.left_out.items())
+        yield f"Left out: {why}."
+
+
+_EXPORT_FILES: Final = """\
+A folder, or the same files in a ZIP: `manifest.json` and one file for each table, `<table>.csv`. Its columns are the
+table's own in their own order, without `community_id`, which the manifest names. CSV as in RFC 4180: UTF-8, commas,
+lines end in LF, the first line names the columns, a value is quoted only where it holds a comma, a quote or a line
+end. A number is decimal text; ids pass 2^53, so read them as text or as 64-bit integers. Bytes are lowercase
+hexadecimal. Nothing between two commas is null; `""` is an empty text. Times are microseconds since 1970 UTC, dates
+are yyyymmdd, amounts are fen or the smallest unit of a point type. Rows are sorted by the table's key (text by its
+bytes). The same book gives the same bytes on SQLite and on PostgreSQL. With `--parquet` the files are
+`<table>.parquet`, numbers as 64-bit integers and bytes still as hexadecimal text."""
+
+_EXPORT_MANIFEST: Final = """\
+`manifest.json` is written last; a folder without it is no export:
+
+| name | meaning |
+| --- | --- |
+| `format` | this format's name |
+| `community`, `issuer`, `timezone` | whose book: number (as text), code, whose midnight ends a day |
+| `from`, `to` | first and last business date of any posting |
+| `exported_at` | when, microseconds |
+| `first`, `size` | the range of the one order that is in it, as text: places from `first` up to, without, `size` |
+| `root` | the tree's root over the first `size` entries, hexadecimal; null before anything is sealed |
+| `checkpoint` | the signed checkpoint of exactly this size, or null |
+| `keys` | the public keys that sign checkpoints |
+| `files` | for each file: `sha256`, `rows`, `columns`, `kinds` (number, text, bytes), `key` |
+
+An entry that was written while the export began may have no place in the order yet; it stands in `outbox`."""
+
+
+PAGES: Final[Mapping[str, Callable[[], str]]] = {
+    "refusals.md": refusals,
+    "verdicts.md": verdicts,
+    "export.md": exported,
+}
 """File name to what writes its text."""
 
 

@@ -39,6 +39,7 @@ _ACTS: Final[Mapping[str, str]] = {
     "community.open": mark("opened the community"),
     "discrepancy.assign": mark("gave a difference to somebody"),
     "discrepancy.decide": mark("decided a difference"),
+    "export.make": mark("made an export"),
     "good.put": mark("changed goods"),
     "household.close": mark("closed a household"),
     "household.head": mark("named a head of household"),

@@ -9,6 +9,7 @@ from typing import Final
 from kiosk.refusals import (
     access,
     counter,
+    exports,
     members,
     pages,
     payments,
@@ -23,6 +24,7 @@ from kiosk.refusals.known import Known
 _PARTS: Final = (
     access,
     counter,
+    exports,
     members,
     pages,
     payments,

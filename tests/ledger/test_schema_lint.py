@@ -21,6 +21,8 @@ from sqlalchemy import (
     text,
 )
 
+from settlement.export.shape import BYTES, NUMBER, TEXT
+from settlement.export.tables import KEPT_HOME, SHAPES
 from tests.support.engines import all_tables
 
 # A table here is kept whole on one server or keyed by something else; each says why.
@@ -187,3 +189,30 @@ def test_only_tables_that_say_why_are_keyed_otherwise() -> None:
     }
 
     assert keyed_otherwise == set(GLOBAL)
+
+
+# --- what goes into an export is decided for every table and column
+
+KINDS = {BigInteger: NUMBER, Text: TEXT, LargeBinary: BYTES}
+
+
+def test_every_table_is_exported_or_kept_at_home() -> None:
+    assert SHAPES.keys() & KEPT_HOME.keys() == set()
+    assert SHAPES.keys() | KEPT_HOME.keys() == set(all_tables().tables), (
+        "a new table is described in settlement/export/, or kept at home with a reason"
+    )
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_an_exported_table_has_its_columns_in_order(name: str) -> None:
+    shape, table = SHAPES[name], all_tables().tables[name]
+    columns = [column for column in table.columns if column.name != "community_id"]
+
+    assert [
+        (column.name, KINDS[type(column.type)], column.nullable)
+        for column in columns
+        if column.name not in shape.left_out
+    ] == [(column.name, column.kind, column.null) for column in shape.columns]
+    assert shape.left_out.keys() <= {column.name for column in columns}
+    key = [column.name for column in table.primary_key.columns]
+    assert ["community_id", *shape.key] == key

@@ -1,0 +1,110 @@
+"""What an export holds of the counter: sales, refunds, goods handed out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from settlement.export.shape import shape
+
+COUNTER: Final = (
+    shape(
+        "sale",
+        "Sales as the till and the receipt have them.",
+        key=("sale_id",),
+        columns="""
+            sale_id text the request that made it
+            ref text the number on the receipt
+            state text open, done or void
+            merchant_id number the shop
+            terminal_id number the till
+            clerk_id number? who stood there
+            person_id number whose code was shown
+            wallet_owner_id number whose wallet
+            business_date number the day it counts for
+            occurred_at number when
+            total_fen number the bill
+            offset_fen number taken off by points
+            offset_units number the points
+            paid_fen number really paid
+            earned_units number points earned
+            refunded_fen number goods that came back so far
+            route text till, reference or gateway
+            payment_ref text? the channel's number of the payment
+            txn_id number? the posting
+        """,
+        left_out="plan how an interrupted sale is finished; the posting says what came of it",
+    ),
+    shape(
+        "refund",
+        "Goods that came back.",
+        key=("refund_id",),
+        columns="""
+            refund_id text the request that made it
+            sale_id text the sale
+            ref text the number on the receipt
+            state text open, done or void
+            terminal_id number the till
+            business_date number the day it counts for
+            occurred_at number when
+            goods_fen number worth of the goods
+            cash_fen number given back in yuan
+            offset_fen number given back as points, in fen
+            units_back number the points given back
+            earned_back_units number earned points taken back
+            owed_units number of those, what the wallet lacked
+            txn_id number? the posting
+        """,
+    ),
+    shape(
+        "good",
+        "Goods of the points supermarket.",
+        key=("good_id",),
+        columns="""
+            good_id number the good's number
+            merchant_id number the supermarket
+            code text its code
+            price_units number its price
+            commodity number in which points
+            cost_fen number what it cost
+            stock number pieces on the shelf
+            state text on or off
+            changed_at number since when
+        """,
+        left_out="""
+            name needed by no figure
+            picture needed by no figure
+        """,
+    ),
+    shape(
+        "redemption",
+        "Goods handed out for points.",
+        key=("redemption_id",),
+        columns="""
+            redemption_id text the request that made it
+            ref text the number on the slip
+            merchant_id number the supermarket
+            terminal_id number the counter
+            clerk_id number? who stood there
+            person_id number whose code was shown
+            wallet_owner_id number whose wallet
+            business_date number the day it counts for
+            occurred_at number when
+            units number the points
+            txn_id number the posting
+        """,
+    ),
+    shape(
+        "redemption_line",
+        "Which goods.",
+        key=("redemption_id", "line_no"),
+        columns="""
+            redemption_id text the redemption
+            line_no number the line
+            good_id number the good
+            quantity number pieces
+            price_units number the price of one
+            below_zero number 1: the shelf held what the book did not
+        """,
+    ),
+)
+"""Tables of `pos`."""

@@ -1,0 +1,43 @@
+"""Every table of the product: exported with these columns, or kept at home for a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from settlement.export.book_shapes import BOOK
+from settlement.export.counter_shapes import COUNTER
+from settlement.export.members_shapes import MEMBERS
+from settlement.export.settlement_shapes import SETTLEMENT
+from settlement.export.shape import Shape
+
+FORMAT: Final = "jifen-export/1"
+"""Goes up when a reader of this format could no longer read the next one."""
+
+SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
+    {shape.name: shape for shape in (*MEMBERS, *BOOK, *COUNTER, *SETTLEMENT)}
+)
+"""Exported tables by name, in the order in which they can be filled again."""
+
+KEPT_HOME: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "person_identity": "names and telephone numbers",
+        "staff_identity": "names",
+        "pin": "secrets",
+        "card": "what residents carry; the book names serial and issue",
+        "session": "secrets",
+        "enrolment": "secrets",
+        "token_key": "secrets; public keys are published by themselves",
+        "code_sequence": "what a phone showed last; no figure needs it",
+        "token_use": "when a code was shown; the posting has what came of it",
+        "cap_counter": "follows from the postings",
+        "visit": "follows from the postings",
+        "stored_file": "what shops sent, word for word; may hold names",
+        "log_head": "the manifest has the size",
+        "channel_event": "what the channel told; the postings have what came of it",
+        "payment_route": "one payment's use over all communities",
+        "payment_posting": "guards a payment's use while it is posted",
+    }
+)
+"""Tables that no export holds, each with its reason."""

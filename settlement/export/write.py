@@ -1,0 +1,114 @@
+"""Write one community's export: a CSV file for each table and the manifest that names them all."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final
+
+from ledger.book import order
+from ledger.database import Database
+from ledger.errors import Refusal
+from ledger.sql import Sql, Tx
+from settlement.export.parquet import to_parquet
+from settlement.export.rows import counted, header, lines
+from settlement.export.shape import Shape
+from settlement.export.tables import FORMAT, SHAPES
+
+MANIFEST: Final = "manifest.json"
+
+Progress = Callable[[int, int], None]
+"""Told how many rows are written, and of how many."""
+
+_ABOUT: Final = Sql("SELECT issuer, timezone FROM community WHERE community_id = :community_id")
+_DAYS: Final = Sql(
+    "SELECT coalesce(min(business_date), 0) AS first_date,"
+    " coalesce(max(business_date), 0) AS last_date"
+    " FROM txn WHERE community_id = :community_id"
+)
+
+
+def write_export(
+    db: Database,
+    community_id: int,
+    folder: Path,
+    *,
+    at: int,
+    parquet: bool = False,
+    progress: Progress = lambda _done, _of: None,
+) -> dict[str, Any]:
+    """Write everything one community has into the empty `folder`; gives the manifest.
+
+    All tables are read in one snapshot, so they agree with one another however busy the server is; entries that have
+    no place in the order yet stand in `outbox`. The manifest is written last: a folder without one is no export.
+    With `parquet` the tables are Parquet instead of CSV.
+    Refuses: export_folder_taken.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if any(folder.iterdir()):
+        raise Refusal("export_folder_taken", folder=folder.name)
+    with db.read() as tx:
+        files = _write_tables(tx, community_id, folder, progress, parquet=parquet)
+        manifest = _manifest(tx, community_id, files, at=at)
+    text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    return manifest
+
+
+def _write_tables(
+    tx: Tx, community_id: int, folder: Path, progress: Progress, *, parquet: bool
+) -> dict[str, dict[str, Any]]:
+    counts = {shape.name: counted(tx, shape, community_id) for shape in SHAPES.values()}
+    done, total = 0, sum(counts.values())
+    files = {}
+    for shape in SHAPES.values():
+        name = f"{shape.name}.csv"
+        sha256 = _write(folder / name, [header(shape)], lines(tx, shape, community_id))
+        if parquet:
+            name, sha256 = f"{shape.name}.parquet", to_parquet(folder, shape)
+        files[name] = {"sha256": sha256, "rows": counts[shape.name], **_described(shape)}
+        done += counts[shape.name]
+        progress(done, total)
+    return files
+
+
+def _write(path: Path, *parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    with path.open("xb") as file:
+        for part in parts:
+            for piece in part:
+                digest.update(piece)
+                file.write(piece)
+    return digest.hexdigest()
+
+
+def _described(shape: Shape) -> dict[str, Any]:
+    return {
+        "columns": list(shape.names),
+        "kinds": [column.kind for column in shape.columns],
+        "key": list(shape.key),
+    }
+
+
+def _manifest(
+    tx: Tx, community_id: int, files: dict[str, dict[str, Any]], *, at: int
+) -> dict[str, Any]:
+    about = tx.get(_ABOUT, community_id=community_id)
+    days = tx.get(_DAYS, community_id=community_id)
+    return {
+        "format": FORMAT,
+        "community": str(community_id),
+        "issuer": about.issuer,
+        "timezone": about.timezone,
+        "from": int(days.first_date),
+        "to": int(days.last_date),
+        "exported_at": at,
+        "first": "0",
+        "size": str(order.size(tx, community_id)),
+        "root": None,
+        "checkpoint": None,
+        "keys": [],
+        "files": files,
+    }
