@@ -79,6 +79,20 @@ MEMBERS: Final = (
         """,
     ),
     shape(
+        "kin",
+        "Who is a relative of whom, by number alone: nobody decides about a relative's household.",
+        key=("person_id", "other_person_id", "declared_at"),
+        columns="""
+            person_id number one resident, the smaller number
+            other_person_id number the other
+            declared_at number since when it is known
+            kind text spouse, direct, collateral, in_law or other
+            declared_by number who declared it; 0: by no member of staff
+            ended_at number? until when
+            ended_by number? by whom
+        """,
+    ),
+    shape(
         "merchant",
         "Shops, with the name over their door.",
         key=("merchant_id",),
