@@ -18,6 +18,8 @@ class Account(StrEnum):
     OWED = "owed"  # what a member owes after spending points that a refund took back
     OFFSET = "offset"  # honoured by a merchant, not yet settled
     DISPUTED = "disputed"
+    VOUCHER = "voucher"  # paid in points for a service that was not given yet
+    INTER = "inter"  # what passed between this community and the one named as owner
     RETIRED = "retired"  # settled with the merchant: gone
     REDEEMED = "redeemed"  # goods of the points supermarket
     EXPIRED = "expired"
@@ -31,13 +33,27 @@ class Account(StrEnum):
     CLEARING = "clearing"  # sent to the bank, not yet confirmed
     RETURNS = "returns"
     BANK_FEE = "bank_fee"
+    INVENTORY = "inventory"  # goods on the supermarket's shelf, at what they cost
+    GOODS_COST = "goods_cost"  # what the goods handed out had cost
+    SPENT = "spent"  # what left the fund for goods and fees: inventory, goods_cost and bank_fee together
 
 
 BOUNDED: Final = frozenset({Account.WALLET, Account.OWED, Account.FUND, Account.COVER})
 """Kinds with a balance row: an entry that would take more than is there is refused. All others are append-only sums."""
 
 DEBIT_SIDE: Final = frozenset(
-    {Account.OWED, Account.LOSS, Account.BANK, Account.BANK_FEE, Account.RETURNS}
+    {
+        Account.ISSUED_CONSUMPTION,
+        Account.ISSUED_DEED,
+        Account.ISSUED_GRANT,
+        Account.OWED,
+        Account.LOSS,
+        Account.BANK,
+        Account.BANK_FEE,
+        Account.RETURNS,
+        Account.INVENTORY,
+        Account.GOODS_COST,
+    }
 )
 """Kinds whose balance grows by debits; the others grow by credits (a wallet is the community's liability)."""
 
@@ -63,6 +79,21 @@ class Kind(StrEnum):
     PAID = "paid"
     PAYOUT_FAILED = "payout_failed"
     REPAY = "repay"
+    VOUCHER_BUY = "voucher_buy"
+    VOUCHER_USE = "voucher_use"
+    VOUCHER_END = "voucher_end"  # unused: back to the holder, or lapsed
+    BILL_OFFSET = "bill_offset"  # points taken off a property or refuse fee
+    OVERSPEND = "overspend"  # sold offline for more points than were there: the rest is owed
+    STOCK_IN = "stock_in"  # goods bought for the shelf
+    BANK_FEE = "bank_fee"
+    FUND_OUT = "fund_out"
+    FUND_MOVE = "fund_move"
+    COFUND = "cofund"  # a shop's agreed share of the points it gave out
+    SHOP_PAID_IN = "shop_paid_in"  # a shop that owes more than it is owed pays
+    INTER_OUT = "inter_out"  # our resident's points, taken in another community
+    INTER_IN = "inter_in"  # another community's resident buys here
+    INTER_PAID = "inter_paid"
+    INTER_RECEIVED = "inter_received"
     REVERSAL = "reversal"
 
 
@@ -96,8 +127,8 @@ ALLOWED: Final[dict[Kind, frozenset[tuple[Account, Account]]]] = {
     Kind.UNPROVEN: frozenset({(_A.PENDING, _A.ISSUED_CONSUMPTION)}),
     Kind.SALE: frozenset({(_A.WALLET, _A.OFFSET), *_EARN}),
     Kind.REFUND: frozenset(_TAKE_BACK),
-    Kind.REDEEM: frozenset({(_A.WALLET, _A.REDEEMED)}),
-    Kind.RETURN_GOODS: frozenset({(_A.REDEEMED, _A.WALLET)}),
+    Kind.REDEEM: frozenset({(_A.WALLET, _A.REDEEMED), (_A.GOODS_COST, _A.INVENTORY)}),
+    Kind.RETURN_GOODS: frozenset({(_A.REDEEMED, _A.WALLET), (_A.INVENTORY, _A.GOODS_COST)}),
     Kind.SETTLE: frozenset(_SETTLE),
     Kind.ADJUST: frozenset(
         {
@@ -107,6 +138,7 @@ ALLOWED: Final[dict[Kind, frozenset[tuple[Account, Account]]]] = {
             (_A.DISPUTED, _A.WALLET),
             (_A.DISPUTED, _A.FORFEITED),
             (_A.LOSS, _A.OFFSET),
+            (_A.WALLET, _A.OFFSET),
             (_A.FUND, _A.PAYABLE),
             (_A.PAYABLE, _A.FUND),
         }
@@ -120,5 +152,20 @@ ALLOWED: Final[dict[Kind, frozenset[tuple[Account, Account]]]] = {
         {(_A.CLEARING, _A.PAYABLE), (_A.BANK, _A.RETURNS), (_A.RETURNS, _A.PAYABLE)}
     ),
     Kind.REPAY: frozenset({(_A.WALLET, _A.OWED)}),
+    Kind.VOUCHER_BUY: frozenset({(_A.WALLET, _A.VOUCHER)}),
+    Kind.VOUCHER_USE: frozenset({(_A.VOUCHER, _A.OFFSET)}),
+    Kind.VOUCHER_END: frozenset({(_A.VOUCHER, _A.WALLET), (_A.VOUCHER, _A.EXPIRED)}),
+    Kind.BILL_OFFSET: frozenset({(_A.WALLET, _A.OFFSET)}),
+    Kind.OVERSPEND: frozenset({(_A.WALLET, _A.OFFSET), (_A.OWED, _A.OFFSET)}),
+    Kind.STOCK_IN: frozenset({(_A.INVENTORY, _A.BANK), (_A.FUND, _A.SPENT)}),
+    Kind.BANK_FEE: frozenset({(_A.BANK_FEE, _A.BANK), (_A.FUND, _A.SPENT)}),
+    Kind.FUND_OUT: frozenset({(_A.FUND, _A.BANK)}),
+    Kind.FUND_MOVE: frozenset({(_A.FUND, _A.FUND)}),
+    Kind.COFUND: frozenset({(_A.PAYABLE, _A.FUND), (_A.FUND, _A.PAYABLE)}),
+    Kind.SHOP_PAID_IN: frozenset({(_A.BANK, _A.PAYABLE)}),
+    Kind.INTER_OUT: frozenset({(_A.WALLET, _A.INTER), (_A.FUND, _A.INTER)}),
+    Kind.INTER_IN: frozenset({(_A.INTER, _A.OFFSET)}),
+    Kind.INTER_PAID: frozenset({(_A.INTER, _A.RETIRED), (_A.INTER, _A.BANK)}),
+    Kind.INTER_RECEIVED: frozenset({(_A.RETIRED, _A.INTER), (_A.BANK, _A.FUND)}),
 }
 """Every move there is: (account debited, account credited). A posting with any other pair is a bug and raises."""

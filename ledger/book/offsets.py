@@ -30,6 +30,10 @@ OFFSET_COLUMNS: Final = (
 """What a reader of an offset needs; a refund's units and fen are negative."""
 
 
+_MEMBERS: Final = "('wallet', 'owed', 'voucher', 'inter', 'loss')"
+"""Where an offset's points come from and a refund's go to; all other moves are the settlement's own."""
+
+
 class Moved(NamedTuple):
     """Units that transfers moved into and out of one merchant's offset account."""
 
@@ -52,7 +56,7 @@ _MOVED: Final = Sql(
     "  AND d.kind = 'offset'"
     " LEFT JOIN account r ON r.community_id = t.community_id"
     "  AND r.account_id = CASE WHEN c.account_id IS NULL THEN t.credit_id ELSE t.debit_id END"
-    "  AND r.kind <> 'wallet'"
+    f"  AND r.kind NOT IN {_MEMBERS}"
     f"{IN_RANGE} AND t.txn_id >= :first_txn AND t.txn_id <= :last_txn"
     " AND (c.account_id IS NOT NULL OR d.account_id IS NOT NULL) AND r.account_id IS NULL"
     " GROUP BY coalesce(c.owner_id, d.owner_id)"

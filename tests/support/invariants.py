@@ -12,7 +12,8 @@ _SIGNED: Final = (
 )
 _SUMS: Final = (
     "SELECT a.community_id, a.account_id, a.kind, a.commodity, a.owner_id,"
-    " CASE WHEN a.kind IN ('owed', 'loss', 'bank', 'bank_fee', 'returns') THEN -1 ELSE 1 END"
+    " CASE WHEN a.kind IN ('issued_consumption', 'issued_deed', 'issued_grant', 'owed', 'loss', 'bank',"
+    " 'bank_fee', 'returns', 'inventory', 'goods_cost') THEN -1 ELSE 1 END"
     f" * coalesce((SELECT sum(change) FROM {_SIGNED} s WHERE s.community_id = a.community_id"
     " AND s.account_id = a.account_id), 0) AS total FROM account a"
 )
@@ -23,6 +24,23 @@ CHECKS: Final[dict[str, str]] = {
         f"SELECT a.community_id, a.commodity, sum(s.change) AS over FROM {_SIGNED} s"
         " JOIN account a ON a.community_id = s.community_id AND a.account_id = s.account_id"
         " GROUP BY a.community_id, a.commodity HAVING sum(s.change) <> 0"
+    ),
+    # Points given out = wallets + pending + offset + disputed + voucher + inter + retired + redeemed + expired
+    # + forfeited - owed - loss: with debits equal to credits that holds if no other kind of account hides any.
+    "points_given_out_are_somewhere": (
+        f"SELECT s.community_id, s.commodity, sum(s.total) AS hidden FROM ({_SUMS}) s"
+        " WHERE s.commodity <> 156 AND s.kind NOT IN ('issued_consumption', 'issued_deed',"
+        " 'issued_grant', 'wallet', 'pending', 'owed', 'offset', 'disputed', 'voucher', 'inter',"
+        " 'retired', 'redeemed', 'expired', 'forfeited', 'loss')"
+        " GROUP BY s.community_id, s.commodity HAVING sum(s.total) <> 0"
+    ),
+    # What left the funds for goods and fees is on the shelf, was handed out, or went to the bank; so what the bank
+    # holds is what the funds, the shops and what is on its way say.
+    "what_left_the_funds_is_accounted_for": (
+        "SELECT s.community_id, sum(CASE WHEN s.kind = 'spent' THEN s.total ELSE -s.total END)"
+        f" AS over FROM ({_SUMS}) s WHERE s.commodity = 156 AND s.kind IN ('spent', 'inventory',"
+        " 'goods_cost', 'bank_fee') GROUP BY s.community_id"
+        " HAVING sum(CASE WHEN s.kind = 'spent' THEN s.total ELSE -s.total END) <> 0"
     ),
     "a_transfer_moves_something": (
         "SELECT t.* FROM transfer t WHERE t.amount <= 0 OR t.debit_id = t.credit_id OR NOT EXISTS"
@@ -49,8 +67,8 @@ CHECKS: Final[dict[str, str]] = {
         "SELECT h.* FROM hold h JOIN hold_end e ON e.community_id = h.community_id"
         " AND e.hold_id = h.hold_id WHERE e.captured < 0 OR e.captured > h.amount"
     ),
-    # Every sale's offset stays bound until its points are retired: settled by a night, or by a decision paid or not
-    # paid. A refund never binds and never frees.
+    # Every sale's offset stays bound until its points end: settled by a night for the yuan it was booked at, or by a
+    # decision (retired, given back, forfeited), paid or not paid. A refund never binds and never frees.
     "cover_holds_every_unsettled_offset": (
         "SELECT b.*, c.owner_id FROM balance b JOIN account c ON c.community_id = b.community_id"
         " AND c.account_id = b.account_id AND c.kind = 'cover' WHERE b.held <>"
@@ -58,11 +76,18 @@ CHECKS: Final[dict[str, str]] = {
         "  AND o.claimant_id = c.owner_id AND o.fen > 0), 0)"
         " + coalesce((SELECT sum(s.offset_fen) FROM sale s WHERE s.community_id = c.community_id"
         "  AND s.merchant_id = c.owner_id AND s.state = 'open'), 0)"
-        " - coalesce((SELECT sum(t.amount) / 20 FROM transfer t"
+        " - coalesce((SELECT sum(t.amount) FROM transfer t JOIN txn x ON x.community_id = t.community_id"
+        "   AND x.txn_id = t.txn_id AND x.kind = 'settle'"
+        "  JOIN account p ON p.community_id = t.community_id AND p.account_id = t.credit_id"
+        "   AND p.kind = 'payable' WHERE t.community_id = c.community_id"
+        "   AND t.debit_id = c.account_id), 0)"
+        " - coalesce((SELECT sum(t.amount) / 20 FROM transfer t JOIN txn x"
+        "   ON x.community_id = t.community_id AND x.txn_id = t.txn_id AND x.kind = 'adjust'"
         "  JOIN account p ON p.community_id = t.community_id AND p.account_id = t.debit_id"
-        "   AND p.kind = 'offset' AND p.owner_id = c.owner_id"
+        "   AND p.kind IN ('offset', 'disputed') AND p.owner_id = c.owner_id"
         "  JOIN account r ON r.community_id = t.community_id AND r.account_id = t.credit_id"
-        "   AND r.kind = 'retired' WHERE t.community_id = c.community_id), 0)"
+        "   AND r.kind IN ('retired', 'wallet', 'forfeited')"
+        "  WHERE t.community_id = c.community_id), 0)"
     ),
     # --- one request, one effect, one place in the order
     "a_request_moves_points_once": (
@@ -97,7 +122,11 @@ CHECKS: Final[dict[str, str]] = {
         " AND p.wallet_owner_id = s.owner_id AND p.commodity = s.commodity), 0)"
     ),
     "an_offset_is_twenty_units_a_fen": (
-        "SELECT * FROM offset_booked WHERE units <> fen * units_per_fen OR units_per_fen <> 20"
+        "SELECT o.* FROM offset_booked o WHERE o.units <> o.fen * o.units_per_fen"
+        # A voucher is honoured at the price agreed for the service.
+        " OR o.units_per_fen <> 20 AND NOT EXISTS (SELECT 1 FROM txn x"
+        "  WHERE x.community_id = o.community_id AND x.txn_id = o.txn_id"
+        "  AND x.kind = 'voucher_use')"
     ),
     "an_offset_is_what_its_entry_moved": (
         "SELECT o.* FROM offset_booked o WHERE o.units <> coalesce((SELECT sum(s.change)"

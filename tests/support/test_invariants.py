@@ -29,6 +29,10 @@ MUTATIONS = {
         "UPDATE transfer SET debit_id = (SELECT account_id FROM account WHERE kind = 'bank')"
         " WHERE debit_id = (SELECT account_id FROM account WHERE kind = 'issued_consumption')"
     ),
+    "points_given_out_are_somewhere": (
+        "UPDATE account SET kind = 'hidden' WHERE kind = 'issued_grant'"
+    ),
+    "what_left_the_funds_is_accounted_for": "UPDATE account SET kind = 'spent' WHERE kind = 'bank'",
     "a_transfer_moves_something": (
         "INSERT INTO transfer (community_id, txn_id, line_no, commodity, debit_id, credit_id,"
         f" amount) SELECT community_id, txn_id, 99, commodity, debit_id, credit_id, 0 FROM transfer"

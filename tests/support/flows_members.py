@@ -1,0 +1,270 @@
+"""Flows around a resident: points given, earned, spent, taken back, and the funds they stand on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ledger.book.chart import Account as Acc
+from ledger.book.chart import Kind
+from ledger.book.facts import pending_end_step, pending_step
+from ledger.book.holds import end_hold, open_hold, open_holds_of
+from ledger.book.posting import reverse
+from ledger.book.requests import once
+from ledger.book.steps import Step
+from ledger.database import Database
+from ledger.refs import make_reference
+from ledger.sql import Tx
+from ledger.token_keys import KeyClass
+from pos.charging import check_out_by_gateway
+from pos.checkout import check_out
+from pos.decide import SaleRequest
+from pos.proof import BillLine, prove_by_bill
+from pos.refunds import RefundRequest, refund
+from tests.support.flow_tools import (
+    AT,
+    DAY,
+    GRAIN,
+    MARKET,
+    MINUTE,
+    PROPERTY,
+    SALON,
+    SHOP,
+    Beside,
+    Claim,
+    book,
+    request_id,
+    set_cover_aside,
+    side_of,
+    txn_of,
+)
+from tests.support.town import CIVIC, Town
+
+# --- money into the funds, points by hand
+
+
+def top_up(db: Database, town: Town) -> None:
+    """Flow 12: 10,000 yuan arrive for the points."""
+    book(db, town, "top_up", Kind.FUND_IN, [(Acc.BANK, 0, Acc.FUND, 0, 1_000_000)])
+
+
+def work_fund(db: Database, town: Town) -> None:
+    """Neighbours raise 300 yuan for a work; 200 pay the mason, 100 go to the next work."""
+    book(db, town, "work_raised", Kind.FUND_IN, [(Acc.BANK, 0, Acc.FUND, 1, 30_000)])
+    book(db, town, "work_paid", Kind.FUND_OUT, [(Acc.FUND, 1, Acc.BANK, 0, 20_000)])
+    book(db, town, "work_rest", Kind.FUND_MOVE, [(Acc.FUND, 1, Acc.FUND, 2, 10_000)])
+
+
+def cover(db: Database, town: Town) -> None:
+    """Part of the fund is set aside for three claimants."""
+    for claimant in (PROPERTY, SALON, GRAIN):
+        set_cover_aside(db, town, claimant, 20_000)
+
+
+def opening(db: Database, town: Town) -> None:
+    """500 points each from the old notebook; one booked twice by mistake and reversed."""
+    for person in (1, 2, 3):
+        moves = [(Acc.ISSUED_GRANT, 0, Acc.WALLET, person, 50_000)]
+        book(db, town, f"opening_{person}", Kind.GRANT, moves, wallet_owner_id=person)
+    name = "opening_wrong"
+    book(
+        db, town, name, Kind.GRANT, [(Acc.ISSUED_GRANT, 0, Acc.WALLET, 3, 5_000)], wallet_owner_id=3
+    )
+
+    def undo(tx: Tx) -> dict[str, str]:
+        undone = reverse(
+            tx, town.here, txn_of(tx, town.here, name), request_id=request_id("undo"), at=AT,
+            business_date=DAY, reason_key="undo",
+        )  # fmt: skip
+        return {"txn_id": str(undone)}
+
+    once(db, town.here, request_id("undo"), kind="flow", body={"flow": "undo"}, at=AT, work=undo)
+
+
+def deed(db: Database, town: Town) -> None:
+    """A deed gives 12 points, of which 2 are taken back for a minus item."""
+    book(db, town, "deed", Kind.EARN_DEED, [(Acc.ISSUED_DEED, 0, Acc.WALLET, 1, 1_200)])
+    book(db, town, "deed_less", Kind.EARN_DEED, [(Acc.WALLET, 1, Acc.ISSUED_DEED, 0, 200)])
+
+
+# --- at the till
+
+
+def _sale(
+    town: Town, counter: int, person: int, total_fen: int, units: int, **changes: Any
+) -> SaleRequest:
+    till = town.tills[0]
+    request = SaleRequest(
+        community_id=town.here,
+        terminal_id=till.terminal_id,
+        clerk_id=None,
+        request_id=request_id(f"sale_{counter}"),
+        counter=counter,
+        ref=make_reference(till.code, DAY, counter),
+        token=town.code(person, KeyClass.CARD),
+        total_fen=total_fen,
+        offset_units=units,
+        channel="scan",
+        payment_ref=f"flow{counter}",
+        pin=None,
+        occurred_at=AT + counter * MINUTE,
+    )
+    return replace(request, **changes)
+
+
+def earn(db: Database, town: Town) -> None:
+    """Flow 1: 45 points on 45.00 yuan, pending until the bill proves the payment."""
+    del db
+    request = _sale(town, 1, 1, 4_500, 0)
+    check_out(town.desk, request, at=request.occurred_at)
+
+
+def vest(db: Database, town: Town) -> None:
+    """The channel's bill proves it: the 45 points become spendable."""
+    del db
+    lines = [BillLine("flow1", 4_500, AT + MINUTE)]
+    prove_by_bill(town.desk, town.here, SHOP, lines, until=DAY, by="bill", at=AT + 30 * MINUTE)
+
+
+def offset(db: Database, town: Town) -> None:
+    """Flow 2: 100 points take 5.00 yuan off a bill of 45.00; the 40.00 paid earn 40 points."""
+    del db
+    request = _sale(town, 2, 2, 4_500, 10_000)
+    check_out(town.desk, request, at=request.occurred_at)
+
+
+def part_refund(db: Database, town: Town) -> None:
+    """Flow 3: 9.00 of 45.00 come back: 20 points and 8.00 in cash, 8 earned points go."""
+    del db
+    till, counter = town.tills[0], 3
+    request = RefundRequest(
+        community_id=town.here,
+        terminal_id=till.terminal_id,
+        clerk_id=None,
+        request_id=request_id("refund"),
+        counter=counter,
+        ref=make_reference(till.code, DAY, counter),
+        original_ref=make_reference(till.code, DAY, 2),
+        refund_fen=900,
+        occurred_at=AT + counter * MINUTE,
+    )
+    refund(town.desk, request, at=request.occurred_at)
+
+
+def unproven(db: Database, town: Town) -> None:
+    """Points whose payment is in no file are taken back while they are pending."""
+    earned = [(Acc.ISSUED_CONSUMPTION, 0, Acc.PENDING, 3, 3_000)]
+    claimed = book(db, town, "claimed", Kind.EARN_SPENDING, earned, beside=_waits(town, 3, 3_000))
+    back = [(Acc.PENDING, 3, Acc.ISSUED_CONSUMPTION, 0, 3_000)]
+    book(db, town, "unproven", Kind.UNPROVEN, back, beside=_ends(town, claimed, 3_000, "reversed"))
+
+
+def _waits(town: Town, person: int, units: int) -> Beside:
+    """The row beside points that wait for proof."""
+    return lambda _tx, txn_id: [
+        pending_step(
+            town.here, txn_id, wallet_owner_id=person, commodity=CIVIC, merchant_id=SHOP,
+            units=units, business_date=DAY,
+        )
+    ]  # fmt: skip
+
+
+def _ends(town: Town, txn_id: int, units: int, state: str) -> Beside:
+    """Points that waited end: vested or reversed."""
+    return lambda _tx, _own: [pending_end_step(town.here, txn_id, units, state=state, at=AT)]
+
+
+def debt(db: Database, town: Town) -> None:
+    """A refund takes back points that are spent: the rest is owed, and the next points of any kind repay it."""
+    spent = [(Acc.ISSUED_CONSUMPTION, 0, Acc.WALLET, 3, 1_000)]
+    book(db, town, "earned_at_once", Kind.EARN_SPENDING, spent)
+    back = [
+        (Acc.WALLET, 3, Acc.ISSUED_CONSUMPTION, 0, 400),
+        (Acc.OWED, 3, Acc.ISSUED_CONSUMPTION, 0, 600),
+    ]
+    book(db, town, "refund_short", Kind.REFUND, back)
+    again = [(Acc.ISSUED_CONSUMPTION, 0, Acc.WALLET, 3, 100), (Acc.WALLET, 3, Acc.OWED, 3, 100)]
+    book(db, town, "earn_repays", Kind.EARN_SPENDING, again)
+    for name, kind, source in (
+        ("deed_repays", Kind.EARN_DEED, Acc.ISSUED_DEED),
+        ("grant_repays", Kind.GRANT, Acc.ISSUED_GRANT),
+    ):
+        book(
+            db,
+            town,
+            name,
+            kind,
+            [(source, 0, Acc.WALLET, 3, 100), (Acc.WALLET, 3, Acc.OWED, 3, 100)],
+        )
+    book(db, town, "refund_repays", Kind.REFUND, [(Acc.WALLET, 3, Acc.OWED, 3, 100)])
+    waiting = [(Acc.ISSUED_CONSUMPTION, 0, Acc.PENDING, 3, 50)]
+    waits = book(db, town, "waits", Kind.EARN_SPENDING, waiting, beside=_waits(town, 3, 50))
+    vested = [(Acc.PENDING, 3, Acc.WALLET, 3, 50), (Acc.WALLET, 3, Acc.OWED, 3, 50)]
+    book(db, town, "vest_repays", Kind.VEST, vested, beside=_ends(town, waits, 50, "vested"))
+    book(db, town, "repay", Kind.REPAY, [(Acc.WALLET, 3, Acc.OWED, 3, 50)])
+
+
+def gateway(db: Database, town: Town) -> None:
+    """Paid through the community's own channel: the points are spendable at once, and repay what is owed."""
+    del db
+    request = _sale(town, 4, 3, 2_000, 0, channel="gateway", payment_ref=None)
+    check_out_by_gateway(town.desk, request, at=request.occurred_at)
+
+
+# --- goods, vouchers, fee bills
+
+
+def goods(db: Database, town: Town) -> None:
+    """Flow 4: rice bought for 38.50 goes for 20 points; a second bag comes back to the shelf."""
+    bought = [(Acc.INVENTORY, MARKET, Acc.BANK, 0, 7_700), (Acc.FUND, 0, Acc.SPENT, 0, 7_700)]
+    book(db, town, "rice_in", Kind.STOCK_IN, bought)
+    for name in ("rice_out", "rice_again"):
+        gone = [
+            (Acc.WALLET, 1, Acc.REDEEMED, MARKET, 2_000),
+            (Acc.GOODS_COST, 0, Acc.INVENTORY, MARKET, 3_850),
+        ]
+        book(db, town, name, Kind.REDEEM, gone)
+    back = [
+        (Acc.REDEEMED, MARKET, Acc.WALLET, 1, 2_000),
+        (Acc.INVENTORY, MARKET, Acc.GOODS_COST, 0, 3_850),
+    ]
+    book(db, town, "rice_back", Kind.RETURN_GOODS, back)
+
+
+def voucher(db: Database, town: Town) -> None:
+    """Flow 5: three haircuts at 30 points: one taken (15.00 at the contract price), one given back, one lapsed."""
+    for name in ("cut_1", "cut_2", "cut_3"):
+        book(db, town, name, Kind.VOUCHER_BUY, [(Acc.WALLET, 2, Acc.VOUCHER, 0, 3_000)])
+    claim = Claim(SALON, 3_000, 1_500, "M03T1-260302-00001-X")
+    used = [(Acc.VOUCHER, 0, Acc.OFFSET, SALON, 3_000)]
+    book(db, town, "cut_done", Kind.VOUCHER_USE, used, claim=claim)
+    book(db, town, "cut_back", Kind.VOUCHER_END, [(Acc.VOUCHER, 0, Acc.WALLET, 2, 3_000)])
+    book(db, town, "cut_late", Kind.VOUCHER_END, [(Acc.VOUCHER, 0, Acc.EXPIRED, 0, 3_000)])
+
+
+def property_fee(db: Database, town: Town) -> None:
+    """Flow 6: 200 points are held, the property company confirms, and they take 10.00 off its bill."""
+    name = "fee"
+
+    def hold(tx: Tx) -> dict[str, str]:
+        wallet = side_of(tx, town.here, Acc.WALLET, 2).account_id
+        opened = open_hold(
+            tx, town.here, wallet, commodity=CIVIC, amount=20_000, purpose="bill",
+            request_id=request_id(name), at=AT, expires_at=AT + 60 * MINUTE,
+        )  # fmt: skip
+        return {"hold_id": str(opened)}
+
+    once(db, town.here, request_id("fee_held"), kind="flow", body={"flow": name}, at=AT, work=hold)
+
+    def ends(tx: Tx, txn_id: int) -> list[Step]:
+        (row,) = open_holds_of(tx, town.here, request_id(name))
+        end_hold(
+            tx, town.here, row.hold_id, account_id=row.account_id, amount=int(row.amount),
+            captured=True, txn_id=txn_id, at=AT,
+        )  # fmt: skip
+        return []
+
+    claim = Claim(PROPERTY, 20_000, 1_000, "M02T1-260302-00001-X")
+    paid = [(Acc.WALLET, 2, Acc.OFFSET, PROPERTY, 20_000)]
+    book(db, town, name, Kind.BILL_OFFSET, paid, claim=claim, captured={(Acc.WALLET, 2): 20_000},
+         beside=ends)  # fmt: skip
