@@ -55,6 +55,8 @@ CLERK_CODE: Final = "2580"
 _ALLOWANCE_FEN: Final = 30_000
 _PROOF_DAYS: Final = 3
 _FUND_FEN: Final = 3_000_000
+_FUND_FEN_A_MEMBER: Final = 6_000
+_MEMBERS_AN_ALLOWANCE: Final = 1_000
 _COORDINATE_BYTES: Final = 32
 _BUYERS: Final = 20
 _ACCOUNT_PREFIX: Final = "62200000"
@@ -102,7 +104,7 @@ def found_town(world: World, db: Database, vault: KeyVault, pepper: bytes) -> To
     add_to_fund(
         db,
         here,
-        _FUND_FEN,
+        max(_FUND_FEN, _FUND_FEN_A_MEMBER * len(world.members)),
         request_id=derived_request_id("demo", "fund"),
         by=town.staff["accountant"].id,
         at=at,
@@ -162,7 +164,8 @@ def _shop(tx: Tx, town: Town, shop: Shop, kind: str, by: By, at: int) -> None:
         roles=frozenset(shop.roles.split(",")),
         proof=shop.proof,
         proof_days=_PROOF_DAYS,
-        allowance_day_fen=_ALLOWANCE_FEN,
+        # A town three times the size sells three times as much at the same shop.
+        allowance_day_fen=_ALLOWANCE_FEN * max(1, len(town.world.members) // _MEMBERS_AN_ALLOWANCE),
     )
     agreements.sign_agreement(tx, here, agreement, by=by, at=at)
     _payout_account(tx, town, shop, merchant_id, at)

@@ -33,17 +33,23 @@ Progress = Callable[[int, int], None]
 """Told after each day how many of how many are lived."""
 
 
-def live(
-    final: Path, *, now: int, seed: int, months: int = 3, progress: Progress | None = None
+def live(  # noqa: PLR0913 - what a caller may choose of a town
+    final: Path,
+    *,
+    now: int,
+    seed: int,
+    months: int = 3,
+    size: str = "S",
+    progress: Progress | None = None,
 ) -> DemoFolder:
-    """Live `months` months up to `now` (microseconds UTC) into the folder `final`, replacing it.
+    """Live `months` months of a community of one of the generator's sizes up to `now` (microseconds UTC) into the folder `final`, replacing it.
 
     Yesterday and every day before are closed; today is open and has gone as far as the clock.
     """
     folder = DemoFolder(final.with_name(final.name + ".part"))
     folder.prepare()
     today = today_of(now)
-    world = imagine("S", seed, months=months, until=today, rare=True)
+    world = imagine(size, seed, months=months, until=today, rare=True)
     vault = folder.vault()
     pepper = pepper_of(vault)
     with _opened(folder) as db, _channel(folder) as url:
