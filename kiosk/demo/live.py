@@ -33,7 +33,7 @@ Progress = Callable[[int, int], None]
 """Told after each day how many of how many are lived."""
 
 
-def live(  # noqa: PLR0913 - what a caller may choose of a town
+def live(
     final: Path,
     *,
     now: int,
@@ -42,9 +42,9 @@ def live(  # noqa: PLR0913 - what a caller may choose of a town
     size: str = "S",
     progress: Progress | None = None,
 ) -> DemoFolder:
-    """Live `months` months of a community of one of the generator's sizes up to `now` (microseconds UTC) into the folder `final`, replacing it.
+    """Live `months` months up to `now` (microseconds UTC) into the folder `final`, replacing it.
 
-    Yesterday and every day before are closed; today is open and has gone as far as the clock.
+    `size` is one of the generator's. Yesterday and every day before are closed; today is open and has gone as far as the clock.
     """
     folder = DemoFolder(final.with_name(final.name + ".part"))
     folder.prepare()
