@@ -44,7 +44,8 @@ def live(
 ) -> DemoFolder:
     """Live `months` months up to `now` (microseconds UTC) into the folder `final`, replacing it.
 
-    `size` is one of the generator's. Yesterday and every day before are closed; today is open and has gone as far as the clock.
+    `size` is one of the generator's. Yesterday and every day before are closed; today is open
+    and has gone as far as the clock.
     """
     folder = DemoFolder(final.with_name(final.name + ".part"))
     folder.prepare()
