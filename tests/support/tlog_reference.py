@@ -199,3 +199,63 @@ def act_entry(act: Mapping[str, Value], salt_hex: str, before: str, after: str) 
     commitment = hashlib.sha256(field(salt_hex) + field(before) + field(after)).hexdigest()
     head = [b"jifen-leaf/1\n", field("act"), *(field(act[name]) for name in ACT_COLUMNS)]
     return b"".join([*head, field(commitment)])
+
+
+def leb128(value: int) -> bytes:
+    """A whole number, seven bits a byte, the lowest first."""
+    low, rest = value & 0x7F, value >> 7
+    return bytes([low]) if rest == 0 else bytes([low | 0x80]) + leb128(rest)
+
+
+def slip_code(
+    issuer: str, origin: str, key: PrivateKey, facts: str, index: int, leaves: Sequence[bytes]
+) -> str:
+    """A receipt's code for leaf `index` in the tree of `leaves`."""
+    path = inclusion(index, leaves)
+    head = [origin, str(len(leaves)), base64.b64encode(root(leaves)).decode(), str(index)]
+    return _slip(issuer, key, facts, leaves[index], head, path)
+
+
+def promise_code(issuer: str, origin: str, key: PrivateKey, facts: str, leaf: bytes) -> str:
+    """A receipt's code for an entry that is not sealed yet."""
+    return _slip(issuer, key, facts, leaf, [origin, "0", "-", "0"], [])
+
+
+def _slip(
+    issuer: str,
+    key: PrivateKey,
+    facts: str,
+    leaf: bytes,
+    head: Sequence[str],
+    path: Sequence[bytes],
+) -> str:
+    origin, size, _, index = head
+    lines = ["jifen-slip/1", *head, base64.b64encode(leaf).decode(), facts]
+    signed = sign("\n".join(lines) + "\n", origin, key)
+    body = b"".join(
+        [
+            b"\x01",
+            issuer.encode(),
+            leb128(len(facts)),
+            facts.encode(),
+            leaf,
+            leb128(int(index)),
+            leb128(int(size)),
+            bytes([len(path)]),
+            *path,
+            _signature_of(signed),
+        ]
+    )
+    return "JP1." + base64.b32encode(body).decode().rstrip("=")
+
+
+def board_code(issuer: str, note: str) -> str:
+    """The code of a notice board for a checkpoint's note."""
+    _, size, root_text = note.split("\n")[:3]
+    body = [b"\x01", issuer.encode(), leb128(int(size)), base64.b64decode(root_text)]
+    return "JC1." + base64.b32encode(b"".join([*body, _signature_of(note)])).decode().rstrip("=")
+
+
+def _signature_of(note: str) -> bytes:
+    """Key id and signature of a note's only signature line."""
+    return base64.b64decode(note.rstrip("\n").rsplit(" ", 1)[1])

@@ -14,6 +14,7 @@ from tests.support import tlog_reference as log
 
 SAMPLES = Path(__file__).parents[2] / "kiosk/web/tests/samples/tlog.json"
 ORIGIN = "jifen.example/CHAN"
+FACTS = "kind=sale|ref=M01T1-260302-00001-X|at=1772416800|total_fen=5000|offset_fen=1000"
 _ENTRIES = 13
 
 
@@ -40,7 +41,23 @@ def make() -> dict[str, Any]:
         "stranger": log.vkey(ORIGIN, log.ed25519_key(2)),
         "checkpoints": {"Ed25519": note, "ES256": log.checkpoint(ORIGIN, leaves, ec)},
         "proof": log.proof_text(5, leaves, note),
+        "codes": codes(leaves),
         "entries": entries(),
+    }
+
+
+def codes(leaves: list[bytes]) -> dict[str, str]:
+    """Codes as receipts and boards carry them."""
+    ed = log.ed25519_key(1)
+    note = log.checkpoint(ORIGIN, leaves[:9], ed)
+    return {
+        "facts": FACTS,
+        "at_9": log.slip_code("CHAN", ORIGIN, ed, FACTS, 5, leaves[:9]),
+        "at_13": log.slip_code("CHAN", ORIGIN, ed, FACTS, 5, leaves),
+        "at_11": log.slip_code("CHAN", ORIGIN, ed, FACTS, 10, leaves[:11]),
+        "promised": log.promise_code("CHAN", ORIGIN, ed, FACTS, leaves[5]),
+        "stranger": log.slip_code("CHAN", ORIGIN, log.ed25519_key(2), FACTS, 5, leaves[:9]),
+        "board": log.board_code("CHAN", note),
     }
 
 
