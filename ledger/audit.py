@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -11,8 +12,12 @@ from ledger.sql import Row, Sql, Tx
 
 _KEEP: Final = Sql(
     "INSERT INTO audit (community_id, audit_id, at, actor_kind, actor_id, act, subject,"
-    " before, after, device) VALUES (:community_id, :audit_id, :at, :actor_kind, :actor_id, :act,"
-    " :subject, :before, :after, :device)"
+    " before, after, device, salt) VALUES (:community_id, :audit_id, :at, :actor_kind, :actor_id, :act,"
+    " :subject, :before, :after, :device, :salt)"
+)
+_OUTBOX: Final = Sql(
+    "INSERT INTO outbox (community_id, entry_id, kind, recorded_at)"
+    " VALUES (:community_id, :audit_id, 'act', :at)"
 )
 _NEWEST: Final = Sql(
     "SELECT audit_id, at, actor_kind, actor_id, act, subject, before, after, device FROM audit"
@@ -23,6 +28,7 @@ _ABOUT: Final = Sql(
     " WHERE community_id = :community_id AND subject = :subject ORDER BY audit_id"
 )
 _LAST_ID: Final = 2**63 - 1
+_SALT_BYTES: Final = 16
 
 Facts = Mapping[str, str | int | bool | None]
 """Plain facts for the record: never a name, phone, PIN, password or code."""
@@ -51,21 +57,28 @@ def record(
     before: Facts | None = None,
     after: Facts | None = None,
 ) -> int:
-    """Keep one act (`card.suspend`) on one subject (`card:12`) and what it changed."""
+    """Keep one act (`card.suspend`) on one subject (`card:12`) and what it changed; the sealer will seal it.
+
+    The salt goes into the leaf with the text: once both are erased, nobody can find out what the text was.
+    """
     audit_id = new_id(at)
-    tx.run(
-        _KEEP,
-        community_id=community_id,
-        audit_id=audit_id,
-        at=at,
-        actor_kind=by.kind,
-        actor_id=by.id,
-        act=act,
-        subject=subject,
-        before=_text(before),
-        after=_text(after),
-        device=by.device,
-    )
+    row = {
+        "community_id": community_id,
+        "audit_id": audit_id,
+        "at": at,
+        "actor_kind": by.kind,
+        "actor_id": by.id,
+        "act": act,
+        "subject": subject,
+        "before": _text(before),
+        "after": _text(after),
+        "device": by.device,
+        "salt": os.urandom(_SALT_BYTES),
+    }
+    waiting = {"community_id": community_id, "audit_id": audit_id, "at": at}
+    with tx.batch() as batch:
+        batch.add(_KEEP, row)
+        batch.add(_OUTBOX, waiting)
     return audit_id
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from ledger.book import cover, order
+from ledger.book import cover
 from ledger.book import day as book_day
 from ledger.book.facts import cap_back_step
 from ledger.book.offsets import broken_rows, moved_in_range, settled_by
@@ -23,6 +23,7 @@ from ledger.earning.calendar import business_date, day_bounds, day_from_key, day
 from ledger.earning.working_days import working_days_cn
 from ledger.errors import GuardMissedError, Refusal
 from ledger.members.communities import get_community
+from ledger.seal.sealer import seal
 from ledger.sql import Row, Tx
 from settlement.collect import collect
 from settlement.identities import Break, breaks, settled_breaks
@@ -156,7 +157,7 @@ def _check_day(tx: Tx, community_id: int, day: int, *, at: int) -> None:
 
 def _seal(db: Database, community_id: int, day: int, *, at: int) -> int:
     db.write(lambda tx: book_day.cut_off(tx, community_id, day, at=at))
-    return order.seal(db, community_id)
+    return seal(db, community_id)
 
 
 def _begin(db: Database, community_id: int, day: int, end_leaf: int, *, at: int) -> Row:

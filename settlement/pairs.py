@@ -79,9 +79,9 @@ _SQLITE_FILED: Final = Sql(
     " JOIN claim c ON c.community_id = f.community_id AND c.batch_id = f.batch_id"
     " LEFT JOIN offset_booked o ON o.community_id = c.community_id"
     "  AND o.claimant_id = c.claimant_id AND o.ref = c.ref"
-    " LEFT JOIN leaf l ON l.community_id = o.community_id AND l.txn_id = o.txn_id"
+    " LEFT JOIN leaf l ON l.community_id = o.community_id AND l.entry_id = o.txn_id"
     "  AND l.leaf_index >= :first_leaf AND l.leaf_index < :end_leaf"
-    " WHERE f.community_id = :community_id AND f.run_no = :run_no AND l.txn_id IS NULL"
+    " WHERE f.community_id = :community_id AND f.run_no = :run_no AND l.entry_id IS NULL"
 )
 _SQLITE_CLAIMED: Final = Sql(
     f"SELECT c.claimant_id, count(*), {_by_sign('max', 'c')}, count(*) FROM claim_batch f"

@@ -10,7 +10,7 @@ from ledger.sql import Row, Sql, Tx
 from ledger.units import CNY
 
 BOOKED: Final = (
-    "leaf l JOIN offset_booked o ON o.community_id = l.community_id AND o.txn_id = l.txn_id"
+    "leaf l JOIN offset_booked o ON o.community_id = l.community_id AND o.txn_id = l.entry_id"
 )
 """FROM clause of booked offsets (`o`) with their place in the order (`l.leaf_index`)."""
 
@@ -42,14 +42,14 @@ class Moved(NamedTuple):
 
 
 _SPAN: Final = Sql(
-    "SELECT coalesce(min(txn_id), 0) AS first_txn, coalesce(max(txn_id), 0) AS last_txn"
-    f" FROM leaf l{IN_RANGE}"
+    "SELECT coalesce(min(entry_id), 0) AS first_txn, coalesce(max(entry_id), 0) AS last_txn"
+    f" FROM leaf l{IN_RANGE} AND l.kind = 'txn'"
 )
 _MOVED: Final = Sql(
     "SELECT coalesce(c.owner_id, d.owner_id) AS claimant_id,"
     " sum(CASE WHEN c.account_id IS NULL THEN 0 ELSE t.amount END) AS units_in,"
     " sum(CASE WHEN d.account_id IS NULL THEN 0 ELSE t.amount END) AS units_out"
-    " FROM leaf l JOIN transfer t ON t.community_id = l.community_id AND t.txn_id = l.txn_id"
+    " FROM leaf l JOIN transfer t ON t.community_id = l.community_id AND t.txn_id = l.entry_id"
     " LEFT JOIN account c ON c.community_id = t.community_id AND c.account_id = t.credit_id"
     "  AND c.kind = 'offset'"
     " LEFT JOIN account d ON d.community_id = t.community_id AND d.account_id = t.debit_id"
@@ -65,7 +65,7 @@ _PLACES: Final = (
     "WITH o AS MATERIALIZED (SELECT ref, txn_id FROM offset_booked"
     " WHERE community_id = :community_id AND claimant_id = :claimant_id AND ref {among})"
     " SELECT o.ref, l.leaf_index FROM o JOIN leaf l ON l.community_id = :community_id"
-    " AND l.txn_id = o.txn_id AND l.leaf_index < :end_leaf"
+    " AND l.entry_id = o.txn_id AND l.leaf_index < :end_leaf"
 )
 _PLACES_OF: Final = {
     "sqlite": Sql(_PLACES.format(among="IN (SELECT value FROM json_each(:refs))")),

@@ -87,7 +87,8 @@ _MOVE: Final = Sql(
     " AND account_id = :account_id AND posted + :delta >= held - :captured AND held >= :captured"
 )
 _OUTBOX: Final = Sql(
-    "INSERT INTO outbox (community_id, txn_id, recorded_at) VALUES (:community_id, :txn_id, :recorded_at)"
+    "INSERT INTO outbox (community_id, entry_id, kind, recorded_at)"
+    " VALUES (:community_id, :txn_id, 'txn', :recorded_at)"
 )
 
 

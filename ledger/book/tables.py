@@ -213,18 +213,6 @@ token_use = table(
     key=("kid", "serial", "issued_at_s", "sequence"),
 )
 
-outbox = table("outbox", number("txn_id"), number("recorded_at"), key=("txn_id",))
-
-leaf = table(
-    "leaf",
-    number("leaf_index"),
-    number("txn_id"),
-    unique("community_id", "txn_id"),
-    key=("leaf_index",),
-)
-
-log_head = table("log_head", number("size"), key=())
-
 # A business date's state in the book: a locked date takes no entry.
 book_day = table(
     "book_day",

@@ -289,6 +289,8 @@ audit = table(
     text("before"),
     text("after"),
     text("device"),
+    blob("salt"),  # 16 random bytes that stand in the leaf; empty once the act's text is erased
+    text("commitment", null=True),  # what the leaf holds of an erased act's text
     key=("audit_id",),
 )
 

@@ -28,7 +28,9 @@ _ROWS = (
         "INSERT INTO transfer (community_id, txn_id, line_no, commodity, debit_id, credit_id, amount) VALUES"
         " (:c, :txn, 0, 1002, :wallet, :offset, 20000), (:c, :txn, 1, 1002, :issued, :pending, 4000)"
     ),
-    Sql("INSERT INTO outbox (community_id, txn_id, recorded_at) VALUES (:c, :txn, :at)"),
+    Sql(
+        "INSERT INTO outbox (community_id, entry_id, kind, recorded_at) VALUES (:c, :txn, 'txn', :at)"
+    ),
     Sql(
         "INSERT INTO offset_booked (community_id, txn_id, claimant_id, terminal_id, ref, kind, units, fen,"
         " units_per_fen, business_date, occurred_at) VALUES (:c, :txn, :shop, :terminal, :ref, 'sale', 20000, 1000, 20,"

@@ -12,6 +12,8 @@ from typing import Any
 
 from ledger.database import Database
 from ledger.refs import make_reference
+from ledger.seal.tiles import grown
+from ledger.seal.tree import leaf_hash
 from ledger.units import CNY
 from tests.support.night_plant import HOUR, midnight
 from tests.support.town import CIVIC, HERE, ZONE, Town, build_town
@@ -169,12 +171,25 @@ def _load_sales(
             for n, (shop, ref, fen, at) in numbered
         ),
     )
+    # The night asks where an offset stands, never what its leaf says: any leaves do.
+    leaves = [leaf_hash(b"%d" % n) for n, _ in numbered]
     _load(
         driver,
         dialect,
         "leaf",
-        "community_id, leaf_index, txn_id",
-        ((HERE, place, n) for place, (n, _) in enumerate(numbered)),
+        "community_id, leaf_index, kind, entry_id, leaf_hash",
+        (
+            (HERE, place, "txn", n, hashed)
+            for place, ((n, _), hashed) in enumerate(zip(numbered, leaves, strict=True))
+        ),
+    )
+    tiles = grown({}, 0, leaves)
+    _load(
+        driver,
+        dialect,
+        "tile",
+        "community_id, level, tile_index, hashes",
+        ((HERE, key.level, key.number, hashes) for key, hashes in tiles.items()),
     )
     driver.execute(f"INSERT INTO log_head (community_id, size) VALUES ({HERE}, {len(numbered)})")
 
@@ -189,9 +204,15 @@ def _load(
     if dialect == "postgresql":
         text = io.StringIO()
         for row in rows:
-            text.write("\t".join("\\N" if value is None else str(value) for value in row) + "\n")
+            text.write("\t".join(map(_copied, row)) + "\n")
         with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
             copy.write(text.getvalue())
     else:
         marks = ", ".join("?" * len(columns.split(",")))
         driver.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", list(rows))
+
+
+def _copied(value: object) -> str:
+    if value is None:
+        return "\\N"
+    return f"\\\\x{value.hex()}" if isinstance(value, bytes) else str(value)

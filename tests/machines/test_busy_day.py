@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ledger.book import order
 from ledger.database import Database
 from ledger.errors import Refusal
+from ledger.seal.sealer import seal
 from pos.channel_refunds import refund_by_gateway
 from pos.checkout import check_out
 from pos.desk import Desk
@@ -119,7 +119,7 @@ def night(town: Town, desk: Desk) -> Counter[str]:
     result = run_night(desk.db, town.here, 20260302, at=town.at)
     looks = 0
     for _ in range(15):
-        order.seal(desk.db, town.here)
+        seal(desk.db, town.here)
         with desk.db.engine.connect() as connection:
             if desk.db.dialect == "postgresql":
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901

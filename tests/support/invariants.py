@@ -100,9 +100,9 @@ CHECKS: Final[dict[str, str]] = {
     ),
     "every_txn_waits_or_has_its_place": (
         "SELECT x.community_id, x.txn_id FROM txn x"
-        " LEFT JOIN outbox o ON o.community_id = x.community_id AND o.txn_id = x.txn_id"
-        " LEFT JOIN leaf l ON l.community_id = x.community_id AND l.txn_id = x.txn_id"
-        " WHERE (o.txn_id IS NULL) = (l.txn_id IS NULL)"
+        " LEFT JOIN outbox o ON o.community_id = x.community_id AND o.entry_id = x.txn_id"
+        " LEFT JOIN leaf l ON l.community_id = x.community_id AND l.entry_id = x.txn_id"
+        " WHERE (o.entry_id IS NULL) = (l.entry_id IS NULL)"
     ),
     "places_have_no_gap": (
         "SELECT h.community_id FROM log_head h WHERE h.size <> (SELECT count(*) FROM leaf l"

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import Connection
 
-from ledger.book import order
 from ledger.book.day import lock
 from ledger.database import Database
 from ledger.errors import Refusal
+from ledger.seal.sealer import seal
 from pos.charging import check_out_by_gateway
 from pos.checkout import check_out
 from pos.refunds import refund
@@ -95,7 +95,7 @@ def live_a_little(db: Database) -> Town:
     sold = check_out(town.desk, town.sale(1, 5_000, 20_000), at=town.at)
     check_out(town.desk, town.sale(3, 3_000, payment_ref="wx1"), at=town.at)
     refund(town.desk, town.refund(sold["ref"], 2_500), at=town.later(200))
-    order.seal(db, HERE)
+    seal(db, HERE)
     check_out_by_gateway(town.desk, town.sale(2, 5_000, 20_000, channel="gateway"), at=town.at)
     for trouble, code in (("declined", "payment_declined"), ("pending", "payment_unknown")):
         channel.trouble = lambda _key, say=trouble: say  # type: ignore[misc]
