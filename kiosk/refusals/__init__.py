@@ -16,6 +16,7 @@ from kiosk.refusals import (
     requests,
     sales,
     schemes,
+    seal,
     settlement,
     tokens,
 )
@@ -31,6 +32,7 @@ _PARTS: Final = (
     requests,
     sales,
     schemes,
+    seal,
     settlement,
     tokens,
 )
