@@ -12,9 +12,9 @@ from kiosk.commands.night import community_option, json_option
 from kiosk.commands.opening import Opened, opened, says_refusals, show
 from ledger import audit
 from ledger.audit import SYSTEM
-from ledger.book import order
 from ledger.clock import now_us
 from ledger.errors import Refusal
+from ledger.seal.sealer import seal
 from settlement.export.pack import pack
 from settlement.export.write import write_export
 
@@ -58,7 +58,7 @@ def _write(server: Opened, community_id: int, out: Path, parquet: bool, tell: An
     _check_free(out)
     # It is in the export itself: whoever reads one sees that it was made.
     server.db.write(lambda tx: audit.record(tx, community_id, SYSTEM, "export.make", "", at=now))
-    order.seal(server.db, community_id)
+    seal(server.db, community_id)
     if out.suffix.lower() != ".zip":
         return write_export(server.db, community_id, out, at=now, parquet=parquet, progress=tell)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=".export-") as folder:

@@ -177,10 +177,11 @@ BOOK: Final = (
     shape(
         "outbox",
         "Entries that do not have their place in the one order yet: written in the last seconds.",
-        key=("txn_id",),
+        key=("entry_id",),
         columns="""
-            txn_id number the entry
+            entry_id number a transaction's or an act's number
             recorded_at number when it was written
+            kind text txn or act
         """,
     ),
     shape(
@@ -189,7 +190,9 @@ BOOK: Final = (
         key=("leaf_index",),
         columns="""
             leaf_index number the place, from 0, without a gap
-            txn_id number the entry
+            entry_id number a transaction's or an act's number
+            kind text txn or act
+            leaf_hash bytes SHA-256 of a zero byte and the entry as the leaf has it
         """,
     ),
     shape(

@@ -240,6 +240,8 @@ MEMBERS: Final = (
             before text what held before, as JSON
             after text what held afterwards, as JSON
             device text from which device
+            salt bytes 16 random bytes that stand in the leaf with the text; empty once both are erased
+            commitment text? what the leaf holds of an erased text
         """,
     ),
 )

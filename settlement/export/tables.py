@@ -35,6 +35,7 @@ KEPT_HOME: Final[Mapping[str, str]] = MappingProxyType(
         "visit": "follows from the postings",
         "stored_file": "what shops sent, word for word; may hold names",
         "log_head": "the manifest has the size",
+        "tile": "follows from the leaves",
         "channel_event": "what the channel told; the postings have what came of it",
         "payment_route": "one payment's use over all communities",
         "payment_posting": "guards a payment's use while it is posted",

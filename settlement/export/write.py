@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from ledger.book import order
 from ledger.database import Database
 from ledger.errors import Refusal
+from ledger.seal.sealer import size
+from ledger.seal.tiles import read_root
 from ledger.sql import Sql, Tx
 from settlement.export.parquet import to_parquet
 from settlement.export.rows import counted, header, lines
@@ -97,6 +98,7 @@ def _manifest(
 ) -> dict[str, Any]:
     about = tx.get(_ABOUT, community_id=community_id)
     days = tx.get(_DAYS, community_id=community_id)
+    sealed = size(tx, community_id)
     return {
         "format": FORMAT,
         "community": str(community_id),
@@ -106,8 +108,8 @@ def _manifest(
         "to": int(days.last_date),
         "exported_at": at,
         "first": "0",
-        "size": str(order.size(tx, community_id)),
-        "root": None,
+        "size": str(sealed),
+        "root": read_root(tx, community_id, sealed).hex(),
         "checkpoint": None,
         "keys": [],
         "files": files,

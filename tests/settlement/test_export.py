@@ -14,9 +14,9 @@ import duckdb
 import pytest
 from sqlalchemy import Engine, text
 
-from ledger.book import order
 from ledger.database import Database
 from ledger.errors import Refusal
+from ledger.seal import sealer
 from pos.checkout import check_out
 from pos.refunds import refund
 from settlement.export.pack import pack
@@ -41,7 +41,7 @@ def lived(db: Database, folder: Path) -> Town:
     life.night()
     life.buy("named", 2_500, 3, 1)
     life.night()
-    order.seal(db, HERE)
+    sealer.seal(db, HERE)
     return town
 
 
@@ -116,7 +116,7 @@ def test_the_manifest_names_every_file_and_what_is_in_it(db: Database, tmp_path:
     for name, about in manifest["files"].items():
         assert hashlib.sha256((out / name).read_bytes()).hexdigest() == about["sha256"], name
     with db.read() as tx:
-        assert manifest["size"] == str(order.size(tx, HERE))
+        assert manifest["size"] == str(sealer.size(tx, HERE))
     assert (manifest["from"], manifest["to"]) == (20260302, 20260303)
     assert (manifest["community"], manifest["issuer"], manifest["first"]) == ("1", "CA01", "0")
 

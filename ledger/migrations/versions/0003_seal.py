@@ -13,8 +13,8 @@ from ledger.seal.tiles import edge_of, grown, keep_tiles, read_tiles
 from ledger.seal.tree import leaf_hash
 from ledger.sql import Sql, Tx
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
