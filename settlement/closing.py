@@ -39,7 +39,8 @@ _OWED: Final = Sql(
     " JOIN statement_row r ON r.community_id = i.community_id AND r.ref = i.ref"
     "  AND r.statement_id = :statement_id AND r.section = 'carried'"
     " WHERE i.community_id = :community_id AND i.claimant_id = :claimant_id"
-    " AND i.reason IN ('unclaimed', 'no_file') AND i.closed_run IS NULL ORDER BY i.ref"
+    # Dated within the month: what was sold after its last midnight is claimed in the next one.
+    " AND i.business_date <= :last_date AND i.closed_run IS NULL ORDER BY i.ref"
 )
 _CLAIMED_BY_STATEMENT: Final = Sql(
     "UPDATE discrepancy SET state = 'decided', decision = 'statement', decided_by = :by_id,"
@@ -154,6 +155,7 @@ def _accept(
         community_id=community_id,
         statement_id=statement_id,
         claimant_id=statement.claimant_id,
+        last_date=statement.last_date,
     )
     if owed:
         _claim(tx, community_id, statement, owed, by=by, at=at)

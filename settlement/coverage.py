@@ -63,7 +63,7 @@ class Coverage:
         return [
             batch
             for till in {terminal_id, WHOLE_SHOP}
-            for batch in self._by_till[claimant_id, till]
+            for batch in self._by_till.get((claimant_id, till), ())
             if batch.first_date <= business_date <= batch.last_date
         ]
 

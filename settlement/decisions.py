@@ -68,7 +68,7 @@ _END_ITEM: Final = Sql(
 )
 _WAITING_FOR_FILE: Final = Sql(
     "SELECT ref, units, fen FROM open_item WHERE community_id = :community_id"
-    " AND claimant_id = :claimant_id AND business_date = :business_date AND reason = 'no_file'"
+    " AND claimant_id = :claimant_id AND business_date = :business_date AND reason <> 'unclaimed'"
     " AND (:terminal_id = 0 OR terminal_id = :terminal_id) AND closed_run IS NULL"
     " AND flagged_run IS NULL ORDER BY ref"
 )

@@ -44,7 +44,7 @@ from settlement.reckoning import Totals, digest_of, reckon
 from settlement.settle import settle_shop
 from settlement.sides import Run
 
-RULE_VERSION: Final = "2026.1"
+RULE_VERSION: Final = "2026.2"
 """Goes up with every change of how a night judges; part of a run's identity."""
 
 ANSWER_DAYS: Final = 3

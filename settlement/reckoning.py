@@ -263,7 +263,8 @@ def _add_files(out: Outcome, sides: Sides, run: Run) -> None:
                 claimed=claimed,
             )
         )
-    waiting = [item.pair.booked for item in sides.waiting if item.reason == "no_file"]
+    # Also one that first waited for its day to end waits for a file now.
+    waiting = [item.pair.booked for item in sides.waiting if item.reason != "unclaimed"]
     for row in sides.open_files:
         tills = {
             b.terminal_id
