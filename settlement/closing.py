@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 from ledger import audit
 from ledger.audit import SYSTEM, By
-from ledger.book.day import last_locked
+from ledger.book.period import BookPeriod, begin_close, close, find_period, get_period
 from ledger.database import Database
-from ledger.earning.calendar import day_from_key, day_key, month_by_key
+from ledger.earning.calendar import day_from_key, day_key
 from ledger.earning.working_days import working_days_cn
 from ledger.errors import GuardMissedError, Refusal
 from ledger.ids import derived_request_id
 from ledger.members import settings
+from ledger.seal.sealer import seal
+from ledger.seal.tiles import read_root
 from ledger.sql import Row, Sql, Tx
 from settlement.choices import paid_as_booked
 from settlement.decisions import end_item, post_effect, today_of
@@ -52,22 +55,50 @@ _CLAIMED_BY_STATEMENT: Final = Sql(
 
 @dataclass(frozen=True, slots=True)
 class MonthResult:
-    """A month's statements; `issued` counts those this run made, the others stood already."""
+    """A closed month: its statements, how many of them this run issued, and how the book stood at its close."""
 
     month: int
     statements: tuple[Statement, ...]
     issued: int
+    closed: BookPeriod
 
 
-def run_month(db: Database, community_id: int, month: int, *, at: int) -> MonthResult:
-    """Issue every shop's statement of a month (yyyymm); run again, it changes nothing.
+AfterStep = Callable[[str], None]
+"""Told the name of each finished step; tests raise in it to stand for a crash."""
 
-    Refuses: month_bad, month_not_closed (its last night is not locked), statement_not_balanced.
+
+def run_month(
+    db: Database,
+    community_id: int,
+    month: int,
+    *,
+    at: int,
+    by: By = SYSTEM,
+    after_step: AfterStep = lambda _step: None,
+) -> MonthResult:
+    """Close a month (yyyymm): lock its days, issue every shop's statement, write rollups and trial balance.
+
+    Cut off anywhere it goes on when it is run again; a closed month answers the same and changes nothing. Refuses:
+    month_bad, month_not_closed (its last night is not locked), month_earlier_open, statement_not_balanced.
     """
     with db.read() as tx:
-        period = _period(tx, community_id, month)
+        closed = find_period(tx, community_id, month)
+        before = len(statements_of_month(tx, community_id, month))
+    if closed is None or closed.state != "closed":
+        closed = _close(db, community_id, month, by=by, at=at, after_step=after_step)
+    with db.read() as tx:
+        statements = tuple(statements_of_month(tx, community_id, month))
+    return MonthResult(month, statements, len(statements) - before, closed)
+
+
+def _close(
+    db: Database, community_id: int, month: int, *, by: By, at: int, after_step: AfterStep
+) -> BookPeriod:
+    begun = db.write(lambda tx: begin_close(tx, community_id, month, at=at))
+    after_step("begun")
+    with db.read() as tx:
+        period = _period(tx, community_id, begun)
         until = _objection_until(tx, community_id, at=at)
-        before = {s.claimant_id for s in statements_of_month(tx, community_id, month)}
         shops = shops_until(tx, community_id, period.last_date)
     for shop in shops:
         db.write(
@@ -75,9 +106,26 @@ def run_month(db: Database, community_id: int, month: int, *, at: int) -> MonthR
                 tx, community_id, shop, period, objection_until=until, at=at
             )
         )
-    with db.read() as tx:
-        statements = tuple(statements_of_month(tx, community_id, month))
-    return MonthResult(month, statements, len(statements) - len(before))
+        after_step(f"stated:{shop}")
+    tree_size = seal(db, community_id)
+    after_step("sealed")
+    return db.write(lambda tx: _write_close(tx, community_id, month, tree_size, by=by, at=at))
+
+
+def _write_close(
+    tx: Tx, community_id: int, month: int, tree_size: int, *, by: By, at: int
+) -> BookPeriod:
+    root = read_root(tx, community_id, tree_size).hex()
+    closes_now = close(tx, community_id, month, tree_size, root=root, at=at)
+    closed = get_period(tx, community_id, month)
+    if closes_now:
+        facts: audit.Facts = {
+            "tree_size": closed.tree_size,
+            "root": closed.root,
+            "trial_balance": closed.trial_balance_hash,
+        }
+        audit.record(tx, community_id, by, "month.close", f"month:{month}", at=at, after=facts)
+    return closed
 
 
 def accept_statement(
@@ -125,16 +173,9 @@ def object_to(
     return db.write(work)
 
 
-def _period(tx: Tx, community_id: int, month: int) -> Period:
-    try:
-        days = month_by_key(month)
-    except ValueError:
-        raise Refusal("month_bad") from None
-    last_date = day_key(days.last)
-    if last_locked(tx, community_id) < last_date:
-        raise Refusal("month_not_closed", month=month)
-    row = tx.get(_LAST_RUN, community_id=community_id, last_date=last_date)
-    return Period(month, day_key(days.first), last_date, int(row.run_no))
+def _period(tx: Tx, community_id: int, begun: BookPeriod) -> Period:
+    row = tx.get(_LAST_RUN, community_id=community_id, last_date=begun.last_date)
+    return Period(begun.period_key, begun.first_date, begun.last_date, int(row.run_no))
 
 
 def _objection_until(tx: Tx, community_id: int, *, at: int) -> int:

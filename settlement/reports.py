@@ -8,6 +8,7 @@ from typing import Final
 from ledger.errors import Refusal
 from ledger.members.communities import get_community
 from ledger.members.merchants import Merchant, all_merchants
+from ledger.sql import Row as SqlRow
 from ledger.sql import Sql, Tx
 from settlement.decisions import today_of
 from settlement.payout_store import Payout, payouts_of_statement
@@ -27,6 +28,7 @@ from settlement.sheet import (
 from settlement.state_names import state_name, verdict_name
 from settlement.statement_form import statement_number
 from settlement.statements import Statement, statements_of_month
+from settlement.trial_form import trial_block
 from settlement.words import Translate, mark
 
 _DISCREPANCIES: Final = Sql(
@@ -63,13 +65,24 @@ def month_sheet(tx: Tx, community_id: int, month: int, *, translate: Translate) 
             (_(mark("Shops")), count(len(statements))),
         ],
     )
-    found = tx.all(_DISCREPANCIES, **span)
     paid = [
         (statement, payout)
         for statement in statements
         for payout in payouts_of_statement(tx, community_id, statement.statement_id)
     ]
-    by_code = table(
+    blocks = [
+        head,
+        _shop_lines(_, statements, shops),
+        _by_code(_, tx.all(_DISCREPANCIES, **span)),
+        _payout_lines(_, paid, shops),
+        trial_block(tx, community_id, month, translate=translate),
+    ]
+    title = _(mark("The community's month of points offsets"))
+    return Sheet(title, made_on, tuple(block for block in blocks if block.rows))
+
+
+def _by_code(_: Translate, found: Sequence[SqlRow]) -> Block:
+    return table(
         _(mark("Differences by code")),
         [
             _(mark("Code")),
@@ -93,9 +106,6 @@ def month_sheet(tx: Tx, community_id: int, month: int, *, translate: Translate) 
             for row in found
         ],
     )
-    blocks = [head, _shop_lines(_, statements, shops), by_code, _payout_lines(_, paid, shops)]
-    title = _(mark("The community's month of points offsets"))
-    return Sheet(title, made_on, tuple(block for block in blocks if block.rows))
 
 
 def _shop_lines(_: Translate, statements: Sequence[Statement], shops: dict[int, Merchant]) -> Block:

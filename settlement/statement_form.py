@@ -14,6 +14,9 @@ from settlement.statement_rows import StatementRow
 from settlement.statements import Statement, get_statement, rows_of
 from settlement.words import Translate, mark
 
+_Lines = Sequence[tuple[int, StatementRow]]
+"""A section's lines, each with its number in the statement, by which a later one names it."""
+
 
 class _About(NamedTuple):
     """A statement, its shop and its words."""
@@ -35,18 +38,22 @@ def statement_sheet(tx: Tx, community_id: int, statement_id: int, *, translate: 
     """
     statement = get_statement(tx, community_id, statement_id)
     shop = get_merchant(tx, community_id, statement.claimant_id)
-    rows = rows_of(tx, community_id, statement_id)
+    lines = list(enumerate(rows_of(tx, community_id, statement_id), start=1))
     about = _About(statement, shop, translate)
     made_on = today_of(tx, community_id, at=statement.issued_at)
     blocks = [
         _head(about, made_on),
-        _days(translate, [row for row in rows if row.section == "day"]),
-        _differences(translate, [row for row in rows if row.section == "discrepancy"]),
-        _adjustments(translate, [row for row in rows if row.section == "adjustment"]),
-        _waiting(translate, [row for row in rows if row.section == "carried"]),
+        _days(translate, _of("day", lines)),
+        _differences(translate, _of("discrepancy", lines)),
+        _adjustments(about, _of("adjustment", lines)),
+        _waiting(translate, _of("carried", lines)),
     ]
     title = translate(mark("Monthly statement of points offsets"))
     return Sheet(title, made_on, tuple(block for block in blocks if block.rows))
+
+
+def _of(section: str, lines: _Lines) -> _Lines:
+    return [(number, row) for number, row in lines if row.section == section]
 
 
 def _head(about: _About, made_on: int) -> Block:
@@ -86,8 +93,9 @@ def _head(about: _About, made_on: int) -> Block:
     )
 
 
-def _days(_: Translate, rows: Sequence[StatementRow]) -> Block:
+def _days(_: Translate, lines: _Lines) -> Block:
     header = [
+        _(mark("Line")),
         _(mark("Date")),
         _(mark("Offsets")),
         _(mark("Points")),
@@ -96,8 +104,9 @@ def _days(_: Translate, rows: Sequence[StatementRow]) -> Block:
         _(mark("Claimed")),
         _(mark("Settled")),
     ]
-    lines: list[Row] = [
+    shown: list[Row] = [
         (
+            ident(number),
             date(row.business_date),
             count(row.lines),
             points(row.units),
@@ -106,11 +115,13 @@ def _days(_: Translate, rows: Sequence[StatementRow]) -> Block:
             yuan(row.claimed_fen),
             yuan(row.settled_fen),
         )
-        for row in rows
+        for number, row in lines
     ]
-    if lines:
-        lines.append(
+    if shown:
+        rows = [row for _number, row in lines]
+        shown.append(
             (
+                text(None),
                 text(_(mark("Together"))),
                 count(sum(row.lines for row in rows)),
                 points(sum(row.units for row in rows)),
@@ -120,11 +131,12 @@ def _days(_: Translate, rows: Sequence[StatementRow]) -> Block:
                 yuan(sum(row.settled_fen for row in rows)),
             )
         )
-    return table(_(mark("Day by day")), header, lines)
+    return table(_(mark("Day by day")), header, shown)
 
 
-def _differences(_: Translate, rows: Sequence[StatementRow]) -> Block:
+def _differences(_: Translate, lines: _Lines) -> Block:
     header = [
+        _(mark("Line")),
         _(mark("Date")),
         _(mark("Reference")),
         _(mark("Code")),
@@ -136,8 +148,9 @@ def _differences(_: Translate, rows: Sequence[StatementRow]) -> Block:
         _(mark("Corrected by")),
         _(mark("State")),
     ]
-    lines: list[Row] = [
+    shown: list[Row] = [
         (
+            ident(number),
             date(row.business_date),
             ident(row.ref),
             ident(row.code),
@@ -149,48 +162,66 @@ def _differences(_: Translate, rows: Sequence[StatementRow]) -> Block:
             yuan(row.settled_fen),
             text(state_name(_, row.state)),
         )
-        for row in rows
+        for number, row in lines
     ]
-    return table(_(mark("Differences, both sides")), header, lines)
+    return table(_(mark("Differences, both sides")), header, shown)
 
 
-def _adjustments(_: Translate, rows: Sequence[StatementRow]) -> Block:
+def _adjustments(about: _About, lines: _Lines) -> Block:
+    _ = about.translate
     header = [
+        _(mark("Line")),
         _(mark("Date")),
         _(mark("Reference")),
         _(mark("Code")),
         _(mark("Decision")),
         _(mark("Amount")),
+        _(mark("Corrects")),
     ]
-    lines: list[Row] = [
+    shown: list[Row] = [
         (
+            ident(number),
             date(row.business_date),
             ident(row.ref),
             ident(row.code),
             text(state_name(_, row.state)),
             yuan(row.settled_fen),
+            text(_corrected(about, row)),
         )
-        for row in rows
+        for number, row in lines
     ]
-    return table(_(mark("Adjustments decided this month")), header, lines)
+    return table(_(mark("Adjustments decided this month")), header, shown)
 
 
-def _waiting(_: Translate, rows: Sequence[StatementRow]) -> Block:
+def _corrected(about: _About, row: StatementRow) -> str | None:
+    """Which line of which earlier statement an adjustment corrects, in words."""
+    if row.corrects_no is None:
+        return None
+    number = statement_number(about.shop.code, row.corrects_no)
+    if row.corrects_row is None:
+        return about.translate(mark("Statement {number}")).format(number=number)
+    said = about.translate(mark("Statement {number}, line {line}"))
+    return said.format(number=number, line=row.corrects_row)
+
+
+def _waiting(_: Translate, lines: _Lines) -> Block:
     header = [
+        _(mark("Line")),
         _(mark("Date")),
         _(mark("Reference")),
         _(mark("Points")),
         _(mark("Booked")),
         _(mark("Why")),
     ]
-    lines: list[Row] = [
+    shown: list[Row] = [
         (
+            ident(number),
             date(row.business_date),
             ident(row.ref),
             points(row.units),
             yuan(row.booked_fen),
             text(state_name(_, row.state)),
         )
-        for row in rows
+        for number, row in lines
     ]
-    return table(_(mark("Owed, not settled yet")), header, lines)
+    return table(_(mark("Owed, not settled yet")), header, shown)

@@ -8,7 +8,10 @@ from settlement.month_figures import Adjusted, Carried, Figures, Found, NightLin
 
 
 class StatementRow(NamedTuple):
-    """One frozen line; `section` is day, discrepancy, adjustment or carried."""
+    """One frozen line; `section` is day, discrepancy, adjustment or carried.
+
+    `corrects_no`, `corrects_row`: the earlier statement of the shop, and the line there, that an adjustment corrects.
+    """
 
     section: str
     business_date: int
@@ -23,6 +26,8 @@ class StatementRow(NamedTuple):
     minus_fen: int
     settled_fen: int
     state: str
+    corrects_no: int | None = None
+    corrects_row: int | None = None
 
 
 def frozen_rows(figures: Figures) -> list[StatementRow]:

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from ledger.book.offsets import paid_between, payable_until
 from ledger.errors import Refusal
 from ledger.sql import Sql, Tx
+from settlement.corrections import name_corrections
 from settlement.month_figures import figures_of
 from settlement.statement_rows import StatementRow, frozen_rows
 
@@ -169,7 +170,9 @@ def issue(
     opening = payable_until(tx, community_id, claimant_id, period.first_date - 1)
     closing = payable_until(tx, community_id, claimant_id, period.last_date)
     paid = paid_between(tx, community_id, claimant_id, period.first_date, period.last_date)
-    rows = frozen_rows(figures)
+    rows = name_corrections(
+        tx, community_id, claimant_id, frozen_rows(figures), first_date=period.first_date
+    )
     if not rows and not opening and not closing:
         return None
     values = {

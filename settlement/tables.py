@@ -226,6 +226,8 @@ statement_row = table(
     number("minus_fen"),
     number("settled_fen"),
     text("state"),
+    number("corrects_no", null=True),  # an adjustment: the shop's earlier statement it corrects
+    number("corrects_row", null=True),  # and the line there, where it is one
     points_to("fk_statement_row", "statement", statement_id="statement_id"),
     key=("statement_id", "row_no"),
 )

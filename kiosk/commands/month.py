@@ -48,7 +48,7 @@ class MonthParam(click.ParamType[int]):
 @json_option
 @says_refusals
 def month_command(month: int, issuer: str | None, *, as_json: bool) -> None:
-    """Issue every shop's statement of MONTH (2026-03) once its last night is locked.
+    """Close MONTH (2026-03) once its last night is locked: statements issued, trial balance written.
 
     Statements whose day for objections has passed in silence count as accepted. Safe to run again.
     """
@@ -66,6 +66,9 @@ def month_command(month: int, issuer: str | None, *, as_json: bool) -> None:
                 "accepted_by_silence": len(accepted),
                 "payable_fen": payable,
                 "payable_yuan": yuan_text(payable),
+                "state": result.closed.state,
+                "tree_size": result.closed.tree_size,
+                "trial_balance": result.closed.trial_balance_hash,
             },
             as_json=as_json,
         )

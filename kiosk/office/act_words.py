@@ -53,6 +53,7 @@ _ACTS: Final[Mapping[str, str]] = {
     "kin.end": mark("ended a note of relatives"),
     "merchant.open": mark("took in a shop"),
     "merchant.state": mark("changed a shop's state"),
+    "month.close": mark("closed a month"),
     "payout.state": mark("moved a payout on"),
     "pin.set": mark("set a PIN"),
     "resident.consent": mark("noted a consent"),
@@ -84,6 +85,7 @@ _SUBJECTS: Final[Mapping[str, str]] = {
     "file": mark("file {name}"),
     "household": mark("household {name}"),
     "merchant": mark("shop {name}"),
+    "month": mark("month {name}"),
     "payout": mark("payout {name}"),
     "person": mark("resident {name}"),
     "resident": mark("resident {name}"),
@@ -102,8 +104,11 @@ _FIELDS: Final[Mapping[str, str]] = {
     "name": mark("name"),
     "reason": mark("reason"),
     "role": mark("role"),
+    "root": mark("root"),
     "rows": mark("rows"),
     "state": mark("state"),
+    "tree_size": mark("entries in the order"),
+    "trial_balance": mark("fingerprint of the trial balance"),
     "why": mark("reason"),
 }
 _NAMED: Final = {**_FIELDS, **SETTING_NAMES}

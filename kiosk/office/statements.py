@@ -15,6 +15,7 @@ from kiosk.page_words import PAYOUT_STATES, word
 from kiosk.pages import month_text, say
 from kiosk.statement_files import month_file, sheet_of, statement_file
 from kiosk.statement_view import head_of
+from ledger.book.period import find_period
 from ledger.errors import Refusal
 from ledger.members.terms import Terms
 from pos.desk import day_of
@@ -41,7 +42,7 @@ def issue_statements() -> AnyResponse:
     try:
         month = number("month")
         if is_first("month", {"month": month}):
-            run_month(service().db, actor().community_id, month, at=service().now())
+            run_month(service().db, actor().community_id, month, by=me(), at=service().now())
     except Refusal as refusal:
         return _month_page(month, refusal=refusal)
     return to("office.statements", "issued", month=month)
@@ -89,6 +90,7 @@ def _month_page(month: int, *, refusal: Refusal | None = None) -> Response:
     shown = month if month in months else last
     with service().db.read() as tx:
         found = statements_of_month(tx, here.community.id, shown)
+        closed = find_period(tx, here.community.id, shown)
     heads = [head_of(row, _shop(here, row)) for row in found]
     return office_page(
         "office/statements.html",
@@ -104,7 +106,8 @@ def _month_page(month: int, *, refusal: Refusal | None = None) -> Response:
         ],
         statements=heads,
         sums={name: sum(head[name] for head in heads) for name in _SUMMED},
-        may_issue=can("statement.write") and not heads,
+        closed=closed,
+        may_issue=can("statement.write") and (closed is None or closed.state != "closed"),
         download=lambda kind: url_for("office.month_download", month=shown, kind=kind),
     )
 

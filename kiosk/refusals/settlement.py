@@ -81,6 +81,10 @@ TABLE: Final = {
         422,
         mark("This is not a month. Write it as 2026-03."),
     ),
+    "month_earlier_open": Known(
+        409,
+        mark("{month} is not closed yet. Close the earlier month first."),
+    ),
     "month_not_closed": Known(
         409,
         mark(

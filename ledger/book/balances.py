@@ -28,12 +28,31 @@ _WALLET: Final = Sql(
     " WHERE a.community_id = :community_id AND a.commodity = :commodity AND a.owner_id = :owner_id"
     " AND a.kind IN ('wallet', 'owed')"
 )
+# An account without a balance row: what the closed months rolled up, and the entries whose place lies behind them or is
+# still to come. Which those are the order says, never a number: who drew one early may have committed late. The
+# smallest of their numbers only spares reading years of entries.
 _SUM: Final = Sql(
-    "SELECT (SELECT coalesce(sum(amount), 0) FROM transfer t WHERE t.community_id = a.community_id"
-    "   AND t.credit_id = a.account_id) - (SELECT coalesce(sum(amount), 0) FROM transfer t"
-    "   WHERE t.community_id = a.community_id AND t.debit_id = a.account_id) AS credits_less_debits"
-    " FROM account a WHERE a.community_id = :community_id AND a.kind = :kind AND a.commodity = :commodity"
-    " AND a.owner_id = :owner_id"
+    "WITH closed AS (SELECT coalesce(max(tree_size), 0) AS size FROM period"
+    "  WHERE community_id = :community_id AND state = 'closed'),"
+    " behind AS MATERIALIZED (SELECT l.entry_id AS txn_id FROM closed c JOIN leaf l ON l.community_id = :community_id"
+    "  AND l.leaf_index >= c.size WHERE c.size > 0"
+    "  UNION ALL SELECT o.entry_id FROM outbox o WHERE o.community_id = :community_id),"
+    " tail AS (SELECT CASE WHEN c.size = 0 THEN 0 ELSE coalesce((SELECT min(txn_id) FROM behind),"
+    "  9223372036854775807) END AS first_txn FROM closed c)"
+    " SELECT CASE WHEN a.bounded = 1 THEN (SELECT b.posted FROM balance b"
+    "   WHERE b.community_id = a.community_id AND b.account_id = a.account_id)"
+    "  ELSE coalesce((SELECT sum(r.credits - r.debits) FROM rollup r"
+    "    WHERE r.community_id = a.community_id AND r.account_id = a.account_id), 0)"
+    "   + coalesce((SELECT sum(t.amount) FROM transfer t WHERE t.community_id = a.community_id"
+    "    AND t.credit_id = a.account_id AND t.txn_id >= tail.first_txn AND NOT EXISTS {within}), 0)"
+    "   - coalesce((SELECT sum(t.amount) FROM transfer t WHERE t.community_id = a.community_id"
+    "    AND t.debit_id = a.account_id AND t.txn_id >= tail.first_txn AND NOT EXISTS {within}), 0)"
+    "  END AS total, a.bounded FROM account a CROSS JOIN tail WHERE a.community_id = :community_id"
+    " AND a.kind = :kind AND a.commodity = :commodity AND a.owner_id = :owner_id".replace(
+        "{within}",
+        "(SELECT 1 FROM closed c JOIN leaf l ON l.community_id = t.community_id"
+        " AND l.entry_id = t.txn_id AND l.leaf_index < c.size)",
+    )
 )
 _ENTRIES: Final = Sql(
     "SELECT x.txn_id, x.kind, x.ref, x.reason_key, x.business_date, x.occurred_at, x.merchant_id, x.scheme_version,"
@@ -59,13 +78,14 @@ def wallet_of(tx: Tx, community_id: int, owner_id: int, commodity: int) -> Walle
 def account_sum(
     tx: Tx, community_id: int, kind: Account | str, commodity: int, owner_id: int = 0
 ) -> int:
-    """An account's balance on its normal side, summed from its transfers; 0 where it was never opened."""
+    """An account's balance on its normal side: from its row, else summed; 0 where it was never opened."""
     kind = Account(kind)
     row = tx.find(
         _SUM, community_id=community_id, kind=kind.value, commodity=commodity, owner_id=owner_id
     )
-    total = 0 if row is None else int(row.credits_less_debits)
-    return -total if kind in DEBIT_SIDE else total
+    total = 0 if row is None else int(row.total)
+    # A row counts on the account's own side already; a sum is credits less debits.
+    return -total if row is not None and not row.bounded and kind in DEBIT_SIDE else total
 
 
 def entries_of(

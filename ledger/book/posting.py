@@ -79,8 +79,9 @@ _HEADER: Final = Sql(
     + ")"
 )
 _LOCKED: Final = Sql(
-    "SELECT business_date FROM book_day WHERE community_id = :community_id AND business_date = :business_date"
-    " AND state = 'locked'"
+    "SELECT 1 AS locked FROM book_day WHERE community_id = :community_id"
+    " AND business_date = :business_date AND state = 'locked'"
+    " UNION SELECT 1 FROM period WHERE community_id = :community_id AND period_key = :month"
 )
 _MOVE: Final = Sql(
     "UPDATE balance SET posted = posted + :delta, held = held - :captured WHERE community_id = :community_id"
@@ -119,8 +120,10 @@ def post(tx: Tx, posting: Posting) -> int:
 
 
 def check_open(tx: Tx, community_id: int, business_date: int) -> None:
-    """Refuse `period_locked` where the day takes no more entries."""
-    if tx.find(_LOCKED, community_id=community_id, business_date=business_date) is not None:
+    """Refuse `period_locked` where the day, or its month, takes no more entries."""
+    month = business_date // 100
+    locked = tx.find(_LOCKED, community_id=community_id, business_date=business_date, month=month)
+    if locked is not None:
         raise Refusal("period_locked", business_date=business_date)
 
 
@@ -215,8 +218,9 @@ def _check_shape(posting: Posting) -> None:
 
 
 _LINES_OF: Final = Sql(
-    "SELECT t.commodity, t.amount, t.debit_id, d.kind AS debit_kind, t.credit_id, c.kind AS credit_kind"
-    " FROM transfer t"
+    "SELECT x.business_date, t.commodity, t.amount, t.debit_id, d.kind AS debit_kind, t.credit_id,"
+    " c.kind AS credit_kind FROM transfer t"
+    " JOIN txn x ON x.community_id = t.community_id AND x.txn_id = t.txn_id"
     " JOIN account d ON d.community_id = t.community_id AND d.account_id = t.debit_id"
     " JOIN account c ON c.community_id = t.community_id AND c.account_id = t.credit_id"
     " WHERE t.community_id = :community_id AND t.txn_id = :txn_id ORDER BY t.line_no"
@@ -233,12 +237,13 @@ def reverse(
     business_date: int,
     reason_key: str,
 ) -> int:
-    """Undo a posting with the sides of every line swapped; a second reversal of the same one is refused.
+    """Undo a posting with the sides of every line swapped, naming its date; a second reversal of it is refused.
 
     Refuses `already_reversed` and `period_locked`; raises GuardMissedError where the points are gone already.
     """
     if tx.find(_REVERSED, community_id=community_id, txn_id=txn_id) is not None:
         raise Refusal("already_reversed")
+    rows = tx.all(_LINES_OF, community_id=community_id, txn_id=txn_id)
     lines = [
         Line(
             Side(row.credit_id, Account(row.credit_kind)),
@@ -246,7 +251,7 @@ def reverse(
             row.commodity,
             row.amount,
         )
-        for row in tx.all(_LINES_OF, community_id=community_id, txn_id=txn_id)
+        for row in rows
     ]
     return post(
         tx,
@@ -259,6 +264,7 @@ def reverse(
             business_date=business_date,
             lines=lines,
             reverses_txn=txn_id,
+            corrects_date=int(rows[0].business_date) if rows else None,
             reason_key=reason_key,
         ),
     )

@@ -221,3 +221,41 @@ book_day = table(
     number("changed_at"),
     key=("business_date",),
 )
+
+# A month's close. While no row is there the month is open; `closing` and `closed` take no entry of its days.
+period = table(
+    "period",
+    number("period_key"),  # yyyymm
+    text("state"),  # closing | closed
+    number("first_date"),
+    number("last_date"),
+    number(
+        "tree_size", null=True
+    ),  # the places [0, tree_size) of the order are what it is closed over
+    text("root"),
+    text("trial_balance_hash"),
+    number("closed_at", null=True),
+    key=("period_key",),
+)
+
+# What moved on an account without a balance row, from one close to the next.
+rollup = table(
+    "rollup",
+    number("account_id"),
+    number("period_key"),
+    number("debits"),
+    number("credits"),
+    points_to("fk_rollup_account", "account", account_id="account_id"),
+    key=("account_id", "period_key"),
+)
+
+# Everything debited and credited up to a close, by kind of account.
+trial_balance = table(
+    "trial_balance",
+    number("period_key"),
+    number("commodity"),
+    text("kind"),
+    number("debits"),
+    number("credits"),
+    key=("period_key", "commodity", "kind"),
+)

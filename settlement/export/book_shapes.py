@@ -205,5 +205,43 @@ BOOK: Final = (
             changed_at number since when
         """,
     ),
+    shape(
+        "period",
+        "Months that close. While a month has no row it is open; closing and closed take no entry.",
+        key=("period_key",),
+        columns="""
+            period_key number the month, yyyymm
+            state text closing or closed
+            first_date number its first day
+            last_date number its last day
+            tree_size number? it is closed over the places [0, tree_size) of the order
+            root text the seal's root over them, in hex
+            trial_balance_hash text SHA-256 over its trial balance as text
+            closed_at number? when
+        """,
+    ),
+    shape(
+        "rollup",
+        "What moved on an account without a balance row from one close to the next.",
+        key=("account_id", "period_key"),
+        columns="""
+            account_id number the account
+            period_key number the month
+            debits number in units or fen
+            credits number in units or fen
+        """,
+    ),
+    shape(
+        "trial_balance",
+        "Everything ever debited and credited up to a close, by kind of account.",
+        key=("period_key", "commodity", "kind"),
+        columns="""
+            period_key number the month
+            commodity number which points, or yuan
+            kind text the kind of account
+            debits number in units or fen
+            credits number in units or fen
+        """,
+    ),
 )
 """Tables of `ledger.book`."""

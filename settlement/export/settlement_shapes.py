@@ -219,6 +219,8 @@ SETTLEMENT: Final = (
             minus_fen number minus
             settled_fen number settled, net
             state text what became of it
+            corrects_no number? an adjustment: the shop's earlier statement it corrects
+            corrects_row number? and the line there, where it is one
         """,
     ),
     shape(

@@ -17,6 +17,13 @@ _SUMS: Final = (
     f" * coalesce((SELECT sum(change) FROM {_SIGNED} s WHERE s.community_id = a.community_id"
     " AND s.account_id = a.account_id), 0) AS total FROM account a"
 )
+_UNTIL_CLOSE: Final = (
+    "coalesce((SELECT sum(t.amount) FROM transfer t JOIN leaf l ON l.community_id = t.community_id"
+    " AND l.entry_id = t.txn_id WHERE t.community_id = a.community_id AND t.{side}_id = a.account_id"
+    " AND l.leaf_index < (SELECT coalesce(max(p.tree_size), 0) FROM period p"
+    "  WHERE p.community_id = a.community_id AND p.state = 'closed')), 0)"
+)
+"""What was debited or credited to account `a` before the last close."""
 
 CHECKS: Final[dict[str, str]] = {
     # --- the book
@@ -114,6 +121,36 @@ CHECKS: Final[dict[str, str]] = {
         "SELECT x.community_id, x.txn_id FROM txn x JOIN book_day d"
         " ON d.community_id = x.community_id AND d.business_date = x.business_date"
         " WHERE d.state = 'locked' AND x.recorded_at > d.changed_at"
+    ),
+    "a_closed_month_takes_nothing_more": (
+        "SELECT x.community_id, x.txn_id FROM txn x JOIN period p ON p.community_id = x.community_id"
+        " AND p.first_date <= x.business_date AND p.last_date >= x.business_date"
+        " WHERE p.state = 'closed' AND x.recorded_at > p.closed_at"
+    ),
+    "a_correction_names_an_earlier_day": (
+        "SELECT community_id, txn_id FROM txn WHERE corrects_date > business_date"
+        " OR kind IN ('adjust', 'reversal') AND corrects_date IS NULL"
+    ),
+    "rollups_are_the_sums_of_their_entries": (
+        "SELECT a.community_id, a.account_id FROM account a WHERE a.bounded = 0 AND"
+        " coalesce((SELECT sum(r.debits) FROM rollup r WHERE r.community_id = a.community_id"
+        f"  AND r.account_id = a.account_id), 0) <> {_UNTIL_CLOSE.format(side='debit')}"
+        " OR a.bounded = 0 AND"
+        " coalesce((SELECT sum(r.credits) FROM rollup r WHERE r.community_id = a.community_id"
+        f"  AND r.account_id = a.account_id), 0) <> {_UNTIL_CLOSE.format(side='credit')}"
+    ),
+    "a_trial_balance_is_what_was_posted": (
+        "SELECT b.* FROM trial_balance b JOIN period p ON p.community_id = b.community_id"
+        " AND p.period_key = b.period_key WHERE b.debits <> coalesce((SELECT sum(t.amount)"
+        "  FROM leaf l JOIN transfer t ON t.community_id = l.community_id AND t.txn_id = l.entry_id"
+        "  JOIN account a ON a.community_id = t.community_id AND a.account_id = t.debit_id"
+        "  WHERE l.community_id = b.community_id AND l.leaf_index < p.tree_size"
+        "  AND a.kind = b.kind AND a.commodity = b.commodity), 0)"
+        " OR b.credits <> coalesce((SELECT sum(t.amount)"
+        "  FROM leaf l JOIN transfer t ON t.community_id = l.community_id AND t.txn_id = l.entry_id"
+        "  JOIN account a ON a.community_id = t.community_id AND a.account_id = t.credit_id"
+        "  WHERE l.community_id = b.community_id AND l.leaf_index < p.tree_size"
+        "  AND a.kind = b.kind AND a.commodity = b.commodity), 0)"
     ),
     # --- what stands beside an entry
     "pending_is_what_is_left_of_it": (

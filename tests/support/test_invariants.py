@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Connection
 
 from ledger.book.day import lock
+from ledger.book.period import begin_close, close
 from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.seal.sealer import seal
@@ -23,16 +24,29 @@ _FUND = "(SELECT account_id FROM account WHERE kind = 'fund')"
 _WALLET = "(SELECT account_id FROM account WHERE kind = 'wallet' AND owner_id = 2)"
 _COVER = "(SELECT account_id FROM account WHERE kind = 'cover')"
 _SETTLED_COVER = f"UPDATE balance SET held = held + 5 WHERE account_id = {_COVER}"
+_OPEN = (
+    " AND txn_id NOT IN (SELECT l.entry_id FROM leaf l JOIN period p ON l.leaf_index < p.tree_size)"
+)
+"""Only what no closed month covers."""
+
+
+def _moved_to(kind: str, source: str) -> str:
+    """Open an account of another kind and let it give what `source` gave since the month was closed."""
+    return (
+        "INSERT INTO account (community_id, account_id, commodity, kind, owner_id, bounded, opened_at)"
+        f" SELECT community_id, 77, commodity, '{kind}', 0, 0, 0 FROM account WHERE kind = '{source}';"
+        " UPDATE transfer SET debit_id = 77 WHERE debit_id ="
+        f" (SELECT account_id FROM account WHERE kind = '{source}'){_OPEN}"
+    )
+
 
 MUTATIONS = {
     "debits_equal_credits": (
         "UPDATE transfer SET debit_id = (SELECT account_id FROM account WHERE kind = 'bank')"
-        " WHERE debit_id = (SELECT account_id FROM account WHERE kind = 'issued_consumption')"
+        f" WHERE debit_id = (SELECT account_id FROM account WHERE kind = 'issued_consumption'){_OPEN}"
     ),
-    "points_given_out_are_somewhere": (
-        "UPDATE account SET kind = 'hidden' WHERE kind = 'issued_grant'"
-    ),
-    "what_left_the_funds_is_accounted_for": "UPDATE account SET kind = 'spent' WHERE kind = 'bank'",
+    "points_given_out_are_somewhere": _moved_to("hidden", "issued_consumption"),
+    "what_left_the_funds_is_accounted_for": _moved_to("spent", "bank"),
     "a_transfer_moves_something": (
         "INSERT INTO transfer (community_id, txn_id, line_no, commodity, debit_id, credit_id,"
         f" amount) SELECT community_id, txn_id, 99, commodity, debit_id, credit_id, 0 FROM transfer"
@@ -57,16 +71,29 @@ MUTATIONS = {
     "a_hold_ends_within_its_amount": "UPDATE hold_end SET captured = 99000000",
     "cover_holds_every_unsettled_offset": _SETTLED_COVER,
     "a_request_moves_points_once": (
-        "UPDATE txn SET request_id = 'twice' WHERE kind = 'fund_in'"
+        "UPDATE txn SET request_id = 'twice' WHERE kind = 'refund'"
         " OR kind = 'grant' AND person_id = 3"
     ),
     "a_refused_request_moves_nothing": (
         "UPDATE request SET outcome = 'refused' WHERE kind = 'refund'"
     ),
     "every_txn_waits_or_has_its_place": "DELETE FROM outbox",
-    "places_have_no_gap": ("UPDATE leaf SET leaf_index = 1000 WHERE leaf_index = 0"),
+    "places_have_no_gap": (
+        "UPDATE leaf SET leaf_index = 1000 WHERE leaf_index = (SELECT max(leaf_index) FROM leaf)"
+    ),
     "a_locked_day_takes_nothing_more": (
         "UPDATE txn SET business_date = 20260301 WHERE kind = 'refund'"
+    ),
+    "a_closed_month_takes_nothing_more": (
+        "DELETE FROM book_day WHERE business_date = 20260215;"
+        " UPDATE txn SET business_date = 20260215 WHERE kind = 'refund'"
+    ),
+    "a_correction_names_an_earlier_day": (
+        "UPDATE txn SET corrects_date = 20270101 WHERE kind = 'refund'"
+    ),
+    "rollups_are_the_sums_of_their_entries": "UPDATE rollup SET debits = debits + 1",
+    "a_trial_balance_is_what_was_posted": (
+        "UPDATE trial_balance SET credits = credits + 1 WHERE kind = 'fund'"
     ),
     "pending_is_what_is_left_of_it": (
         "UPDATE pending SET left_units = left_units - 1 WHERE left_units > 0"
@@ -95,6 +122,11 @@ def live_a_little(db: Database) -> Town:
     sold = check_out(town.desk, town.sale(1, 5_000, 20_000), at=town.at)
     check_out(town.desk, town.sale(3, 3_000, payment_ref="wx1"), at=town.at)
     refund(town.desk, town.refund(sold["ref"], 2_500), at=town.later(200))
+    db.write(lambda tx: lock(tx, HERE, 20260301, at=moment("2026-03-02 02:00")))
+    size = seal(db, HERE)
+    db.write(lambda tx: begin_close(tx, HERE, 202602, at=moment("2026-03-02 02:01")))
+    db.write(lambda tx: close(tx, HERE, 202602, size, root="", at=moment("2026-03-02 02:02")))
+    town.fund(1_000)
     seal(db, HERE)
     check_out_by_gateway(town.desk, town.sale(2, 5_000, 20_000, channel="gateway"), at=town.at)
     for trouble, code in (("declined", "payment_declined"), ("pending", "payment_unknown")):
@@ -104,7 +136,6 @@ def live_a_little(db: Database) -> Town:
         with pytest.raises(Refusal) as said:
             check_out_by_gateway(town.desk, request, at=town.at)
         assert said.value.code == code
-    db.write(lambda tx: lock(tx, HERE, 20260301, at=moment("2026-03-02 02:00")))
     return town
 
 
