@@ -12,7 +12,7 @@ from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.seal.entries import Entry, read_entries
 from ledger.seal.tiles import Tiles, edge_of, grown, keep_tiles, read_tiles
-from ledger.seal.tree import leaf_hash
+from ledger.seal.tree import EMPTY_ROOT, leaf_hash
 from ledger.sql import Sql, Tx
 
 BATCH: Final = 2_000
@@ -20,7 +20,8 @@ BATCH: Final = 2_000
 
 _HEAD: Final = Sql("SELECT size FROM log_head WHERE community_id = :community_id")
 _FIRST: Final = Sql(
-    "INSERT INTO log_head (community_id, size) VALUES (:community_id, 0) ON CONFLICT (community_id) DO NOTHING"
+    "INSERT INTO log_head (community_id, size, signed_size, signed_root)"
+    " VALUES (:community_id, 0, 0, :empty_root) ON CONFLICT (community_id) DO NOTHING"
 )
 _WAITING: Final = Sql(
     "SELECT kind, entry_id FROM outbox WHERE community_id = :community_id"
@@ -110,7 +111,7 @@ def _read_next(tx: Tx, community_id: int) -> _Next:
 def _write(tx: Tx, community_id: int, found: _Next) -> bool:
     """Write what was read, unless the head is no longer where it was read."""
     if found.size == 0:
-        tx.run(_FIRST, community_id=community_id)
+        tx.run(_FIRST, community_id=community_id, empty_root=EMPTY_ROOT)
     count = len(found.entries)
     # The head first: of two sealers one waits here, then finds that it moved.
     if tx.run(_ADVANCE, community_id=community_id, size=found.size, count=count) != 1:

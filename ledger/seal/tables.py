@@ -25,7 +25,14 @@ leaf = table(
     key=("leaf_index",),
 )
 
-log_head = table("log_head", number("size"), key=())
+# `signed_size` and `signed_root` are what the newest checkpoint says: the next one must extend exactly that.
+log_head = table(
+    "log_head",
+    number("size"),
+    number("signed_size"),
+    blob("signed_root"),
+    key=(),
+)
 
 # C2SP tlog-tiles: up to 256 hashes; a full tile never changes, only the right edge grows.
 tile = table(
@@ -35,4 +42,41 @@ tile = table(
     blob("hashes"),
     CheckConstraint("level BETWEEN 0 AND 7", name="ck_tile_level"),
     key=("level", "tile_index"),
+)
+
+# The log's own keys, one after another; `name` is the log's origin line, which never changes.
+log_key = table(
+    "log_key",
+    number("key_no"),  # 1, 2, 3: the highest signs
+    text("name"),
+    text("alg"),  # Ed25519 | ES256
+    blob("public_key"),
+    blob("private_key_encrypted"),  # sealed with the master key; empty once the next key signs
+    text("handover"),  # a note by the key before that names this one; empty for the first
+    number("made_by"),
+    number("made_at"),
+    key=("key_no",),
+)
+
+checkpoint = table(
+    "checkpoint",
+    number("size"),
+    blob("root"),
+    text("note"),
+    number("key_no"),
+    number("signed_at"),
+    key=("size",),
+)
+
+# After a loss the log goes on from a shorter prefix: what it was, and the note that says so.
+log_recovery = table(
+    "log_recovery",
+    number("recovery_no"),
+    number("size"),  # the prefix that was kept
+    blob("root"),
+    number("lost_size"),  # the largest size that was ever signed before
+    text("note"),
+    number("made_by"),
+    number("made_at"),
+    key=("recovery_no",),
 )

@@ -196,6 +196,32 @@ BOOK: Final = (
         """,
     ),
     shape(
+        "checkpoint",
+        "What was signed: so many entries under this root.",
+        key=("size",),
+        columns="""
+            size number entries under the root
+            root bytes the root of the tree (RFC 6962)
+            note text the signed note (C2SP tlog-checkpoint)
+            key_no number which of the log's keys signed
+            signed_at number when
+        """,
+    ),
+    shape(
+        "log_recovery",
+        "Losses after which the log went on from a shorter prefix, each under a signed note.",
+        key=("recovery_no",),
+        columns="""
+            recovery_no number 1, 2, 3
+            size number entries that were kept
+            root bytes the root over them
+            lost_size number entries that had been signed before
+            note text the signed note that says so
+            made_by number who went on; 0: the system
+            made_at number when
+        """,
+    ),
+    shape(
         "book_day",
         "Business dates: open, cut off, locked. A locked day takes no entry.",
         key=("business_date",),

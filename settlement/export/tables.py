@@ -36,6 +36,7 @@ KEPT_HOME: Final[Mapping[str, str]] = MappingProxyType(
         "stored_file": "what shops sent, word for word; may hold names",
         "log_head": "the manifest has the size",
         "tile": "follows from the leaves",
+        "log_key": "secrets; public keys and handovers are published, and stand in the manifest",
         "channel_event": "what the channel told; the postings have what came of it",
         "payment_route": "one payment's use over all communities",
         "payment_posting": "guards a payment's use while it is posted",

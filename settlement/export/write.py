@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from ledger.database import Database
 from ledger.errors import Refusal
+from ledger.seal import keys
+from ledger.seal.checkpoints import newest
 from ledger.seal.sealer import size
 from ledger.seal.tiles import read_root
 from ledger.sql import Sql, Tx
@@ -99,6 +101,7 @@ def _manifest(
     about = tx.get(_ABOUT, community_id=community_id)
     days = tx.get(_DAYS, community_id=community_id)
     sealed = size(tx, community_id)
+    signed = newest(tx, community_id)
     return {
         "format": FORMAT,
         "community": str(community_id),
@@ -110,7 +113,8 @@ def _manifest(
         "first": "0",
         "size": str(sealed),
         "root": read_root(tx, community_id, sealed).hex(),
-        "checkpoint": None,
-        "keys": [],
+        "checkpoint": None if signed is None else signed.note,
+        "keys": [key.text for key in keys.verifiers(tx, community_id)],
+        "handovers": keys.handovers(tx, community_id),
         "files": files,
     }

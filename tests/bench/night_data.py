@@ -13,7 +13,7 @@ from typing import Any
 from ledger.database import Database
 from ledger.refs import make_reference
 from ledger.seal.tiles import grown
-from ledger.seal.tree import leaf_hash
+from ledger.seal.tree import EMPTY_ROOT, leaf_hash
 from ledger.units import CNY
 from tests.support.night_plant import HOUR, midnight
 from tests.support.town import CIVIC, HERE, ZONE, Town, build_town
@@ -191,7 +191,13 @@ def _load_sales(
         "community_id, level, tile_index, hashes",
         ((HERE, key.level, key.number, hashes) for key, hashes in tiles.items()),
     )
-    driver.execute(f"INSERT INTO log_head (community_id, size) VALUES ({HERE}, {len(numbered)})")
+    _load(
+        driver,
+        dialect,
+        "log_head",
+        "community_id, size, signed_size, signed_root",
+        [(HERE, len(numbered), 0, EMPTY_ROOT)],
+    )
 
 
 def _rows(driver: Any, statement: str) -> list[Any]:
