@@ -171,8 +171,12 @@ def _load_sales(
             for n, (shop, ref, fen, at) in numbered
         ),
     )
+    _load_leaves(driver, dialect, [n for n, _ in numbered])
+
+
+def _load_leaves(driver: Any, dialect: str, numbers: list[int]) -> None:
     # The night asks where an offset stands, never what its leaf says: any leaves do.
-    leaves = [leaf_hash(b"%d" % n) for n, _ in numbered]
+    leaves = [leaf_hash(b"%d" % n) for n in numbers]
     _load(
         driver,
         dialect,
@@ -180,7 +184,7 @@ def _load_sales(
         "community_id, leaf_index, kind, entry_id, leaf_hash",
         (
             (HERE, place, "txn", n, hashed)
-            for place, ((n, _), hashed) in enumerate(zip(numbered, leaves, strict=True))
+            for place, (n, hashed) in enumerate(zip(numbers, leaves, strict=True))
         ),
     )
     tiles = grown({}, 0, leaves)
@@ -196,7 +200,7 @@ def _load_sales(
         dialect,
         "log_head",
         "community_id, size, signed_size, signed_root",
-        [(HERE, len(numbered), 0, EMPTY_ROOT)],
+        [(HERE, len(numbers), 0, EMPTY_ROOT)],
     )
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
 from ledger import audit
 from ledger.audit import SYSTEM
 from ledger.database import Database
+from ledger.errors import Refusal
 from ledger.members.communities import open_community
 from ledger.members.key_vault import KeyVault
 from ledger.seal import keys
@@ -69,3 +72,30 @@ class SealedLog:
         """The log's name."""
         with self.db.read() as tx:
             return keys.origin_of(tx, self.here)
+
+
+def refused(code: str) -> pytest.RaisesExc[Refusal]:
+    """Expects this refusal."""
+    return pytest.RaisesExc(Refusal, match=code)
+
+
+def put_back(log: SealedLog, backup: dict[str, list[tuple[object, ...]]]) -> None:
+    """Put every row of the seal and the record back as they were: an old backup, restored."""
+    with log.db.engine.begin() as connection:
+        for table in backup:
+            connection.exec_driver_sql(f"DELETE FROM {table}")
+        mark = "?" if log.db.dialect == "sqlite" else "%s"
+        for table, rows in backup.items():
+            for row in rows:
+                marks = ", ".join([mark] * len(row))
+                connection.exec_driver_sql(f"INSERT INTO {table} VALUES ({marks})", row)
+
+
+def copy_of(log: SealedLog) -> dict[str, list[tuple[object, ...]]]:
+    """A backup of the tables the log is made of."""
+    tables = ("audit", "outbox", "leaf", "tile", "log_head", "log_key", "checkpoint")
+    with log.db.engine.connect() as connection:
+        return {
+            table: [tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table}")]
+            for table in tables
+        }

@@ -9,7 +9,6 @@ import pytest
 from ledger import audit
 from ledger.audit import SYSTEM
 from ledger.database import Database
-from ledger.errors import Refusal
 from ledger.members.key_vault import KeyVault
 from ledger.seal import keys, recovery
 from ledger.seal.checkpoints import covering, newest, show_signed
@@ -18,33 +17,7 @@ from ledger.seal.note import NoteError, Verifier, new_signer, open_head, open_no
 from ledger.seal.proofs import prove_consistency
 from ledger.seal.sealer import seal
 from ledger.seal.tree import verify_consistency
-from tests.support.log import SealedLog
-
-
-def refused(code: str) -> pytest.RaisesExc[Refusal]:
-    return pytest.RaisesExc(Refusal, match=code)
-
-
-def put_back(log: SealedLog, backup: dict[str, list[tuple[object, ...]]]) -> None:
-    """Put every row of the seal and the record back as they were: an old backup, restored."""
-    with log.db.engine.begin() as connection:
-        for table in backup:
-            connection.exec_driver_sql(f"DELETE FROM {table}")
-        mark = "?" if log.db.dialect == "sqlite" else "%s"
-        for table, rows in backup.items():
-            for row in rows:
-                marks = ", ".join([mark] * len(row))
-                connection.exec_driver_sql(f"INSERT INTO {table} VALUES ({marks})", row)
-
-
-def copy_of(log: SealedLog) -> dict[str, list[tuple[object, ...]]]:
-    """A backup of the tables the log is made of."""
-    tables = ("audit", "outbox", "leaf", "tile", "log_head", "log_key", "checkpoint")
-    with log.db.engine.connect() as connection:
-        return {
-            table: [tuple(row) for row in connection.exec_driver_sql(f"SELECT * FROM {table}")]
-            for table in tables
-        }
+from tests.support.log import SealedLog, copy_of, put_back, refused
 
 
 def test_a_checkpoint_says_size_and_root_under_the_logs_name(log: SealedLog) -> None:
@@ -352,57 +325,3 @@ def test_an_unknown_algorithm_is_refused(log: SealedLog) -> None:
         log.db.write(
             lambda tx: keys.change_key(tx, log.vault, log.here, by=SYSTEM, at=log.at, alg="RS256")
         )
-
-
-# --- after a loss
-
-
-def test_a_loss_is_gone_on_after_openly(log: SealedLog) -> None:
-    log.grow(3)
-    kept = log.publish()
-    backup = copy_of(log)
-    log.grow(4)
-    lost = log.publish()
-    put_back(log, backup)
-    log.grow(1)
-
-    note = recovery.begin_again(
-        log.db, log.here, log.vault, log.last_signed, by=SYSTEM, day=20260303, at=log.at
-    )
-    after = log.publish()
-
-    lines = open_note(note, log.trusted).text.split("\n")
-    assert lines[:3] == ["jifen-recovery/1", log.origin, str(kept.size)]
-    assert lines[4] == "20260303"
-    with log.db.read() as tx:
-        assert recovery.recoveries(tx, log.here) == [note]
-        path = prove_consistency(tx, log.here, kept.size, after.size)
-        recorded = audit.acts_on(tx, log.here, "recovery:1")[0]
-    assert verify_consistency(kept.size, kept.root, after.size, after.root, path)
-    assert f'"lost_size":{lost.size}' in recorded.after
-    log.grow(1)
-    assert log.publish().size == after.size + 1
-
-
-def test_a_log_that_lost_nothing_is_not_cut_short(log: SealedLog) -> None:
-    log.grow(3)
-    log.publish()
-
-    with refused("log_whole"):
-        recovery.begin_again(
-            log.db, log.here, log.vault, log.last_signed, by=SYSTEM, day=20260303, at=log.at
-        )
-
-
-def test_a_database_from_before_the_first_checkpoint_begins_at_nothing(log: SealedLog) -> None:
-    backup = copy_of(log)
-    log.grow(3)
-    log.publish()
-    put_back(log, backup)
-
-    note = recovery.begin_again(
-        log.db, log.here, log.vault, log.last_signed, by=SYSTEM, day=20260303, at=log.at
-    )
-
-    assert open_note(note, log.trusted).text.split("\n")[2] == "0"
-    assert log.publish().size == 3

@@ -1,0 +1,60 @@
+"""Going on after a loss: openly, under the log's own signature, and only where something was lost."""
+
+from ledger import audit
+from ledger.audit import SYSTEM
+from ledger.seal import recovery
+from ledger.seal.note import open_note
+from ledger.seal.proofs import prove_consistency
+from ledger.seal.tree import verify_consistency
+from tests.support.log import SealedLog, copy_of, put_back, refused
+
+
+def test_a_loss_is_gone_on_after_openly(log: SealedLog) -> None:
+    log.grow(3)
+    kept = log.publish()
+    backup = copy_of(log)
+    log.grow(4)
+    lost = log.publish()
+    put_back(log, backup)
+    log.grow(1)
+
+    note = recovery.begin_again(
+        log.db, log.here, log.vault, log.last_signed, by=SYSTEM, day=20260303, at=log.at
+    )
+    after = log.publish()
+
+    lines = open_note(note, log.trusted).text.split("\n")
+    assert lines[:3] == ["jifen-recovery/1", log.origin, str(kept.size)]
+    assert lines[4] == "20260303"
+    with log.db.read() as tx:
+        assert recovery.recoveries(tx, log.here) == [note]
+        path = prove_consistency(tx, log.here, kept.size, after.size)
+        recorded = audit.acts_on(tx, log.here, "recovery:1")[0]
+    assert verify_consistency(kept.size, kept.root, after.size, after.root, path)
+    assert f'"lost_size":{lost.size}' in recorded.after
+    log.grow(1)
+    assert log.publish().size == after.size + 1
+
+
+def test_a_log_that_lost_nothing_is_not_cut_short(log: SealedLog) -> None:
+    log.grow(3)
+    log.publish()
+
+    with refused("log_whole"):
+        recovery.begin_again(
+            log.db, log.here, log.vault, log.last_signed, by=SYSTEM, day=20260303, at=log.at
+        )
+
+
+def test_a_database_from_before_the_first_checkpoint_begins_at_nothing(log: SealedLog) -> None:
+    backup = copy_of(log)
+    log.grow(3)
+    log.publish()
+    put_back(log, backup)
+
+    note = recovery.begin_again(
+        log.db, log.here, log.vault, log.last_signed, by=SYSTEM, day=20260303, at=log.at
+    )
+
+    assert open_note(note, log.trusted).text.split("\n")[2] == "0"
+    assert log.publish().size == 3
