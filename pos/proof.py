@@ -259,4 +259,6 @@ def _vesting(tx: Tx, community_id: int, row: Row, left: int, *, at: int, day: in
         merchant_id=row.merchant_id,
         reason_key="vest",
         source="job",
+        # They count as earned on the day of the sale, not on the day they were proven.
+        corrects_date=row.business_date,
     )

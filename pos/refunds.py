@@ -315,6 +315,7 @@ def _posting_steps(  # noqa: PLR0913 - a refund depends on all of these at once
         staff_id=request.clerk_id,
         reason_key="refund",
         source="till",
+        corrects_date=sale.business_date,
     )
     steps = posting_steps(posting)
     if taking.from_pending:

@@ -13,6 +13,7 @@ class Account(StrEnum):
     ISSUED_CONSUMPTION = "issued_consumption"
     ISSUED_DEED = "issued_deed"
     ISSUED_GRANT = "issued_grant"
+    ISSUED_DEDUCTION = "issued_deduction"  # taken by a deduction: issue undone
     WALLET = "wallet"  # what a household or person may spend
     PENDING = "pending"  # earned, not yet proven
     OWED = "owed"  # what a member owes after spending points that a refund took back
@@ -63,6 +64,7 @@ class Kind(StrEnum):
 
     EARN_SPENDING = "earn_spending"
     EARN_DEED = "earn_deed"
+    DEDUCT = "deduct"
     GRANT = "grant"
     VEST = "vest"
     UNPROVEN = "unproven"
@@ -70,6 +72,7 @@ class Kind(StrEnum):
     REFUND = "refund"
     REDEEM = "redeem"
     RETURN_GOODS = "return_goods"
+    EXPIRE = "expire"
     SETTLE = "settle"
     ADJUST = "adjust"  # a decided discrepancy
     FUND_IN = "fund_in"
@@ -119,9 +122,8 @@ _SETTLE: Final = {
 
 ALLOWED: Final[dict[Kind, frozenset[tuple[Account, Account]]]] = {
     Kind.EARN_SPENDING: frozenset(_EARN),
-    Kind.EARN_DEED: frozenset(
-        {(_A.ISSUED_DEED, _A.WALLET), (_A.WALLET, _A.ISSUED_DEED), (_A.WALLET, _A.OWED)}
-    ),
+    Kind.EARN_DEED: frozenset({(_A.ISSUED_DEED, _A.WALLET), (_A.WALLET, _A.OWED)}),
+    Kind.DEDUCT: frozenset({(_A.WALLET, _A.ISSUED_DEDUCTION), (_A.OWED, _A.ISSUED_DEDUCTION)}),
     Kind.GRANT: frozenset({(_A.ISSUED_GRANT, _A.WALLET), (_A.WALLET, _A.OWED)}),
     Kind.VEST: frozenset({(_A.PENDING, _A.WALLET), (_A.WALLET, _A.OWED)}),
     Kind.UNPROVEN: frozenset({(_A.PENDING, _A.ISSUED_CONSUMPTION)}),
@@ -129,6 +131,7 @@ ALLOWED: Final[dict[Kind, frozenset[tuple[Account, Account]]]] = {
     Kind.REFUND: frozenset(_TAKE_BACK),
     Kind.REDEEM: frozenset({(_A.WALLET, _A.REDEEMED), (_A.GOODS_COST, _A.INVENTORY)}),
     Kind.RETURN_GOODS: frozenset({(_A.REDEEMED, _A.WALLET), (_A.INVENTORY, _A.GOODS_COST)}),
+    Kind.EXPIRE: frozenset({(_A.WALLET, _A.EXPIRED)}),
     Kind.SETTLE: frozenset(_SETTLE),
     Kind.ADJUST: frozenset(
         {
