@@ -33,7 +33,7 @@ _TEXT: Final = (
     "), sums AS ("
     " SELECT m.owner_id, m.account_id,"
     "  sum(CASE WHEN m.is_earning = 1 AND"
-    "   coalesce(x.corrects_date, r.corrects_date, r.business_date, x.business_date) <= :earned_until"
+    "   coalesce(r.corrects_date, r.business_date, x.corrects_date, x.business_date) <= :earned_until"
     "   THEN m.units ELSE 0 END) AS earned,"
     "  sum(CASE WHEN m.is_earning = 1 THEN 0 ELSE -m.units END) AS used"
     "  FROM moved m JOIN txn x ON x.community_id = :community_id AND x.txn_id = m.txn_id"

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, text
 
+from tests.support import invariants_expiry
+
 _SIGNED: Final = (
     "(SELECT community_id, txn_id, debit_id AS account_id, -amount AS change FROM transfer"
     " UNION ALL SELECT community_id, txn_id, credit_id, amount FROM transfer)"
@@ -33,11 +35,11 @@ CHECKS: Final[dict[str, str]] = {
         " GROUP BY a.community_id, a.commodity HAVING sum(s.change) <> 0"
     ),
     # Points given out = wallets + pending + offset + disputed + voucher + inter + retired + redeemed + expired
-    # + forfeited - owed - loss: with debits equal to credits that holds if no other kind of account hides any.
+    # + forfeited + deducted - owed - loss: with debits equal to credits that holds if no other kind of account hides any.
     "points_given_out_are_somewhere": (
         f"SELECT s.community_id, s.commodity, sum(s.total) AS hidden FROM ({_SUMS}) s"
         " WHERE s.commodity <> 156 AND s.kind NOT IN ('issued_consumption', 'issued_deed',"
-        " 'issued_grant', 'wallet', 'pending', 'owed', 'offset', 'disputed', 'voucher', 'inter',"
+        " 'issued_grant', 'issued_deduction', 'wallet', 'pending', 'owed', 'offset', 'disputed', 'voucher', 'inter',"
         " 'retired', 'redeemed', 'expired', 'forfeited', 'loss')"
         " GROUP BY s.community_id, s.commodity HAVING sum(s.total) <> 0"
     ),
@@ -206,6 +208,8 @@ CHECKS: Final[dict[str, str]] = {
         "SELECT * FROM refund WHERE cash_fen + offset_fen <> goods_fen OR cash_fen < 0"
         " OR offset_fen < 0 OR units_back < 0 OR earned_back_units < 0"
     ),
+    # --- points that lapse
+    **invariants_expiry.CHECKS,
 }
 """Each names what holds; its query finds the rows where it does not. Written for both engines."""
 

@@ -6,18 +6,23 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import Connection
 
+from ledger.audit import SYSTEM
 from ledger.book.day import lock
 from ledger.book.period import begin_close, close
 from ledger.database import Database
 from ledger.errors import Refusal
+from ledger.expiry.notices import give_notices
+from ledger.expiry.run import run_expiry
+from ledger.expiry.slips import SlipKey, hand_out, slips_waiting
 from ledger.seal.sealer import seal
 from pos.charging import check_out_by_gateway
 from pos.checkout import check_out
 from pos.refunds import refund
+from tests.support import invariants_expiry
 from tests.support.fake_channel import FakeChannel
 from tests.support.invariants import CHECKS, broken, check_invariants
 from tests.support.races import drop_checks
-from tests.support.town import HERE, Town, build_town, moment
+from tests.support.town import CIVIC, HERE, Town, build_town, moment
 
 _ONE_SALE = "(SELECT min(txn_id) FROM txn WHERE kind = 'sale')"
 _FUND = "(SELECT account_id FROM account WHERE kind = 'fund')"
@@ -112,6 +117,7 @@ MUTATIONS = {
     ),
     "refunds_add_up": "UPDATE refund SET goods_fen = goods_fen + 1, cash_fen = cash_fen + 1",
     "a_refund_gives_back_what_came_back": "UPDATE refund SET cash_fen = cash_fen + 1",
+    **invariants_expiry.MUTATIONS,
 }
 
 
@@ -136,7 +142,22 @@ def live_a_little(db: Database) -> Town:
         with pytest.raises(Refusal) as said:
             check_out_by_gateway(town.desk, request, at=town.at)
         assert said.value.code == code
+    let_points_lapse(db)
     return town
+
+
+def let_points_lapse(db: Database) -> None:
+    """Two years on person 3 has had every notice and loses points; person 2's second slip lies in the office."""
+    for day, owners in (("2028-01-01", {2, 3}), ("2028-03-01", {3})):
+        give_notices(db, HERE, at=moment(f"{day} 00:40"))
+
+        def bring(tx, day=day, owners=owners) -> None:
+            slips = [row for row in slips_waiting(tx, HERE) if row.owner_id in owners]
+            keys = [SlipKey(*row[:4]) for row in slips]
+            hand_out(tx, HERE, keys, by=SYSTEM, at=moment(f"{day} 10:00"))
+
+        db.write(bring)
+    assert run_expiry(db, HERE, at=moment("2028-04-01 00:50")).wallets == {CIVIC: 1}
 
 
 @contextmanager
