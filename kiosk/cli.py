@@ -28,6 +28,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "bill": "kiosk.commands.night:bill_command",
         "claims": "kiosk.commands.money:claims_command",
         "fund": "kiosk.commands.money:fund_group",
+        "expiry": "kiosk.commands.expiry:expiry_group",
         "month": "kiosk.commands.month:month_command",
         "report": "kiosk.commands.month:report_command",
         "export": "kiosk.commands.export:export_command",

@@ -74,7 +74,7 @@ txn = table(
     text("source"),  # till | counter | office | job | import | gateway
     number("provisional"),
     number("reverses_txn", null=True),
-    # the earlier business date this entry is about: a decision's day, the sale of a refund or of points proven late
+    # the earlier business date it is about: a decision's, a refund's sale, the sale of points proven later
     number("corrects_date", null=True),
     index("ix_txn_person", "wallet_owner_id", "txn_id"),
     index("ix_txn_terminal_day", "terminal_id", "business_date"),

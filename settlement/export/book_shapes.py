@@ -61,7 +61,7 @@ BOOK: Final = (
             source text till, counter, office, job, import or gateway
             provisional number 1: taken without network, not yet confirmed
             reverses_txn number? the posting this one takes back
-            corrects_date number? the day a correction is about
+            corrects_date number? the earlier day it is about: a correction's, a refund's sale, a proven sale's
         """,
     ),
     shape(

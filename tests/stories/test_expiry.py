@@ -5,106 +5,32 @@ from __future__ import annotations
 import pytest
 
 from ledger import audit
-from ledger.audit import SYSTEM, By
-from ledger.book.accounts import account_id
-from ledger.book.balances import account_sum, wallet_of
-from ledger.book.chart import Account, Kind
-from ledger.book.posting import Line, Posting, Side, post
+from ledger.audit import SYSTEM
 from ledger.database import Database
 from ledger.earning.scheme_file import SCHEMES
 from ledger.expiry import store
-from ledger.expiry.lists import Wall, announced_to, dates, runs, wall_dates
+from ledger.expiry.lists import Wall, dates, runs, wall_dates
 from ledger.expiry.notices import give_notices
 from ledger.expiry.run import run_expiry
-from ledger.expiry.slips import SlipKey, hand_out, slips_waiting
-from ledger.ids import new_request_id
-from ledger.members import cards, residents, schemes
+from ledger.members import schemes
 from pos.channel_refunds import refund_by_gateway
 from pos.charging import check_out_by_gateway
 from tests.support.fake_channel import FakeChannel
 from tests.support.invariants import check_invariants
+from tests.support.lapses import (
+    expired_in_all,
+    expiry,
+    give,
+    give_back,
+    hand_out_all,
+    left,
+    notices,
+    set_aside,
+    told,
+    use,
+    with_phones,
+)
 from tests.support.town import CIVIC, HERE, Town, build_town, moment
-
-GRID = By("staff", 7)
-
-
-def with_phones(town: Town, *persons: int) -> None:
-    """These carry their code on a phone."""
-
-    def work(tx) -> None:
-        for person in persons:
-            residents.record_consent(tx, HERE, person, by=SYSTEM, at=town.at)
-            cards.open_card(tx, HERE, person, kind="phone", by=SYSTEM, at=town.at)
-
-    town.db.write(work)
-
-
-def notices(town: Town, day: str) -> list[tuple[int, int, int, int]]:
-    """The notices of a night: days, wallets, units, slips."""
-    given = give_notices(town.db, HERE, at=moment(f"{day} 00:40"))
-    return [(run.notice_days, run.wallets, run.units, run.slips) for run in given.runs]
-
-
-def expiry(town: Town, day: str) -> tuple[int, dict[str, int]]:
-    """The units a night took, and what it passed over."""
-    done = run_expiry(town.db, HERE, at=moment(f"{day} 00:50"))
-    return sum(done.units.values()), done.skipped
-
-
-def hand_out_all(town: Town, day: str) -> int:
-    """Somebody goes from door to door with every slip."""
-    at = moment(f"{day} 10:00")
-
-    def work(tx) -> int:
-        keys = [
-            SlipKey(row.commodity, row.owner_id, row.earned_until, row.notice_days)
-            for row in slips_waiting(tx, HERE)
-        ]
-        return hand_out(tx, HERE, keys, by=GRID, at=at)
-
-    return town.db.write(work)
-
-
-def told(town: Town, person: int, commodity: int = CIVIC) -> list[tuple[int, int]]:
-    with town.db.read() as tx:
-        return [tuple(row) for row in announced_to(tx, HERE, person, commodity)]
-
-
-def left(town: Town, person: int, commodity: int = CIVIC) -> int:
-    with town.db.read() as tx:
-        return wallet_of(tx, HERE, person, commodity).available
-
-
-def expired_in_all(town: Town, commodity: int = CIVIC) -> int:
-    with town.db.read() as tx:
-        return account_sum(tx, HERE, Account.EXPIRED, commodity)
-
-
-def use(town: Town, person: int, units: int, day: str, commodity: int = CIVIC) -> None:
-    """Goods for points at the counter."""
-
-    def work(tx) -> None:
-        def side(kind: Account, owner: int) -> Side:
-            return Side(account_id(tx, HERE, kind, commodity, owner, at=town.at), kind)
-
-        lines = [
-            Line(side(Account.WALLET, person), side(Account.REDEEMED, 1), commodity, units),
-        ]
-        post(
-            tx,
-            Posting(
-                community_id=HERE,
-                kind=Kind.REDEEM,
-                request_id=new_request_id(town.at),
-                occurred_at=moment(f"{day} 15:00"),
-                at=moment(f"{day} 15:00"),
-                business_date=int(day.replace("-", "")),
-                lines=lines,
-                wallet_owner_id=person,
-            ),
-        )
-
-    town.db.write(work)
 
 
 def buy(town: Town, person: int, paid_fen: int) -> str:
@@ -225,31 +151,6 @@ def test_points_that_come_back_after_the_notice_wait_for_the_next_date(town: Tow
     assert told(town, 1) == [(20280701, 6_000)]
 
 
-def give_back(town: Town, person: int, units: int, day: str) -> None:
-    """Goods that were handed out for points come back."""
-
-    def work(tx) -> None:
-        shelf = Side(account_id(tx, HERE, Account.REDEEMED, CIVIC, 1, at=town.at), Account.REDEEMED)
-        wallet = Side(
-            account_id(tx, HERE, Account.WALLET, CIVIC, person, at=town.at), Account.WALLET
-        )
-        post(
-            tx,
-            Posting(
-                community_id=HERE,
-                kind=Kind.RETURN_GOODS,
-                request_id=new_request_id(town.at),
-                occurred_at=town.at,
-                at=moment(f"{day} 15:00"),
-                business_date=int(day.replace("-", "")),
-                lines=[Line(shelf, wallet, CIVIC, units)],
-                wallet_owner_id=person,
-            ),
-        )
-
-    town.db.write(work)
-
-
 def test_goods_returned_undo_the_points_of_their_own_day(db: Database) -> None:
     town = build_town(db, channel=FakeChannel())
     with_phones(town, 1)
@@ -274,23 +175,13 @@ def test_points_set_aside_for_an_unfinished_purchase_stay(town: Town) -> None:
     assert notices(town, "2028-04-02") == [(90, 1, 2_000, 0)]
 
 
-def set_aside(town: Town, person: int, units: int) -> None:
-    def work(tx) -> None:
-        wallet = account_id(tx, HERE, Account.WALLET, CIVIC, person, at=town.at)
-        tx.raw.execute(f"UPDATE balance SET held = held + {units} WHERE account_id = {wallet}")
-
-    town.db.write(work)
-
-
 def test_arcadia_keeps_a_households_points_two_years_and_tells_three_times(db: Database) -> None:
     text = (SCHEMES / "arcadia.toml").read_text(encoding="utf-8")
     town = build_town(db, scheme_text=text, fund_fen=0)
     with_phones(town, 1, 2, 3)
     year = 2026
-    town.at = moment(f"{year}-06-01 10:00")
-    give(town, 1, 1001, 120)
-    town.at = moment(f"{year + 1}-01-15 10:00")
-    give(town, 1, 1001, 35)
+    give(town, 1, 1001, 120, f"{year}-06-01")
+    give(town, 1, 1001, 35, f"{year + 1}-01-15")
 
     assert notices(town, f"{year + 2}-10-01") == []
     assert notices(town, f"{year + 2}-10-02") == [(90, 1, 120, 0)]
@@ -302,38 +193,11 @@ def test_arcadia_keeps_a_households_points_two_years_and_tells_three_times(db: D
     assert left(town, 1, 1001) == 35
 
 
-def give(town: Town, owner: int, commodity: int, units: int) -> None:
-    """An award to a household or person."""
-
-    def work(tx) -> None:
-        wallet = Side(
-            account_id(tx, HERE, Account.WALLET, commodity, owner, at=town.at), Account.WALLET
-        )
-        issued = Side(
-            account_id(tx, HERE, Account.ISSUED_DEED, commodity, at=town.at), Account.ISSUED_DEED
-        )
-        post(
-            tx,
-            Posting(
-                community_id=HERE,
-                kind=Kind.EARN_DEED,
-                request_id=new_request_id(town.at),
-                occurred_at=town.at,
-                at=town.at,
-                business_date=town.day,
-                lines=[Line(issued, wallet, commodity, units)],
-                wallet_owner_id=owner,
-            ),
-        )
-
-    town.db.write(work)
-
-
 @pytest.mark.parametrize("scheme_id", ["qinzao", "hebei", "huludao"])
 def test_where_the_scheme_lets_nothing_lapse_nothing_does(db: Database, scheme_id: str) -> None:
     text = (SCHEMES / f"{scheme_id}.toml").read_text(encoding="utf-8")
     town = build_town(db, scheme_text=text, fund_fen=0)
-    give(town, 1, 1001, 80)
+    give(town, 1, 1001, 80, "2026-03-02")
 
     for year in (2027, 2030, 2050):
         assert notices(town, f"{year}-01-01") == []
@@ -342,7 +206,7 @@ def test_where_the_scheme_lets_nothing_lapse_nothing_does(db: Database, scheme_i
 
 
 def test_party_and_civic_points_lapse_apart(town: Town) -> None:
-    give(town, 1, 1001, 77)
+    give(town, 1, 1001, 77, "2026-03-02")
 
     given = give_notices(town.db, HERE, at=moment("2028-01-01 00:40"))
 

@@ -21,7 +21,8 @@ from ledger.expiry.slips import SlipKey, hand_out, slips_waiting
 from ledger.sql import Sql
 from tests.support.engines import SqliteFiles
 from tests.support.fifo import Rule
-from tests.support.histories import HERE, World, at_night, at_noon, key_of, open_world
+from tests.support.histories import World, at_night, at_noon, key_of, open_world
+from tests.support.histories_rows import HERE
 
 RULES = {
     "by month, two notices": Rule(by_month=True, keep=2, notices=(40, 12)),
@@ -147,7 +148,7 @@ def with_returns_earned(text: str) -> str:
 
 def with_late_proof_late(text: str) -> str:
     """Points count from the day they were proven."""
-    return text.replace("coalesce(x.corrects_date, r.corrects_date,", "coalesce(r.corrects_date,")
+    return text.replace("r.business_date, x.corrects_date,", "r.business_date,")
 
 
 def with_holds_spent_twice(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ledger.audit import SYSTEM
 from ledger.book.chart import Account as Acc
 from ledger.book.chart import Kind
 from ledger.book.facts import pending_end_step, pending_step
@@ -13,6 +14,9 @@ from ledger.book.posting import reverse
 from ledger.book.requests import once
 from ledger.book.steps import Step
 from ledger.database import Database
+from ledger.expiry.notices import give_notices
+from ledger.expiry.run import run_expiry
+from ledger.expiry.slips import SlipKey, hand_out, slips_waiting
 from ledger.refs import make_reference
 from ledger.sql import Tx
 from ledger.token_keys import KeyClass
@@ -38,7 +42,7 @@ from tests.support.flow_tools import (
     side_of,
     txn_of,
 )
-from tests.support.town import CIVIC, Town
+from tests.support.town import CIVIC, Town, moment
 
 # --- money into the funds, points by hand
 
@@ -82,9 +86,12 @@ def opening(db: Database, town: Town) -> None:
 
 
 def deed(db: Database, town: Town) -> None:
-    """A deed gives 12 points, of which 2 are taken back for a minus item."""
+    """A deed gives 12 points; a minus item takes 2 of them, and of an empty wallet's owner 1 that is then owed."""
     book(db, town, "deed", Kind.EARN_DEED, [(Acc.ISSUED_DEED, 0, Acc.WALLET, 1, 1_200)])
-    book(db, town, "deed_less", Kind.EARN_DEED, [(Acc.WALLET, 1, Acc.ISSUED_DEED, 0, 200)])
+    book(db, town, "minus", Kind.DEDUCT, [(Acc.WALLET, 1, Acc.ISSUED_DEDUCTION, 0, 200)])
+    owed = [(Acc.OWED, 1, Acc.ISSUED_DEDUCTION, 0, 100)]
+    book(db, town, "minus_owed", Kind.DEDUCT, owed)
+    book(db, town, "minus_repaid", Kind.REPAY, [(Acc.WALLET, 1, Acc.OWED, 1, 100)])
 
 
 # --- at the till
@@ -240,6 +247,20 @@ def voucher(db: Database, town: Town) -> None:
     book(db, town, "cut_done", Kind.VOUCHER_USE, used, claim=claim)
     book(db, town, "cut_back", Kind.VOUCHER_END, [(Acc.VOUCHER, 0, Acc.WALLET, 2, 3_000)])
     book(db, town, "cut_late", Kind.VOUCHER_END, [(Acc.VOUCHER, 0, Acc.EXPIRED, 0, 3_000)])
+
+
+def lapse(db: Database, town: Town) -> None:
+    """Flow 7: two years on, every notice given and every slip brought, what was never used lapses."""
+    for day in ("2028-01-01", "2028-03-01"):
+        at = moment(f"{day} 10:00")
+        give_notices(db, town.here, at=at)
+
+        def bring(tx: Tx, at: int = at) -> int:
+            slips = [SlipKey(*row[:4]) for row in slips_waiting(tx, town.here)]
+            return hand_out(tx, town.here, slips, by=SYSTEM, at=at)
+
+        db.write(bring)
+    run_expiry(db, town.here, at=moment("2028-04-01 00:50"))
 
 
 def property_fee(db: Database, town: Town) -> None:

@@ -8,33 +8,21 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
-
 from ledger.audit import SYSTEM
 from ledger.book.chart import Account, Kind
 from ledger.book.holds import end_hold, open_hold
 from ledger.book.posting import Line, Posting, Side, post, reverse
-from ledger.book.tables import account, balance
 from ledger.database import Database
 from ledger.earning.scheme_file import SCHEMES
-from ledger.ids import new_id, new_request_id
+from ledger.ids import new_request_id
 from ledger.members import schemes
-from ledger.members.tables import card, community, household, resident
 from ledger.sql import Tx
 from tests.support.fifo import Rule, Wallet
+from tests.support.histories_rows import HERE, write_rows
 from tests.support.town import ZONE
 
-HERE = 1
 _EXPIRY = (
     '[expiry]\npolicy = "rolling_months"\nmonths = 24\nnotice_days = [90, 30]\nunit = "lot_fifo"\n'
-)
-_OF_OWNER = (Account.WALLET, Account.OWED, Account.PENDING)
-_COMMON = (
-    Account.ISSUED_CONSUMPTION,
-    Account.ISSUED_GRANT,
-    Account.ISSUED_DEDUCTION,
-    Account.OFFSET,
-    Account.REDEEMED,
 )
 
 
@@ -320,7 +308,7 @@ def open_world(
     """Households with wallets of one kind of points under `rule`; every second one has a phone."""
     chance = random.Random(seed)
     opened = at_noon(start, -600)
-    accounts = _write_rows(db, owners, opened, commodity)
+    accounts = write_rows(db, owners, opened, commodity)
     text = (SCHEMES / "changan.toml").read_text(encoding="utf-8")
     assert _EXPIRY in text
     text = text.replace(_EXPIRY, _expiry_of(rule)).replace("2026-01-01", start.isoformat(), 1)
@@ -335,87 +323,3 @@ def _expiry_of(rule: Rule) -> str:
         return f'[expiry]\npolicy = "rolling_months"\nmonths = {rule.keep}\n{notices}'
     ends = f"month = 12\nday = 31\nyears_after = {rule.keep}\n"
     return f'[expiry]\npolicy = "fixed_date"\n{ends}{notices}'
-
-
-def _write_rows(
-    db: Database, owners: int, at: int, commodity: int
-) -> dict[tuple[Account, int], Side]:
-    here = {"community_id": HERE}
-    kinds = [(kind, 0) for kind in _COMMON]
-    kinds += [(kind, owner) for owner in range(1, owners + 1) for kind in _OF_OWNER]
-    accounts = {key: Side(new_id(at), key[0]) for key in kinds}
-    rows = [
-        {
-            **here,
-            "account_id": side.account_id,
-            "commodity": commodity,
-            "kind": kind.value,
-            "owner_id": owner,
-            "bounded": int(kind in {Account.WALLET, Account.OWED}),
-            "opened_at": at,
-        }
-        for (kind, owner), side in accounts.items()
-    ]
-    with db.engine.begin() as connection:
-        connection.execute(insert(community), [_community(at)])
-        connection.execute(insert(household), [_household(n, at) for n in range(1, owners + 1)])
-        connection.execute(insert(resident), [_resident(n, at) for n in range(1, owners + 1)])
-        connection.execute(insert(card), [_phone(n, at) for n in range(2, owners + 1, 2)])
-        connection.execute(insert(account), rows)
-        connection.execute(
-            insert(balance),
-            [
-                {**here, "account_id": row["account_id"], "posted": 0, "held": 0}
-                for row in rows
-                if row["bounded"]
-            ],
-        )
-    return accounts
-
-
-def _community(at: int) -> dict[str, Any]:
-    return {
-        "community_id": HERE,
-        "issuer": "CA01",
-        "name": "常安社区",
-        "timezone": "Asia/Shanghai",
-        "hotline": "0398-0000000",
-        "config_version": 1,
-        "opened_at": at,
-    }
-
-
-def _household(number: int, at: int) -> dict[str, Any]:
-    return {
-        "community_id": HERE,
-        "household_id": number,
-        "code": f"H{number:05d}",
-        "building": "3",
-        "unit": "2",
-        "opened_at": at,
-    }
-
-
-def _resident(number: int, at: int) -> dict[str, Any]:
-    return {
-        "community_id": HERE,
-        "person_id": number,
-        "household_id": number,
-        "state": "active",
-        "joined_at": at,
-    }
-
-
-def _phone(number: int, at: int) -> dict[str, Any]:
-    return {
-        "community_id": HERE,
-        "serial": number,
-        "issue": 1,
-        "kind": "phone",
-        "number": f"{number:07d}",
-        "person_id": number,
-        "state": "active",
-        "last_debit_at": 0,
-        "issued_at": at,
-        "changed_at": at,
-    }

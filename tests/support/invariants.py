@@ -35,7 +35,8 @@ CHECKS: Final[dict[str, str]] = {
         " GROUP BY a.community_id, a.commodity HAVING sum(s.change) <> 0"
     ),
     # Points given out = wallets + pending + offset + disputed + voucher + inter + retired + redeemed + expired
-    # + forfeited + deducted - owed - loss: with debits equal to credits that holds if no other kind of account hides any.
+    # + forfeited + deducted - owed - loss: with debits equal to credits that holds if no other kind of account hides
+    # any.
     "points_given_out_are_somewhere": (
         f"SELECT s.community_id, s.commodity, sum(s.total) AS hidden FROM ({_SUMS}) s"
         " WHERE s.commodity <> 156 AND s.kind NOT IN ('issued_consumption', 'issued_deed',"

@@ -87,11 +87,11 @@ MUTATIONS = {
         "UPDATE leaf SET leaf_index = 1000 WHERE leaf_index = (SELECT max(leaf_index) FROM leaf)"
     ),
     "a_locked_day_takes_nothing_more": (
-        "UPDATE txn SET business_date = 20260301 WHERE kind = 'refund'"
+        "UPDATE txn SET business_date = 20260301 WHERE kind = 'sale'"
     ),
     "a_closed_month_takes_nothing_more": (
         "DELETE FROM book_day WHERE business_date = 20260215;"
-        " UPDATE txn SET business_date = 20260215 WHERE kind = 'refund'"
+        " UPDATE txn SET business_date = 20260215 WHERE kind = 'sale'"
     ),
     "a_correction_names_an_earlier_day": (
         "UPDATE txn SET corrects_date = 20270101 WHERE kind = 'refund'"
