@@ -39,6 +39,12 @@ class Settings:
     upload_limit_kb: int = 10_240
     requests_a_minute: int = 600
     """How many calls one till or one address may make in a minute; 0 switches the limit off."""
+    backup_dir: Path | None = None
+    """Folder for backups; not the one the master key lies in."""
+    copy_dir: Path | None = None
+    """The second place, on another disk or machine; where none is named, nothing is copied on."""
+    copy_every_s: int = 60
+    """Seconds between two looks whether there is something to copy on."""
 
     @property
     def is_https(self) -> bool:
@@ -53,8 +59,11 @@ _INTEGERS: Final = {
     "body_limit_kb": (16, 65_536),
     "upload_limit_kb": (16, 102_400),
     "requests_a_minute": (0, 1_000_000),
+    "copy_every_s": (5, 3_600),
 }
-_PATHS: Final = frozenset({"data_dir", "master_secret_file", "tls_certificate", "tls_key"})
+_PATHS: Final = frozenset(
+    {"data_dir", "master_secret_file", "tls_certificate", "tls_key", "backup_dir", "copy_dir"}
+)
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
@@ -82,6 +91,7 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
     folder: Path = checked["data_dir"]
     checked.setdefault("database_url", f"sqlite:///{folder / 'jifen.db'}")
     checked.setdefault("master_secret_file", folder / "master.key")
+    checked.setdefault("backup_dir", folder / "backups")
     if (checked.get("tls_certificate") is None) != (checked.get("tls_key") is None):
         raise Refusal("config_missing", name="tls_certificate, tls_key")
     return Settings(**checked)

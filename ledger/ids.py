@@ -71,6 +71,11 @@ def new_id(at_us: int) -> int:
     return _IDS.make(at_us)
 
 
+def time_of(made: int) -> int:
+    """About when an id was made, in microseconds UTC."""
+    return ((made >> (_WRITER_BITS + _COUNTER_BITS)) + _EPOCH_MS) * 1_000
+
+
 def derived_request_id(*parts: str | int) -> str:
     """The same request id for the same parts, for commands that may be run twice (`settle`, run, merchant)."""
     return "job-" + hashlib.sha256("\x1f".join(map(str, parts)).encode()).hexdigest()[:40]

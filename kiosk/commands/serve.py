@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -10,7 +12,7 @@ import qrcode
 
 from kiosk import tls
 from kiosk.commands.opening import says_refusals, show
-from kiosk.config import ENVIRONMENT, read_settings
+from kiosk.config import ENVIRONMENT, Settings, read_settings
 from kiosk.serving import serve
 from ledger import migrate
 from ledger.clock import now_us
@@ -34,7 +36,21 @@ def serve_command(host: str | None, port: int | None, workers: int) -> None:
     settings = read_settings(os.environ)
     scheme = "https" if settings.tls_certificate else "http"
     click.echo(f"{scheme}://{settings.host}:{settings.port}")
-    serve(settings, workers=workers)
+    copier = _start_copier(settings)
+    try:
+        serve(settings, workers=workers)
+    finally:
+        if copier is not None:
+            copier.terminate()
+            copier.wait()
+
+
+def _start_copier(settings: Settings) -> subprocess.Popen[bytes] | None:
+    """Copy to the second place in a process of its own: a big file's copy must not hold up a till's answer."""
+    if settings.copy_dir is None or not settings.database_url.startswith("sqlite"):
+        return None
+    words = [sys.executable, "-m", "kiosk.cli", "copy", "run", "--with-parent"]
+    return subprocess.Popen(words)  # noqa: S603 - this program
 
 
 @click.command("tls")

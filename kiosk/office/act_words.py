@@ -23,6 +23,8 @@ from settlement.state_names import state_name
 _ACTS: Final[Mapping[str, str]] = {
     "sign_in": mark("signed in"),
     "agreement.sign": mark("signed an agreement"),
+    "backup.drill": mark("tried a backup out"),
+    "backup.make": mark("made a backup"),
     "branch.open": mark("opened a place"),
     "card.active": mark("took a card back into use"),
     "card.assign": mark("handed out a card"),
@@ -79,6 +81,7 @@ _ACTS: Final[Mapping[str, str]] = {
     "terminal.revoke": mark("took a till out of service"),
 }
 _SUBJECTS: Final[Mapping[str, str]] = {
+    "backup": mark("backup {name}"),
     "card": mark("card {name}"),
     "clerk": mark("clerk {name}"),
     "discrepancy": mark("difference {name}"),
@@ -106,9 +109,11 @@ _FIELDS: Final[Mapping[str, str]] = {
     "role": mark("role"),
     "root": mark("root"),
     "rows": mark("rows"),
+    "size_bytes": mark("bytes"),
     "state": mark("state"),
     "tree_size": mark("entries in the order"),
     "trial_balance": mark("fingerprint of the trial balance"),
+    "total_ms": mark("milliseconds"),
     "why": mark("reason"),
 }
 _NAMED: Final = {**_FIELDS, **SETTING_NAMES}

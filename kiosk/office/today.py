@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
+from kiosk.copy_age import copy_words
 from kiosk.office.counts import waiting_counts
 from kiosk.office.figures import cover_figures, fund_free_fen, offsets_left
 from kiosk.office.frame import bp, office_page
@@ -63,6 +64,7 @@ def today() -> Response:
         cover_fen=sum(cover.reserved for cover in covers.values()),
         is_low=free_fen < _LOW_DAYS * sums.offset_fen,
         shops=shops,
+        copy=copy_words(service().db, service().settings, at=service().now()),
         todo=[
             {"href": url_for(endpoint), "text": say(name), "tone": tone, "count": counts[endpoint]}
             for endpoint, name, tone in _TODO

@@ -1,6 +1,6 @@
 """Run every benchmark in one go and write docs/benchmarks.md: ratios in one run, medians, the machine beside them.
 
-python -m tests.bench [NAME …]      NAME: checkout, night, waiting, camera
+python -m tests.bench [NAME …]      NAME: checkout, night, waiting, copying, camera
 """
 
 from __future__ import annotations
@@ -43,6 +43,9 @@ BENCHES = {
     ),
     "waiting": Bench(
         "tests.bench.waiting", "no sale waits over 500 ms while a night runs on SQLite"
+    ),
+    "copying": Bench(
+        "tests.bench.copying", "no sale waits over 500 ms while a file of 1,000 MB is copied on"
     ),
     "camera": Bench(
         "tests.bench.camera",

@@ -49,6 +49,7 @@ class Cluster:
     """One running server that listens on a socket in its own folder."""
 
     durable: bool = False
+    settings: tuple[str, ...] = ()
     user: str = field(init=False)
     folder: Path = field(init=False)
     _process: subprocess.Popen[bytes] | None = field(init=False, default=None)
@@ -79,6 +80,7 @@ class Cluster:
         """Start the server and wait until it answers."""
         settings = [*_COMMON, f"unix_socket_directories={self.folder}"]
         settings += [] if self.durable else _FAST
+        settings += self.settings
         options = [word for setting in settings for word in ("-c", setting)]
         log = self.folder / "log"
         with log.open("ab") as stream:

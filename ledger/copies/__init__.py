@@ -1,0 +1,1 @@
+"""Copies of the whole book: backups, the copy that goes on all the time, restores, and the drill that tries one."""
