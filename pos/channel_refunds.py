@@ -172,11 +172,14 @@ def _keep_refused(
     desk: Desk, request: RefundRequest, body_hash: bytes, refusal: Refusal, *, at: int
 ) -> None:
     here = request.community_id
-    desk.db.write(
+    kept = desk.db.write(
         lambda tx: requests.keep_refusal(
             tx, here, request.request_id, KIND, body_hash, refusal, at=at
         )
     )
+    if not kept:
+        # Another copy of the request was quicker, and has begun or ended otherwise: this "no" is not its outcome.
+        raise Refusal("busy_try_again")
 
 
 def _book(desk: Desk, request: RefundRequest, begun: Begun, *, at: int) -> dict[str, Any]:

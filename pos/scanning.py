@@ -104,7 +104,10 @@ def _keep_refused(
     *,
     at: int,
 ) -> dict[str, Any]:
-    """Keep the refusal and burn the code; where the request was answered meanwhile, give that answer instead."""
+    """Keep the refusal and burn the code; where the request was answered meanwhile, give that answer instead.
+
+    Refuses busy_try_again where another copy of the request is under way.
+    """
     if refusal.code in _NOT_KEPT:
         raise refusal
 
@@ -112,9 +115,12 @@ def _keep_refused(
         known = requests.find_answer(tx, request.community_id, request.request_id, kind, body_hash)
         if known is not None:
             return known
-        requests.keep_refusal(
+        kept = requests.keep_refusal(
             tx, request.community_id, request.request_id, kind, body_hash, refusal, at=at
         )
+        if not kept:
+            # Another copy of the request has begun meanwhile and waits for the channel: this "no" is not its outcome.
+            raise Refusal("busy_try_again")
         if scan is not None and scan.token is not None and scan.token.is_single_use:
             burn = burn_step(
                 request.community_id,
