@@ -36,6 +36,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "month": "kiosk.commands.month:month_command",
         "report": "kiosk.commands.month:report_command",
         "export": "kiosk.commands.export:export_command",
+        "audit": "kiosk.commands.audit:audit_command",
         "generate": "kiosk.generator.command:command",
     }
 )

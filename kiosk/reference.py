@@ -118,7 +118,7 @@ _EXPORT_MANIFEST: Final = """\
 | `root` | the tree's root over the first `size` entries, hexadecimal; null before anything is sealed |
 | `checkpoint` | the signed checkpoint of exactly this size, or null |
 | `keys` | the public keys that sign checkpoints |
-| `files` | for each file: `sha256`, `rows`, `columns`, `kinds` (number, text, bytes), `key` |
+| `files` | each file's `sha256`, `rows`, `columns`, `kinds` (number, text, bytes), `null` (may be nothing), `key` |
 
 An entry that was written while the export began may have no place in the order yet; it stands in `outbox`."""
 

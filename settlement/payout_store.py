@@ -236,7 +236,11 @@ def note_step(
         note=note,
         at=at,
     )
-    facts: dict[str, Any] = {"state": payout.state, "attempt": payout.attempt}
+    facts: dict[str, Any] = {
+        "state": payout.state,
+        "attempt": payout.attempt,
+        "amount_fen": payout.amount_fen,
+    }
     audit.record(
         tx, community_id, by, "payout.state", f"payout:{payout.payout_id}", at=at, after=facts
     )

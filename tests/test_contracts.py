@@ -1,5 +1,6 @@
 """The import contracts hold, and each of them bites when it is broken on purpose."""
 
+import ast
 import shutil
 import subprocess
 import sys
@@ -44,6 +45,7 @@ VIOLATIONS = {
     "rules": ("ledger/refs.py", "from ledger import clock\n"),
     "circles": ("ledger/units.py", "import ledger.book.tables\n"),
     "independent": ("settlement/careless.py", "import pos.careless\n"),
+    "second": ("settlement/auditor/careless.py", "from ledger import units\n"),
 }
 
 
@@ -94,3 +96,58 @@ def _lint(folder: Path, contract: str) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
     )
+
+
+# --- the second engine is one in itself
+
+
+def imported(text: str) -> set[str]:
+    """Every module a file imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            found |= {name.name for name in node.names}
+        if isinstance(node, ast.ImportFrom):
+            found.add("." * node.level + (node.module or ""))
+    return found
+
+
+def foreign(text: str) -> set[str]:
+    """What of that is neither the auditor's own, nor Python's, nor DuckDB."""
+    return {
+        name
+        for name in imported(text)
+        if name != "duckdb"
+        and name.partition(".")[0] not in sys.stdlib_module_names
+        and not name.startswith("settlement.auditor")
+    }
+
+
+def test_the_auditor_imports_duckdb_and_python_alone() -> None:
+    files = sorted((ROOT / "settlement/auditor").rglob("*.py"))
+
+    assert len(files) > 10
+    assert {path.name: foreign(path.read_text()) for path in files} == {
+        p.name: set() for p in files
+    }
+
+
+@pytest.mark.parametrize(
+    "line", ["from settlement import night", "import ledger.units", "from .. import night"]
+)
+def test_the_search_for_foreign_imports_finds(line: str) -> None:
+    assert foreign(line) != set()
+
+
+def test_only_the_gate_and_the_command_ask_the_auditor() -> None:
+    asking = {
+        path.relative_to(ROOT).as_posix()
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        if any(name.startswith("settlement.auditor") for name in imported(path.read_text()))
+    }
+
+    assert {path for path in asking if not path.startswith("settlement/auditor/")} == {
+        "kiosk/commands/audit.py",
+        "settlement/gate.py",
+    }

@@ -25,6 +25,8 @@ _ACTS: Final[Mapping[str, str]] = {
     "agreement.sign": mark("signed an agreement"),
     "backup.drill": mark("tried a backup out"),
     "backup.make": mark("made a backup"),
+    "audit.failed": mark("the second engine found something"),
+    "audit.passed": mark("the second engine passed an export"),
     "branch.open": mark("opened a place"),
     "card.active": mark("took a card back into use"),
     "card.assign": mark("handed out a card"),

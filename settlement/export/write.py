@@ -91,6 +91,7 @@ def _described(shape: Shape) -> dict[str, Any]:
     return {
         "columns": list(shape.names),
         "kinds": [column.kind for column in shape.columns],
+        "null": [column.name for column in shape.columns if column.null],
         "key": list(shape.key),
     }
 
