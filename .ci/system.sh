@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs, by apt, only those system packages that the named use needs and the machine lacks.
 #   .ci/system.sh demo    Python's venv module
-#   .ci/system.sh test    that, Chromium, a PostgreSQL server and Chinese type
+#   .ci/system.sh test    that, Chromium, a PostgreSQL server, strace and Chinese type
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -30,6 +30,7 @@ need python3-venv "a Python environment of our own" "$python" -c 'import venv, e
 if [ "$use" = test ]; then
   need chromium "tests of the till and the pages" has_browser
   need postgresql "tests on the second database engine" has_postgres
+  need strace "faults in single write and sync calls" command -v strace
   need fonts-noto-cjk "Chinese type in screenshots" has_chinese
 fi
 [ ${#missing[@]} -gt 0 ] || exit 0

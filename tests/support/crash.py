@@ -153,6 +153,8 @@ def deaths(count: int, over: int, *, seed: int) -> list[Death]:
 class HastyDatabase(Database):
     """The control: answers when the work is done and commits a little later, as careless systems do."""
 
+    later_s = 0.02
+
     def __init__(self, url: str) -> None:
         """Open `url`; one thread commits what was answered."""
         super().__init__(url)
@@ -182,7 +184,7 @@ class HastyDatabase(Database):
     def _commit_late(self) -> None:
         while True:
             connection = self._answered.get()
-            time.sleep(0.02)
+            time.sleep(self.later_s)
             connection.commit()
             connection.close()
 
