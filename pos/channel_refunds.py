@@ -11,12 +11,13 @@ from ledger.errors import GuardMissedError, Refusal
 from ledger.sql import Sql, Tx
 from pos import channel as pay
 from pos.decide import open_shop_accounts
-from pos.desk import Desk, day_of
+from pos.desk import Desk
 from pos.refunds import (
     KIND,
     RefundRequest,
     book_refund,
     count_step,
+    day_of_refund,
     find_sale,
     refund_step,
     split_of,
@@ -145,7 +146,7 @@ def _begin(
             # One after the other, so that the shares add up also when the channel declines one.
             raise Refusal("busy_try_again")
         split = split_of(sale, request.refund_fen)
-        day = day_of(terms, at)
+        day = day_of_refund(terms, sale, at)
         apply(
             tx,
             [

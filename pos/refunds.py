@@ -150,6 +150,11 @@ def find_sale(tx: Tx, terms: Terms, request: RefundRequest) -> Row:
     return sale
 
 
+def day_of_refund(terms: Terms, sale: Row, at: int) -> int:
+    """The business date of a refund (yyyymmdd): today, and where the clock was put back, no day before its sale's."""
+    return max(day_of(terms, at), int(sale.business_date))
+
+
 def split_of(sale: Row, refund_fen: int) -> RefundSplit:
     """What a refund of `refund_fen` gives back, after what was refunded before (ruling C14)."""
     return refund_split(
@@ -188,7 +193,7 @@ def book_refund(
     split: RefundSplit | None = None,
 ) -> dict[str, Any]:
     """Write the refund into the book. `counted`: the sale's count was raised before the channel was asked."""
-    day = day_of(terms, at)
+    day = day_of_refund(terms, sale, at)
     check_open(tx, request.community_id, day)
     split = split or split_of(sale, request.refund_fen)
     commodity = (

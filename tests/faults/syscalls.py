@@ -35,6 +35,9 @@ from tests.support.town import Town
 Flow = Callable[[Database, Town], object]
 """Posts one thing under a request id of its own; posting it again changes nothing."""
 
+Book = list[tuple[object, ...]]
+"""What a book says, without its ids."""
+
 CALLS: Final = ("pwrite64", "fdatasync", "fsync", "ftruncate")
 FAULTS: Final = {
     "killed": "signal=KILL",
@@ -139,13 +142,13 @@ def places(calls: dict[str, int]) -> Iterator[Place]:
                 yield Place(call, number, fault)
 
 
-def state_of(engine: Engine) -> list[tuple[object, ...]]:
+def state_of(engine: Engine) -> Book:
     """The book without its ids: every balance, every account's sum, how many postings of each kind."""
     with engine.connect() as connection:
         return [tuple(row) for query in _STATE for row in connection.exec_driver_sql(query)]
 
 
-def faults_after(bench: Bench, flow: Flow, outcome: Outcome, wanted: list[object]) -> list[str]:
+def faults_after(bench: Bench, flow: Flow, outcome: Outcome, wanted: Book) -> list[str]:
     """What is wrong after a try, before and after the request is asked again; [] when all is well."""
     db = Database(f"sqlite:///{outcome.path}")
     try:

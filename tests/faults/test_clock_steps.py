@@ -64,7 +64,7 @@ def test_nights_that_went_by_the_clock_would_leave_offsets_out(db: Database) -> 
     with db.engine.connect() as connection:
         times = connection.exec_driver_sql(
             "SELECT x.recorded_at, l.leaf_index FROM offset_booked o JOIN txn x"
-            " ON x.txn_id = o.txn_id LEFT JOIN leaf l ON l.txn_id = x.txn_id"
+            " ON x.txn_id = o.txn_id LEFT JOIN leaf l ON l.entry_id = x.txn_id"
         ).all()
         ends = connection.exec_driver_sql("SELECT end_leaf FROM night_run ORDER BY run_no").all()
     nights = list(zip(told.cuts, (row.end_leaf for row in ends), strict=True))
@@ -88,8 +88,16 @@ def live(db: Database, *, events: int, seed: int | None = None) -> Told:
     print(f"seed {seed}")  # noqa: T201 - shown where the run fails
     chance = random.Random(seed)
     # Printed cards: their key lasts, however far the clock wanders.
-    lifted = {"pin_above_units_card": 10**6, "day_units_card": 10**6, "card_pause_s": 0}
-    town = build_town(db, people=6, shops=2, grant_units=500_000, at=FIRST, **lifted)
+    town = build_town(
+        db,
+        people=6,
+        shops=2,
+        grant_units=500_000,
+        at=FIRST,
+        pin_above_units_card=10**6,
+        day_units_card=10**6,
+        card_pause_s=0,
+    )
     town.at = FIRST
     told = Told(town, Counter(), [])
     sold: list[str] = []
@@ -152,7 +160,7 @@ def left_out(db: Database) -> list[object]:
         return list(
             connection.exec_driver_sql(
                 "SELECT o.ref, count(r.run_no) FROM offset_booked o LEFT JOIN leaf l"
-                " ON l.community_id = o.community_id AND l.txn_id = o.txn_id LEFT JOIN night_run r"
+                " ON l.community_id = o.community_id AND l.entry_id = o.txn_id LEFT JOIN night_run r"
                 " ON r.community_id = l.community_id AND l.leaf_index >= r.first_leaf"
                 " AND l.leaf_index < r.end_leaf GROUP BY o.ref HAVING count(r.run_no) <> 1"
             )
