@@ -37,6 +37,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "report": "kiosk.commands.month:report_command",
         "export": "kiosk.commands.export:export_command",
         "audit": "kiosk.commands.audit:audit_command",
+        "board": "kiosk.commands.board:board_command",
         "generate": "kiosk.generator.command:command",
     }
 )

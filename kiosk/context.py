@@ -14,6 +14,7 @@ from ledger.database import Database
 from ledger.members.hashing import STANDARD, Cost
 from ledger.members.key_vault import KeyVault
 from ledger.members.terms import TermsCache
+from ledger.seal.last_signed import LastSigned
 from pos.channel import PaymentChannel
 from pos.desk import Desk
 
@@ -43,6 +44,16 @@ class Service:
     def pepper(self) -> bytes:
         """What strengthens PINs, codes and passwords and never leaves the server."""
         return self.desk.pepper
+
+    @property
+    def last_signed(self) -> LastSigned:
+        """What this server signed last, kept beside its master key."""
+        return last_signed_of(self.settings)
+
+
+def last_signed_of(settings: Settings) -> LastSigned:
+    """The folder that says what was signed last; the command line uses the same."""
+    return LastSigned(settings.master_secret_file.parent / "seal")
 
 
 def service() -> Service:

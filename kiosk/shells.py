@@ -55,7 +55,11 @@ def authority() -> Response:
 
 
 def _shell() -> Response:
-    page = _built("index.html")
+    return with_wasm_policy(_built("index.html"))
+
+
+def with_wasm_policy(page: Response) -> Response:
+    """A page of the built app, with the policy under which this browser starts the code reader."""
     version = _CHROMIUM.search(request.headers.get("User-Agent", ""))
     if version is not None and int(version[1]) < _KNOWS_WASM:
         page.headers["Content-Security-Policy"] = _OLD_POLICY

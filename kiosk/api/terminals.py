@@ -13,6 +13,7 @@ from kiosk.auth import allow
 from kiosk.context import service
 from ledger.members import communities, merchants, terminals
 from ledger.members.roles import ANYONE
+from ledger.seal import keys
 from ledger.sql import Tx
 
 bp: Final = APIBlueprint("terminals", __name__, url_prefix="/api/v1/terminals")
@@ -55,6 +56,13 @@ def enrol(body: Enrolment) -> tuple[Response, int]:
             "merchant_name": merchants.get_merchant(tx, community_id, terminal.merchant_id).name,
             "branch_name": branches[terminal.branch_id].name,
             "kind": terminal.kind,
+            "log": _log(tx, community_id),
         }
 
     return jsonify(service().db.write(work)), 201
+
+
+def _log(tx: Tx, community_id: int) -> dict[str, Any] | None:
+    """What the tablet pins of the community's log, in the office; None before the log has a key."""
+    known = keys.verifiers(tx, community_id)
+    return {"origin": known[0].name, "keys": [key.text for key in known]} if known else None

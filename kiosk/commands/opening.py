@@ -13,13 +13,14 @@ from typing import Any, ParamSpec, TypeVar
 import click
 
 from kiosk.config import Settings, read_settings
-from kiosk.context import pepper_of
+from kiosk.context import last_signed_of, pepper_of
 from kiosk.problems import sentence
 from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.members import communities
 from ledger.members.key_vault import KeyVault
 from ledger.members.terms import TermsCache
+from ledger.seal.last_signed import LastSigned
 from pos.desk import Desk
 from pos.gateway import Gateway
 
@@ -35,6 +36,11 @@ class Opened:
     db: Database
     vault: KeyVault
     desk: Desk
+
+    @property
+    def last_signed(self) -> LastSigned:
+        """What this server signed last, kept beside its master key."""
+        return last_signed_of(self.settings)
 
     def community(self, issuer: str | None) -> int:
         """The community of that code; without a code the only one there is.

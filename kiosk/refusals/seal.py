@@ -79,6 +79,28 @@ TABLE: Final = {
             " community's."
         ),
     ),
+    "leaf_not_found": Known(
+        404,
+        mark(
+            "There is no such entry under the root of that size. If the receipt is signed and older than a day, tell"
+            " the street office."
+        ),
+    ),
+    "receipt_not_found": Known(
+        404,
+        mark(
+            "There is no receipt with this number in this shop's book. Check the number on the receipt."
+        ),
+    ),
+    "publication_not_found": Known(
+        404,
+        mark("No notice went up for {month}. Look at the list of notices."),
+    ),
+    "alarm_not_found": Known(404, mark("There is no such alarm. Load the page again.")),
+    "alarm_answered": Known(
+        409,
+        mark("Somebody has answered this alarm already. Load the page again to read it."),
+    ),
     "proof_not_yet": Known(
         404,
         mark(

@@ -6,22 +6,42 @@ import { defineConfig } from "vite";
 const BASE = "/static/app/";
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Writes sw.js with the hashed names of this build, so that a tablet keeps exactly one whole build. */
-function serviceWorker() {
+/** Everything a page of this build needs, whenever it needs it. */
+function filesOf(bundle, page) {
+  const files = new Set();
+  const add = (name) => {
+    const chunk = bundle[name];
+    if (files.has(name) || chunk?.type !== "chunk") return;
+    files.add(name);
+    for (const asset of [...chunk.viteMetadata.importedCss, ...chunk.viteMetadata.importedAssets]) files.add(asset);
+    [...chunk.imports, ...chunk.dynamicImports].forEach(add);
+  };
+  const entry = Object.values(bundle).find((chunk) => chunk.type === "chunk" && chunk.facadeModuleId?.endsWith(`/${page}`));
+  add(entry.fileName);
+  return [...files].sort();
+}
+
+/** Writes the workers with the hashed names of this build, so that a device keeps exactly one whole build of its page. */
+function serviceWorkers() {
+  const worker = (bundle, page, name, leftOut) => {
+    const files = filesOf(bundle, page).filter((file) => !leftOut.test(file));
+    const digest = createHash("sha256");
+    for (const file of files) digest.update(file);
+    const shell = bundle[page];
+    if (shell?.type === "asset") digest.update(shell.source);
+    const source = readFileSync(here(`./src/${name}`), "utf8")
+      .replace('"BUILD"', JSON.stringify(digest.digest("hex").slice(0, 16)))
+      .replace('["FILES"]', JSON.stringify(files.map((file) => BASE + file)));
+    return { type: "asset", fileName: name, source };
+  };
   return {
-    name: "service-worker",
+    name: "service-workers",
     apply: "build",
     enforce: "post",
     generateBundle(_options, bundle) {
-      const files = Object.keys(bundle).filter((name) => name !== "index.html").sort();
-      const digest = createHash("sha256");
-      for (const name of files) digest.update(name);
-      const shell = bundle["index.html"];
-      if (shell?.type === "asset") digest.update(shell.source);
-      const source = readFileSync(here("./src/sw.js"), "utf8")
-        .replace('"BUILD"', JSON.stringify(digest.digest("hex").slice(0, 16)))
-        .replace('["FILES"]', JSON.stringify(files.map((name) => BASE + name)));
-      this.emitFile({ type: "asset", fileName: "sw.js", source });
+      this.emitFile(worker(bundle, "index.html", "sw.js", /^$/));
+      // A phone's own camera opens the page with the code; the page's reader is fetched when it is asked for.
+      this.emitFile(worker(bundle, "check.html", "sw_check.js", /\.wasm$/));
     },
   };
 }
@@ -29,7 +49,7 @@ function serviceWorker() {
 export default defineConfig({
   base: BASE,
   publicDir: here("./public"),
-  plugins: [serviceWorker()],
+  plugins: [serviceWorkers()],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     target: "chrome80",
@@ -37,6 +57,7 @@ export default defineConfig({
     outDir: here("../static/app"),
     emptyOutDir: true,
     assetsInlineLimit: 0,
+    rollupOptions: { input: [here("./index.html"), here("./check.html")] },
     // The decoder is loaded by the page itself, side by side with the camera.
     modulePreload: { polyfill: false },
   },

@@ -19,6 +19,9 @@ PROOF_LINE: Final = "c2sp.org/tlog-proof@v1"
 _PLACE: Final = Sql(
     "SELECT leaf_index, leaf_hash FROM leaf WHERE community_id = :community_id AND entry_id = :entry_id"
 )
+_AT: Final = Sql(
+    "SELECT leaf_index, leaf_hash FROM leaf WHERE community_id = :community_id AND leaf_index = :leaf_index"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,12 @@ class Proof:
 def find_leaf(tx: Tx, community_id: int, entry_id: int) -> Leaf | None:
     """Where a transaction or an act stands in the log, None where it is not sealed (or not there)."""
     row = tx.find(_PLACE, community_id=community_id, entry_id=entry_id)
+    return None if row is None else Leaf(int(row.leaf_index), bytes(row.leaf_hash))
+
+
+def leaf_at(tx: Tx, community_id: int, index: int) -> Leaf | None:
+    """The leaf at an index, None beyond the end."""
+    row = tx.find(_AT, community_id=community_id, leaf_index=index)
     return None if row is None else Leaf(int(row.leaf_index), bytes(row.leaf_hash))
 
 

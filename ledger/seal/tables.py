@@ -80,3 +80,37 @@ log_recovery = table(
     number("made_at"),
     key=("recovery_no",),
 )
+
+# A month's root as it went up on the notice board; never changed, whatever is found out later.
+publication = table(
+    "publication",
+    number("month"),
+    number("size"),
+    blob("root"),
+    text("note"),  # the signed checkpoint
+    text(
+        "figures"
+    ),  # JSON: the community's totals that stood beside it, or {} where they would tell on somebody
+    number("published_on"),  # the business date it went up
+    number("published_at"),
+    key=("month",),
+)
+
+# A till met a root that does not fit what it keeps: both notes, as they were.
+seal_alarm = table(
+    "seal_alarm",
+    number("alarm_id"),
+    text("request_id"),
+    number("terminal_id"),
+    text("why"),  # origin | signature | forked | older | published
+    text("kept_note", null=True),
+    text("offered_note"),
+    text("path"),  # JSON: the path that came with it
+    number("seen_at"),
+    number("reported_at"),
+    number("answered_at", null=True),
+    number("answered_by", null=True),
+    text("answer"),
+    unique("community_id", "request_id"),
+    key=("alarm_id",),
+)

@@ -222,6 +222,39 @@ BOOK: Final = (
         """,
     ),
     shape(
+        "publication",
+        "The monthly roots as they went up on the notice board.",
+        key=("month",),
+        columns="""
+            month number yyyymm
+            size number entries under the root
+            root bytes the root over them
+            note text the signed checkpoint
+            figures text JSON: the community's sums beside it, {} where they would tell on somebody
+            published_on number the business date it went up
+            published_at number when
+        """,
+    ),
+    shape(
+        "seal_alarm",
+        "What tills met that did not fit the root they keep.",
+        key=("alarm_id",),
+        columns="""
+            alarm_id number the alarm's number
+            request_id text the till's own number for it
+            terminal_id number the till
+            why text origin, signature, forked, older or published
+            kept_note text? the checkpoint the till keeps
+            offered_note text what it was shown instead
+            path text JSON: the path that came with it
+            seen_at number when the till met it
+            reported_at number when the server took it
+            answered_at number? when somebody answered
+            answered_by number? who
+        """,
+        left_out="answer words a person wrote",
+    ),
+    shape(
         "book_day",
         "Business dates: open, cut off, locked. A locked day takes no entry.",
         key=("business_date",),

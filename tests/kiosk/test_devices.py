@@ -59,6 +59,7 @@ def test_a_tablet_enrols_itself_and_is_known_from_then_on(world: World) -> None:
         "merchant_name": "老李粮油店",
         "branch_name": "常村路店",
         "kind": "till",
+        "log": None,  # nothing was sealed yet
     }
     fresh = Tablet(
         world.server, int(enrolled["community_id"]), int(enrolled["terminal_id"]), device

@@ -39,6 +39,7 @@ class Server:
     app: Flask = field(init=False)
     channel: PaymentChannel | None = None
     settings: dict[str, Any] = field(default_factory=dict)
+    vault: KeyVault = VAULT
 
     def __post_init__(self) -> None:
         """Start the app."""
@@ -48,7 +49,7 @@ class Server:
             self.db,
             settings,
             self.channel,
-            vault=VAULT,
+            vault=self.vault,
             now=lambda: self.at,
             hash_cost=QUICK,
         )

@@ -14,7 +14,7 @@ from tests.support import tlog_reference as log
 
 SAMPLES = Path(__file__).parents[2] / "kiosk/web/tests/samples/tlog.json"
 ORIGIN = "jifen.example/CHAN"
-FACTS = "kind=sale|ref=M01T1-260302-00001-X|at=1772416800|total_fen=5000|offset_fen=1000"
+FACTS = "kind=sale|ref=M01T1-260302-00001-X|total_fen=5000|offset_fen=1000|signed_at=1772420000"
 _ENTRIES = 13
 
 

@@ -50,6 +50,7 @@ export class LogKey {
 export class Log {
   leaves: Hash[] = [];
   handovers: string[] = [];
+  recoveries: string[] = [];
   published: { month: number; date: number; checkpoint: string; size: number }[] = [];
 
   constructor(readonly origin: string, public key: LogKey) {}
@@ -69,6 +70,13 @@ export class Log {
     this.key = next;
   }
 
+  /** Everything after `size` is lost, and the community says so. */
+  lose(size: number, day = 20260302): void {
+    this.leaves = this.leaves.slice(0, size);
+    this.published = this.published.filter((one) => one.size <= size);
+    this.recoveries.push(this.key.note(`jifen-recovery/1\n${this.origin}\n${size}\n${b64(rootOf(this.leaves))}\n${day}\n`));
+  }
+
   publish(month: number): void {
     this.published.push({ month, date: month * 100 + 28, checkpoint: this.checkpoint(), size: this.leaves.length });
   }
@@ -80,6 +88,7 @@ export class Log {
       origin: this.origin,
       keys: [this.key.text],
       handovers: this.handovers,
+      recoveries: this.recoveries,
       checkpoint: this.checkpoint(),
       path: path(size),
       published: this.published.map((one) => ({ month: one.month, date: one.date, checkpoint: one.checkpoint, path: path(one.size) })),
@@ -91,6 +100,7 @@ export class Log {
     const twin = new Log(this.origin, this.key);
     twin.leaves = this.leaves.slice(0, size);
     twin.handovers = this.handovers;
+    twin.recoveries = this.recoveries;
     twin.published = this.published.filter((one) => one.size <= size);
     return twin;
   }

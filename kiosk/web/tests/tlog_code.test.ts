@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { base32, fromBase32 } from "../src/rules/tlog/base32";
 import { fromBase64 } from "../src/rules/tlog/base64";
 import { readVerifierKey } from "../src/rules/tlog/note";
-import { confirm, isSealCode, judge, judgeBoard, type Known, readBoardCode, readProofCode, writeCode } from "../src/rules/tlog/proof_code";
+import { isSealCode } from "../src/rules/tlog/code_form";
+import { confirm, judge, judgeBoard, type Known, readBoardCode, readProofCode, writeCode } from "../src/rules/tlog/proof_code";
 import samples from "./samples/tlog.json";
 
 const { codes } = samples;

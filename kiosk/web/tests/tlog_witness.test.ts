@@ -130,6 +130,78 @@ test("a published root that is not this log's, or replaces an earlier one, raise
   expect(step(held, unsigned)[1]).toBe("published");
 });
 
+/** A device that followed the log at each of these sizes. */
+function followedAt(...sizes: number[]): { log: Log; kept: LogKept } {
+  const log = new Log(ORIGIN, new LogKey(ORIGIN));
+  let kept = pinLog(ORIGIN, [log.key.text]);
+  for (const size of sizes) {
+    log.grow(size - log.leaves.length);
+    kept = step(kept, log.offer(kept.size))[0];
+  }
+  return { log, kept };
+}
+
+test("a loss the community declares takes the device back to before it, and on from there", () => {
+  const { log, kept } = followedAt(3, 8, 12, 20);
+  log.publish(202603);
+  const [held] = step(kept, log.offer(20));
+  log.lose(13);
+  log.grow(4, "typed in again");
+  const back = followLog(held, log.offer(20));
+  expect(back.recovered).toMatchObject({ size: 13, date: 20260302 });
+  expect([back.fault?.why, back.fault?.kept, back.kept.size, back.kept.published]).toEqual(["older", held.note, 12, []]);
+  const on = followLog(back.kept, log.offer(12));
+  expect([on.fault, on.recovered, on.kept.size]).toEqual([null, undefined, 17]);
+  log.grow(9);
+  expect(step(on.kept, log.offer(17))[1]).toBeNull();
+});
+
+test("a log that grew past the loss before anybody asked is taken the same way", () => {
+  const { log, kept } = followedAt(3, 8, 12, 20);
+  log.lose(12);
+  log.grow(30, "typed in again");
+  const back = followLog(kept, log.offer(20));
+  expect([back.fault?.why, back.recovered?.size, back.kept.size]).toEqual(["forked", 12, 12]);
+  expect(step(back.kept, log.offer(12))[1]).toBeNull();
+});
+
+test("one declaration excuses one loss, and nothing that was there before it", () => {
+  const { log, kept } = followedAt(3, 8, 12, 20);
+  log.lose(12);
+  const back = followLog(kept, log.offer(20)).kept;
+  const now = step(back, log.offer(12))[0];
+  // Cut short once more, without a word.
+  log.leaves = log.leaves.slice(0, 8);
+  expect(step(now, log.offer(12))[1]).toBe("older");
+  // A declared loss that also changes what came before it.
+  const other = followedAt(3, 8, 12, 20);
+  other.log.lose(12);
+  other.log.leaves[5] = other.log.leaves[4]!;
+  other.log.grow(3);
+  const gone = followLog(other.kept, other.log.offer(20)).kept;
+  expect(step(gone, other.log.offer(gone.size))[1]).toBe("forked");
+});
+
+test("a declaration nobody signed, or for another log, excuses nothing", () => {
+  const { log, kept } = followedAt(3, 8, 12, 20);
+  const short = log.fork(8);
+  const thief = new LogKey(ORIGIN);
+  const text = (origin: string) => `jifen-recovery/1\n${origin}\n8\n${kept.root}\n20260302\n`;
+  for (const note of [thief.note(text(ORIGIN)), log.key.note(text("other.example")), log.key.note(text(ORIGIN).replace("/1", "/2")), "rubbish"]) {
+    const done = followLog(kept, { ...short.offer(20), recoveries: [note] });
+    expect([done.fault?.why, done.recovered, done.kept]).toEqual(["older", undefined, kept]);
+  }
+});
+
+test("what was seen is thinned out towards the past and never empty", () => {
+  const { kept } = followedAt(...Array.from({ length: 400 }, (_, at) => at + 1));
+  expect(kept.seen.length).toBeLessThanOrEqual(97);
+  expect(kept.seen[0]![0]).toBe(1);
+  expect(kept.seen[kept.seen.length - 1]![0]).toBe(400);
+  const sizes = kept.seen.map(([size]) => size);
+  expect(sizes).toEqual([...sizes].sort((one, other) => one - other));
+});
+
 test("CONTROL: a device that compares nothing takes the fork", () => {
   const { log, kept } = begin(9);
   const other = log.fork(3);

@@ -1,6 +1,15 @@
 // The till as one thing: who it is, who is at it, what the server last said, what still waits.
 
-import { type DayLine, type DeviceKey, openStore, type Preferences, readMeta, type Store, writeMeta } from "../device/db";
+import {
+  type DayLine,
+  type DeviceKey,
+  openStore,
+  type Preferences,
+  readMeta,
+  type SealAlarm,
+  type Store,
+  writeMeta,
+} from "../device/db";
 import { deviceKey, publicJwk } from "../device/keys";
 import { flush, listWaiting } from "../device/outbox";
 import { notBefore } from "../device/slips";
@@ -10,6 +19,7 @@ import { uuid7 } from "../rules/ids";
 import { businessDate, rfc3339, zoneMinutes } from "../rules/time";
 import { prepareVerify } from "../rules/verify";
 import { Clock } from "./clock";
+import { followSeal, pinSeal } from "./seal";
 
 export interface View {
   terminal: (Enrolled & { issuer: string }) | null;
@@ -19,6 +29,10 @@ export interface View {
   revoked: boolean;
   waiting: number;
   alarms: DayLine[];
+  /** What did not fit in the community's log and does not fit yet. */
+  sealAlarms: SealAlarm[];
+  /** The day of a declared loss the clerk does not know of yet. */
+  recoveredOn: number | null;
   preferences: Preferences;
 }
 
@@ -33,6 +47,7 @@ export class Till {
   view: View;
   private readonly listeners = new Set<() => void>();
   private refreshedAt = 0;
+  private followedAt = 0;
 
   private constructor(
     readonly mode: Mode,
@@ -55,10 +70,13 @@ export class Till {
       revoked: false,
       waiting: 0,
       alarms: [],
+      sealAlarms: [],
+      recoveredOn: null,
       preferences: { ...PREFERENCES, ...(await readMeta(store, "preferences")) },
     });
     await till.identify();
     await till.recount();
+    await till.showSeal();
     if (till.view.state) void prepareVerify(till.view.state.jwks.keys);
     return till;
   }
@@ -98,6 +116,7 @@ export class Till {
       const terminal = { ...answer.value, issuer };
       if (terminal.kind !== this.mode) return moveTo(terminal, key).then(() => answer);
       await writeMeta(this.store, "terminal", terminal);
+      await pinSeal(this, answer.value.log);
       this.change({ terminal, revoked: false });
       await this.identify();
       await this.refresh();
@@ -171,6 +190,20 @@ export class Till {
     this.change({ waiting, alarms: await this.store.getAllFromIndex("daybook", "alarm", 1) });
   }
 
+  async showSeal(): Promise<void> {
+    const alarms = (await readMeta(this.store, "seal_alarms")) ?? [];
+    const recovery = await readMeta(this.store, "recovery");
+    const recoveredOn = recovery && !recovery.seen ? recovery.day : null;
+    this.change({ sealAlarms: alarms.filter((alarm) => alarm.over_at === null), recoveredOn });
+  }
+
+  /** The clerk has seen that the community restored its book. */
+  async acknowledgeRecovery(): Promise<void> {
+    const recovery = await readMeta(this.store, "recovery");
+    if (recovery) await writeMeta(this.store, "recovery", { ...recovery, seen: true });
+    await this.showSeal();
+  }
+
   async resend(): Promise<void> {
     const answer = await flush(this.store, this.api, Date.now());
     if (answer) this.hear(answer);
@@ -181,6 +214,9 @@ export class Till {
     if (!this.view.terminal || document.visibilityState === "hidden") return;
     if (this.view.waiting > 0) await this.resend();
     if (!this.view.online || Date.now() - this.refreshedAt > REFRESH_MS) await this.refresh();
+    if (!this.view.online || Date.now() - this.followedAt <= REFRESH_MS) return;
+    this.followedAt = Date.now();
+    await followSeal(this);
   }
 
   private async identify(): Promise<void> {

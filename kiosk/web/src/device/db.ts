@@ -1,9 +1,10 @@
 // The tablet's own store: who it is, its daybook, and what still waits for an answer.
 
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
-import type { Channel, ClaimDifference, ClerkSession, Enrolled, Mode, Receipt, TillState } from "../net/types";
+import type { Channel, ClaimDifference, ClerkSession, Enrolled, Mode, Receipt, SealCode, TillState } from "../net/types";
 import type { ClaimLine } from "../rules/claim";
 import type { NoblePair } from "../rules/noble";
+import type { Evidence, LogKept } from "../rules/tlog/witness";
 
 /** What the server said no with, in both languages. */
 export interface Refused {
@@ -44,6 +45,8 @@ export interface DayLine extends Omit<ClaimLine, "kind"> {
   alarm: 0 | 1;
   /** 1 while the line is booked and no claim carries it. */
   unfiled: 0 | 1;
+  /** Its code of the seal, as far as it had come when the receipt was last looked at with network. */
+  seal?: SealCode;
 }
 
 export interface SealedBody {
@@ -91,6 +94,16 @@ export interface Preferences {
   camera: "environment" | "user";
 }
 
+/** An offer of the community's log that did not fit what the tablet kept. */
+export interface SealAlarm extends Evidence {
+  request_id: string;
+  at: string;
+  /** Whether the office has it. */
+  reported: boolean;
+  /** When the log fitted again; null while it does not. */
+  over_at: string | null;
+}
+
 export interface Meta {
   terminal: Enrolled & { issuer: string };
   device_key: DeviceKey;
@@ -102,6 +115,11 @@ export interface Meta {
   last_counter: number;
   last_batch: number;
   last_order: number;
+  /** The community's log as far as this tablet followed it; it outlives every enrolment. */
+  log: LogKept;
+  seal_alarms: SealAlarm[];
+  /** The last loss the community declared; `seen` once the clerk knows. */
+  recovery: { day: number; seen: boolean };
 }
 
 export interface Schema extends DBSchema {

@@ -13,6 +13,8 @@ export interface Enrolled {
   merchant_name: string;
   branch_name: string;
   kind: Mode;
+  /** The community's log, to be pinned; absent where a tablet was enrolled before there was one. */
+  log?: { origin: string; keys: string[] } | null;
 }
 
 export interface ClerkSession {
@@ -59,6 +61,15 @@ export interface Quote {
 export interface Receipt {
   lines: { label: string; value: string }[];
   qr_text: string;
+}
+
+/** A receipt's code of the seal and how far its entry has come. */
+export interface SealCode {
+  state: "published" | "sealed" | "promised";
+  /** What the picture holds; empty while the community's log has no key. */
+  text: string;
+  month: number | null;
+  published_on: string | null;
 }
 
 export interface SaleBody {

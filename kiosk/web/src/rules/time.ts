@@ -23,5 +23,8 @@ export function businessDate(ms: number, zone: number): number {
 /** "2026-03-02" <-> 20260302. */
 export const dayText = (day: number): string => String(day).replace(/^(\d{4})(\d{2})(\d{2})$/, "$1-$2-$3");
 
+/** 202603 -> "2026-03". */
+export const monthText = (month: number): string => String(month).replace(/^(\d{4})(\d{2})$/, "$1-$2");
+
 /** Hours and minutes of an RFC 3339 time as the shop's wall clock shows them. */
 export const clockText = (time: string): string => time.slice(11, 16);

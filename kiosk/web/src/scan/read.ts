@@ -3,6 +3,7 @@
 import { mark, t } from "../text/t";
 import { readReference } from "../rules/refs";
 import { type KeyClass, ScanError, type ScanFault } from "../rules/token";
+import { isSealCode } from "../rules/tlog/code_form";
 import { type VerifiedToken, verifyToken } from "../rules/verify";
 import type { Till } from "../app/till";
 import { stamp } from "./timing";
@@ -10,6 +11,8 @@ import { stamp } from "./timing";
 export type Read =
   | { kind: "token"; token: VerifiedToken }
   | { kind: "receipt"; ref: string }
+  /** The code of the seal: of a receipt, a statement, a notice board. */
+  | { kind: "seal"; text: string }
   | { kind: "fault"; sentence: string };
 
 const TAKEN: readonly KeyClass[] = ["card", "dyn", "earn"];
@@ -33,6 +36,7 @@ const SENTENCES: Record<ScanFault, string> = {
 
 /** Reads a scanned text. The text of a foreign code goes no further than this function. */
 export async function readScan(till: Till, text: string): Promise<Read> {
+  if (isSealCode(text)) return { kind: "seal", text };
   const receipt = readReference(text.split("/").pop() ?? "");
   if (receipt) return { kind: "receipt", ref: receipt.ref };
   try {

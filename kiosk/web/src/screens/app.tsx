@@ -1,5 +1,6 @@
 // Which screen is open. Everything a clerk does starts at the home screen and ends there.
 
+import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Till } from "../app/till";
 import type { VerifiedToken } from "../rules/verify";
@@ -24,6 +25,7 @@ export type Place =
   | { at: "refund"; ref?: string }
   | { at: "redeem"; token?: VerifiedToken }
   | { at: "today" }
+  | { at: "check"; code?: string }
   | { at: "close" };
 
 export type Go = (place: Place) => void;
@@ -70,9 +72,35 @@ function Room({ place, go }: { place: Place; go: Go }) {
       return <RedeemScreen go={go} first={place.token ?? null} />;
     case "today":
       return <TodayScreen go={go} />;
+    case "check":
+      return <LateScreen load={loadCheck} props={{ go, first: place.code ?? null }} onBack={() => go({ at: "home" })} />;
     case "close":
       return <CloseScreen go={go} />;
   }
+}
+
+const loadCheck = () => import("./check").then((module) => module.CheckScreen);
+
+interface LateProps<P> {
+  load(): Promise<(props: P) => JSX.Element>;
+  props: P;
+  onBack(): void;
+}
+
+/** A screen that is not needed to sell, and so is not in the first load. */
+function LateScreen<P>({ load, props, onBack }: LateProps<P>) {
+  const [Found, setFound] = useState<((props: P) => JSX.Element) | null>(null);
+  const [missing, setMissing] = useState(false);
+  useEffect(() => {
+    // On plain http nothing is kept for later, so without network this part may not be there.
+    load().then((screen) => setFound(() => screen), () => setMissing(true));
+  }, []);
+  if (Found) return <Found {...(props as P & JSX.IntrinsicAttributes)} />;
+  return (
+    <Screen title={t("One moment…")} onBack={onBack}>
+      {missing && <Notice kind="failed">{t("This screen could not be loaded. Connect the tablet and try again.")}</Notice>}
+    </Screen>
+  );
 }
 
 function RevokedScreen({ onForget }: { onForget: () => void }) {

@@ -25,12 +25,15 @@ export function HomeScreen({ go }: { go: Go }) {
   useScans((text) => {
     void readScan(till, text).then((read) => {
       if (read.kind === "token") go({ at: work, token: read.token } as Place);
+      else if (read.kind === "seal") go({ at: "check", code: read.text });
       else if (read.kind === "receipt" && till.mode === "till") go({ at: "refund", ref: read.ref });
       else play("failed");
     });
   });
   return (
     <Screen title={view.terminal?.branch_name || (view.terminal?.merchant_name ?? "")} above={<Owed />}>
+      {view.sealAlarms.length > 0 && <SealAlarm go={go} />}
+      {view.recoveredOn !== null && <Recovered day={view.recoveredOn} />}
       {view.alarms.map((line) => (
         <Alarm key={line.counter} line={line} />
       ))}
@@ -44,12 +47,14 @@ export function HomeScreen({ go }: { go: Go }) {
             <Tile icon="sale" words={t("Sale")} first onClick={() => go({ at: "sale" })} />
             <Tile icon="refund" words={t("Refund")} onClick={() => go({ at: "refund" })} />
             <Tile icon="list" words={t("Today")} onClick={() => go({ at: "today" })} />
-            <Tile icon="close" words={t("Close the day")} wide onClick={() => go({ at: "close" })} />
+            <Tile icon="close" words={t("Close the day")} onClick={() => go({ at: "close" })} />
+            <Tile icon="seal" words={t("Check a receipt")} onClick={() => go({ at: "check" })} />
           </>
         ) : (
           <>
             <Tile icon="gift" words={t("Redeem goods")} first onClick={() => go({ at: "redeem" })} />
-            <Tile icon="list" words={t("Today")} wide onClick={() => go({ at: "today" })} />
+            <Tile icon="list" words={t("Today")} onClick={() => go({ at: "today" })} />
+            <Tile icon="seal" words={t("Check a receipt")} onClick={() => go({ at: "check" })} />
           </>
         )}
       </nav>
@@ -92,16 +97,46 @@ interface TileProps {
   icon: IconName;
   words: string;
   first?: boolean;
-  wide?: boolean;
   onClick(): void;
 }
 
-function Tile({ icon, words, first, wide, onClick }: TileProps) {
+function Tile({ icon, words, first, onClick }: TileProps) {
   return (
-    <button type="button" class={`tile${first ? " first" : ""}${wide ? " wide" : ""}`} onClick={onClick}>
+    <button type="button" class={first ? "tile first" : "tile"} onClick={onClick}>
       <Icon name={icon} />
       {words}
     </button>
+  );
+}
+
+/** The book does not fit what this till has seen of it. It stands here until it fits again; nothing else stops. */
+function SealAlarm({ go }: { go: Go }) {
+  const [, view] = useTill();
+  const hotline = view.state?.community.hotline;
+  return (
+    <section class="alarm" role="alert">
+      <p>
+        <strong>{t("The seal does not fit: the community's book is not the one this till has seen before.")}</strong>
+      </p>
+      <p>{t("Go on selling; customers lose nothing. Tell the street office, and do not clear this tablet: it holds the proof.")}</p>
+      {hotline && <p>{t("Hotline of the community: {hotline}", { hotline })}</p>}
+      <button type="button" onClick={() => go({ at: "check" })}>
+        {t("Show what does not fit")}
+      </button>
+    </section>
+  );
+}
+
+/** The community lost the end of its book and said so under its own key: no alarm, but nothing to keep quiet about. */
+function Recovered({ day }: { day: number }) {
+  const [till] = useTill();
+  return (
+    <section class="alarm declared" role="status">
+      <p>{t("On {day} the community restored its book after a loss and declared it. What this till sold since is sent again by itself; customers lose nothing.", { day: dayText(day) })}</p>
+      <button type="button" onClick={() => void till.acknowledgeRecovery()}>
+        {t("I have seen this")}
+      </button>
+    </section>
   );
 }
 

@@ -60,6 +60,12 @@ export function RefundScreen({ go, first }: { go: Go; first: string | null }) {
   return <WhichSale fault={fault} onRef={(ref) => void find(ref)} onFault={setFault} onBack={home} />;
 }
 
+/** The receipt's number in a code of the seal; it is looked up like a typed one, so nothing need be believed here. */
+async function refOf(text: string): Promise<string | null> {
+  const { readProofCode } = await import("../rules/tlog/proof_code");
+  return readReference(readProofCode(text)?.facts["ref"] ?? "")?.ref ?? null;
+}
+
 interface WhichProps {
   fault: string;
   onRef(ref: string): void;
@@ -74,9 +80,13 @@ function WhichSale({ fault, onRef, onFault, onBack }: WhichProps) {
   const take = (text: string): void => {
     void readScan(till, text).then((read) => {
       if (read.kind === "receipt") return onRef(read.ref);
-      play("failed");
-      return onFault(t("This is not a receipt of this community. Scan the code at the foot of the receipt."));
+      if (read.kind === "seal") return void refOf(read.text).then((ref) => (ref ? onRef(ref) : refuse()));
+      return refuse();
     });
+  };
+  const refuse = (): void => {
+    play("failed");
+    onFault(t("This is not a receipt of this community. Scan the code at the foot of the receipt."));
   };
   useScans(take);
   const check = (event: Event): void => {

@@ -13,6 +13,7 @@ const PATHS = {
   close: "M20 14A8 8 0 1110 4a7 7 0 0010 10z",
   scan: "M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4M4 12h16",
   print: "M7 9V3h10v6M7 17H4V9h16v8h-3M7 14h10v7H7z",
+  seal: "M12 3l7 3v5c0 5-3 8-7 10-4-2-7-5-7-10V6zM9 12l2 2 4-4",
   person: "M12 12a4 4 0 100-8 4 4 0 000 8zM4 21a8 8 0 0116 0",
   gift: "M4 11h16v10H4zM3 7h18v4H3zM12 7v14M12 7S7 6 8 3.500 12 7 12 7s3-6 4-3.500S12 7 12 7",
 } as const;

@@ -1,13 +1,21 @@
 // The receipt: large on the screen, a strip of 58 or 80 mm on paper, with its number as a code to scan back.
 
+import { useEffect, useState } from "preact/hooks";
 import { encode } from "uqr";
+import { sealCodeOf } from "../app/seal";
 import type { DayLine } from "../device/db";
+import type { SealCode } from "../net/types";
+import { monthText } from "../rules/time";
 import { t } from "../text/t";
 import { useTill } from "./frame";
 import { Icon } from "./icons";
 
 export function ReceiptSlip({ line }: { line: DayLine }) {
-  const [, view] = useTill();
+  const [till, view] = useTill();
+  const [seal, setSeal] = useState<SealCode | null>(line.seal ?? null);
+  useEffect(() => {
+    if (line.state === "booked") void sealCodeOf(till, line).then(setSeal);
+  }, [line.ref]);
   return (
     <article class={`slip mm${view.preferences.paper}`} aria-label={t("Receipt")}>
       <dl>
@@ -18,19 +26,43 @@ export function ReceiptSlip({ line }: { line: DayLine }) {
           </div>
         ))}
       </dl>
-      <QrCode text={line.receipt?.qr_text ?? line.ref} />
+      <QrCode text={line.receipt?.qr_text ?? line.ref} label={t("Receipt number as a code")} />
       <p class="ref">{line.ref}</p>
+      {seal && <Proof seal={seal} />}
     </article>
   );
 }
 
-function QrCode({ text }: { text: string }) {
-  const { data, size } = encode(text, { ecc: "M", border: 2 });
+/** The larger code: proof that the receipt is in the sealed book, for any till of the community and any phone. */
+function Proof({ seal }: { seal: SealCode }) {
+  return (
+    <section class="proof">
+      <QrCode text={seal.text} label={t("Code that proves this receipt")} proof />
+      <p>{proofWords(seal)}</p>
+    </section>
+  );
+}
+
+function proofWords({ state, month }: SealCode): string {
+  if (state === "published") return t("Proven under the root of {month}. Any till of this community and any phone can check it.", { month: monthText(month ?? 0) });
+  if (state === "sealed") return t("Sealed. Print it anew after the next monthly board: then the code proves it under the published root.");
+  return t("Signed by the community; it is sealed within minutes. Print it anew later for the full proof.");
+}
+
+interface QrProps {
+  text: string;
+  label: string;
+  /** A long text: least correction, so that its dots stay large enough for a receipt printer. */
+  proof?: boolean;
+}
+
+function QrCode({ text, label, proof }: QrProps) {
+  const { data, size } = encode(text, { ecc: proof ? "L" : "M", border: proof ? 4 : 2 });
   const path = data
     .map((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : "")).join(""))
     .join("");
   return (
-    <svg class="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={t("Receipt number as a code")}>
+    <svg class={proof ? "qr large" : "qr"} viewBox={`0 0 ${size} ${size}`} role="img" aria-label={label} shape-rendering="crispEdges">
       <path d={path} />
     </svg>
   );

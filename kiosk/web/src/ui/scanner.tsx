@@ -8,14 +8,26 @@ import { useTill } from "./frame";
 /** The same code is seen in every frame; it is read once, and again only after it was out of sight. */
 const AGAIN_MS = 1_500;
 
+type Facing = "environment" | "user";
+
+/** The camera as the till's preferences turn it. */
 export function Scanner({ onText }: { onText(text: string): void }) {
   const [till, view] = useTill();
+  return <Camera facing={view.preferences.camera} onTurn={(camera) => void till.setPreferences({ camera })} onText={onText} />;
+}
+
+interface CameraProps {
+  facing: Facing;
+  onTurn(facing: Facing): void;
+  onText(text: string): void;
+}
+
+export function Camera({ facing, onTurn, onText }: CameraProps) {
   const video = useRef<HTMLVideoElement>(null);
   const [fault, setFault] = useState<CameraFault | null>(null);
   const [running, setRunning] = useState(false);
   const latest = useRef(onText);
   latest.current = onText;
-  const facing = view.preferences.camera;
   useEffect(() => {
     if (!video.current) return undefined;
     let last = { text: "", at: 0 };
@@ -33,7 +45,7 @@ export function Scanner({ onText }: { onText(text: string): void }) {
     });
     return scan.stop;
   }, [facing]);
-  const turn = (): void => void till.setPreferences({ camera: facing === "user" ? "environment" : "user" });
+  const turn = (): void => onTurn(facing === "user" ? "environment" : "user");
   return (
     <div class="scanner">
       <div class={fault ? "picture off" : "picture"}>

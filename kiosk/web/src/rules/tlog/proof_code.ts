@@ -8,6 +8,7 @@
 import { base32, fromBase32 } from "./base32";
 import { base64, sameBytes } from "./base64";
 import { checkpointText } from "./checkpoint";
+import { BOARD, PROOF } from "./code_form";
 import { type Note, signerOf, type VerifierKey } from "./note";
 import { HASH_BYTES, rootFromPath } from "./tree";
 
@@ -15,8 +16,6 @@ const VERSION = 1;
 const ISSUER_BYTES = 4;
 const ID_BYTES = 4;
 const MOST_BYTES = 2_600;
-const PROOF = /JP1\.([A-Z2-7]+)$/;
-const BOARD = /JC1\.([A-Z2-7]+)$/;
 
 /** What a receipt says, as `name=value`; the names are those of the server's slips. */
 export type Facts = Readonly<Partial<Record<string, string>>>;
@@ -41,9 +40,6 @@ export interface ProofCode extends Signed {
 export interface BoardCode extends Signed {
   root: Uint8Array<ArrayBuffer>;
 }
-
-/** Whether a scanned text claims to be one of these codes. */
-export const isSealCode = (text: string): boolean => PROOF.test(text.trim()) || BOARD.test(text.trim());
 
 /** Takes the code of a receipt or statement apart, alone or at the end of an address; null where it is none. */
 export function readProofCode(text: string): ProofCode | null {

@@ -2,7 +2,7 @@
 // checkpoint that does not grow out of the one it keeps, and no key that the keys it knows did not name.
 
 import { base64, fromBase64 } from "./base64";
-import { type Checkpoint, type SignedCheckpoint, stepBetween, verifyCheckpoint } from "./checkpoint";
+import { type Checkpoint, readWhole, type SignedCheckpoint, stepBetween, verifyCheckpoint } from "./checkpoint";
 import { readNote, readVerifierKey, signerOf, type VerifierKey } from "./note";
 import { readHashes } from "./proof_text";
 import type { Known } from "./proof_code";
@@ -21,11 +21,15 @@ export interface LogKept {
   origin: string;
   /** Keys it believes, as verifier keys; the first was pinned, each later one was named by one before it. */
   keys: string[];
-  /** The newest checkpoint it followed; null before the first. */
+  /** The newest checkpoint it followed (or the declaration it went back by); null before the first. */
   note: string | null;
   size: number;
   root: string;
   published: PublishedKept[];
+  /** Earlier heads it followed, thinned out towards the past: where it can go back to after a declared loss. */
+  seen: [size: number, root: string][];
+  /** Notes by which the community declared a loss, as far as they were heeded. */
+  recoveries: string[];
 }
 
 /** What the server answers to "I am at size N". */
@@ -34,6 +38,8 @@ export interface LogOffer {
   keys: string[];
   /** Notes by which an older key names a newer one. */
   handovers: string[];
+  /** Notes by which the community declared that its log was cut short after a loss. */
+  recoveries: string[];
   checkpoint: string | null;
   /** From the device's size to the checkpoint's. */
   path: string[];
@@ -52,16 +58,36 @@ export interface Evidence {
   path: string[];
 }
 
+/** A loss the community declared under its own key. */
+export interface Recovery {
+  note: string;
+  /** How many entries were kept. */
+  size: number;
+  /** 20260302. */
+  date: number;
+}
+
 export interface Followed {
   kept: LogKept;
   fault: Evidence | null;
+  /** What was declared, where `kept` went back because of it: the device must ask again from there. */
+  recovered?: Recovery;
 }
 
 /** Pins a log: from now on only its keys, and keys they name, are believed. */
-export const pinLog = (origin: string, keys: string[]): LogKept => ({ origin, keys, note: null, size: 0, root: "", published: [] });
+export const pinLog = (origin: string, keys: string[]): LogKept => ({ origin, keys, note: null, size: 0, root: "", published: [], seen: [], recoveries: [] });
 
-/** One step after the server's log. What does not hold is not taken and comes back as evidence. */
+/**
+ * One step after the server's log. What does not hold is not taken and comes back as evidence; where the community has
+ * declared a loss under its own key, the device goes back to before it, and says so.
+ */
 export function followLog(before: LogKept, offer: LogOffer): Followed {
+  const step = oneStep(before, offer);
+  const declared = step.fault && ["older", "forked"].includes(step.fault.why) ? newRecovery(before, offer) : null;
+  return declared ? { kept: goneBack(before, declared), fault: step.fault, recovered: declared } : step;
+}
+
+function oneStep(before: LogKept, offer: LogOffer): Followed {
   const refuse = (why: LogFault, offered: string, path: string[] = offer.path): Followed => ({
     kept: before,
     fault: { why, kept: before.note, offered, path },
@@ -73,7 +99,9 @@ export function followLog(before: LogKept, offer: LogOffer): Followed {
   if (!next) return refuse("signature", offer.checkpoint);
   const why = stepFault(keptHead(kept), next, offer.path);
   if (why) return refuse(why, offer.checkpoint);
-  const moved = { ...kept, note: next.note, size: next.size, root: base64(next.root) };
+  const root = base64(next.root);
+  const seen = root === kept.root ? kept.seen : thinned([...kept.seen, [next.size, root]]);
+  const moved: LogKept = { ...kept, note: next.note, size: next.size, root, seen };
   return withPublished(moved, next, offer);
 }
 
@@ -99,6 +127,46 @@ function withPublished(kept: LogKept, head: SignedCheckpoint, offer: LogOffer): 
   }
   published.sort((one, other) => one.month - other.month);
   return { kept: { ...kept, published }, fault: null };
+}
+
+const MOST_SEEN = 96;
+
+/** Keeps the newest heads and ever fewer of the older ones, so that a loss of a day costs little of what was followed. */
+function thinned(seen: LogKept["seen"]): LogKept["seen"] {
+  if (seen.length <= MOST_SEEN) return seen;
+  const half = seen.length / 2;
+  return seen.filter((_head, at) => at >= half || at % 2 === 0);
+}
+
+const RECOVERY = "jifen-recovery/1";
+
+/** The newest declaration of a loss that is signed by a believed key and was not heeded before. */
+function newRecovery(kept: LogKept, offer: LogOffer): Recovery | null {
+  const believed = verifiers({ ...kept, keys: withNewKeys(kept, offer.handovers) });
+  for (const text of [...offer.recoveries].reverse()) {
+    const note = readNote(text);
+    const [head, origin, size = "", root = "", day = "", end, ...more] = note?.text.split("\n") ?? [];
+    const whole = head === RECOVERY && origin === kept.origin && end === "" && more.length === 0;
+    const count = readWhole(size);
+    const right = whole && count !== null && fromBase64(root) !== null && /^\d{8}$/.test(day);
+    if (note && right && !kept.recoveries.includes(text) && signerOf(note, believed)) return { note: text, size: count, date: Number(day) };
+  }
+  return null;
+}
+
+/** Back to the newest head that lies in what was kept; boards put up after that are for the wall to remember. */
+function goneBack(kept: LogKept, { note, size }: Recovery): LogKept {
+  const seen = kept.seen.filter(([count]) => count <= size);
+  const [last, root] = seen[seen.length - 1] ?? [0, ""];
+  return {
+    ...kept,
+    note: last === 0 ? null : note,
+    size: last,
+    root,
+    published: kept.published.filter((one) => one.size <= size),
+    seen,
+    recoveries: [...kept.recoveries, note],
+  };
 }
 
 const HANDOVER = "jifen-log-key/1";

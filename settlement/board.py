@@ -1,0 +1,37 @@
+"""What stands beside the root on the monthly notice board: the community's sums, and only where they tell on nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from ledger.book.month_totals import Flow, MonthTotals
+
+FEWEST_PEOPLE: Final = 10
+"""A sum over fewer wallets than this is not put up: with a little knowledge it tells what one of them did."""
+FEWEST_SHOPS: Final = 3
+"""The same for shops: of two, each could reckon the other's month out of the sum and its own statement."""
+
+
+def board_figures(totals: MonthTotals) -> Mapping[str, int]:
+    """The month's sums in units and fen, or nothing where one of them would tell on somebody.
+
+    All or nothing: what members hold changes by the sums beside it, so one left out could be reckoned from the others.
+    A flow nobody had a part in is no secret. (Ruling "What may hang on a wall".)
+    """
+    flows = (totals.earned, totals.offset, totals.goods)
+    told = any(_tells(flow) for flow in flows)
+    if told or 0 < totals.offset_shops < FEWEST_SHOPS:
+        return {}
+    return {
+        "earned_units": totals.earned.units,
+        "offset_units": totals.offset.units,
+        "offset_fen": totals.offset_fen,
+        "goods_units": totals.goods.units,
+        "held_units": totals.held_units,
+    }
+
+
+def _tells(flow: Flow) -> bool:
+    return 0 < flow.people < FEWEST_PEOPLE

@@ -1,0 +1,55 @@
+"""The monthly root goes up: a checkpoint over everything so far and the closed month's sums, kept as published."""
+
+from __future__ import annotations
+
+from ledger.audit import By
+from ledger.book.month_totals import month_totals
+from ledger.book.period import find_period
+from ledger.database import Database
+from ledger.errors import Refusal
+from ledger.members.key_vault import KeyVault
+from ledger.seal import checkpoints
+from ledger.seal.last_signed import LastSigned
+from ledger.seal.publications import Publication, find_publication, keep_publication
+from settlement.board import board_figures
+from settlement.decisions import today_of
+
+
+def publish_board(
+    db: Database,
+    community_id: int,
+    month: int,
+    commodity: int,
+    *,
+    vault: KeyVault,
+    last_signed: LastSigned,
+    by: By,
+    at: int,
+) -> Publication:
+    """Put up the root of a closed month (yyyymm); one that is up stays as it is and is the answer.
+
+    The checkpoint is the newest, so that it covers the close itself and every statement of the month. `commodity`: the
+    points of the sums. Refuses month_not_closed, and what signing a checkpoint refuses.
+    """
+    with db.read() as tx:
+        found = find_publication(tx, community_id, month)
+        period = find_period(tx, community_id, month)
+    if found is not None:
+        return found
+    if period is None or period.state != "closed" or period.tree_size is None:
+        raise Refusal("month_not_closed", month=month)
+    signed = checkpoints.publish(db, community_id, vault, last_signed, at=at)
+    with db.read() as tx:
+        totals = month_totals(
+            tx,
+            community_id,
+            commodity,
+            first_date=period.first_date,
+            last_date=period.last_date,
+            size=period.tree_size,
+        )
+        today = today_of(tx, community_id, at=at)
+    made = Publication(
+        month, signed.size, signed.root, signed.note, board_figures(totals), today, at
+    )
+    return db.write(lambda tx: keep_publication(tx, community_id, made, by=by))
