@@ -75,9 +75,9 @@ def _other_language() -> str:
 # --- numbers and times as people write them
 
 
-def points(units: int) -> str:
-    """Units as points with two decimals."""
-    return _grouped(points_text(units))
+def points(units: int, precision: int = 2) -> str:
+    """Units as points with the decimals of their kind, two for civic points."""
+    return _grouped(points_text(units, precision))
 
 
 def yuan(fen: int) -> str:
@@ -89,12 +89,12 @@ def _grouped(text: str) -> str:
     """`-1234567.89` with commas and a true minus: long sums are read by their commas."""
     whole, _, decimals = text.removeprefix("-").partition(".")
     sign = _MINUS if text.startswith("-") else ""
-    return f"{sign}{int(whole):,}.{decimals}"
+    return f"{sign}{int(whole):,}{'.' if decimals else ''}{decimals}"
 
 
-def signed_points(units: int) -> str:
+def signed_points(units: int, precision: int = 2) -> str:
     """Units with their sign, which is never left to colour alone."""
-    return f"+{points(units)}" if units > 0 else points(units)
+    return f"+{points(units, precision)}" if units > 0 else points(units, precision)
 
 
 def signed_yuan(fen: int) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 from kiosk.refusals import (
     access,
     counter,
+    expiry,
     exports,
     keeping,
     members,
@@ -26,6 +27,7 @@ from kiosk.refusals.known import Known
 _PARTS: Final = (
     access,
     counter,
+    expiry,
     exports,
     keeping,
     members,

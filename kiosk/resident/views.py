@@ -14,6 +14,7 @@ from kiosk.context import service
 from kiosk.doors import asked_place, come_in, door_page
 from kiosk.pages import page, say
 from kiosk.qr_image import PHONE, draw_svg
+from kiosk.resident.ending import ending_points, units_per_fen_on
 from kiosk.resident.entries import MOST, entries_from, whole_entries
 from kiosk.texts import mark
 from ledger.book.balances import entries_of, wallet_of
@@ -24,7 +25,7 @@ from ledger.members.roles import ANYONE
 from ledger.members.terms import Terms
 from ledger.sql import Tx
 from ledger.token_keys import CLASS_RULES
-from pos.desk import day_of, rules_on
+from pos.desk import day_of
 
 bp: Final = Blueprint("resident", __name__, url_prefix="/me")
 
@@ -68,20 +69,23 @@ def sign_out() -> AnyResponse:
 def home() -> Response:
     """Points, what is on the way, and every entry with its reason."""
     here, before = terms(), request.args.get("before", _NEWEST, int)
+    day, kind = day_of(here, service().now()), here.shown
     with service().db.read() as tx:
-        owner = _wallet_owner(tx, here)
-        wallet = wallet_of(tx, here.community.id, owner, here.civic.commodity)
-        rows = entries_of(
-            tx, here.community.id, owner, here.civic.commodity, before=before, most=MOST
-        )
+        who = residents.get_resident(tx, here.community.id, actor().id)
+        owner = who.household_id if kind.has_pool else who.person_id
+        wallet = wallet_of(tx, here.community.id, owner, kind.commodity)
+        rows = entries_of(tx, here.community.id, owner, kind.commodity, before=before, most=MOST)
+        ending = ending_points(tx, here, who, day)
     rows, older = whole_entries(rows, MOST)
     shops = {shop.merchant_id: shop.name for shop in here.merchants.values()}
     return _page(
         here,
         "resident/home.html",
         wallet=wallet,
-        shared=here.civic.has_pool,
-        units_per_fen=rules_on(here, day_of(here, service().now())).units_per_fen,
+        precision=kind.precision,
+        shared=kind.has_pool,
+        units_per_fen=units_per_fen_on(here, day),
+        ending=ending,
         proof_days=here.settings.proof_days,
         entries=entries_from(rows, shops, say),
         older=older,
@@ -136,12 +140,6 @@ def _purpose(asked: str) -> str:
 
 def _lives_s(purpose: str) -> int:
     return CLASS_RULES[PHONE_PURPOSES[purpose]].code_life_s
-
-
-def _wallet_owner(tx: Tx, here: Terms) -> int:
-    if not here.civic.has_pool:
-        return actor().id
-    return residents.get_resident(tx, here.community.id, actor().id).household_id
 
 
 def _serial(tx: Tx, community_id: int, person_id: int) -> int:

@@ -82,6 +82,14 @@ class Terms:
                 return _civic(scheme, code)
         raise LookupError("no scheme of this community lets points be spent or earned at shops")
 
+    @cached_property
+    def shown(self) -> Civic:
+        """The point type a member's page opens with: that of the shops, or else the first of the newest scheme."""
+        if any(_shop_type(scheme) for scheme in self.schemes):
+            return self.civic
+        newest = self.schemes[-1]
+        return _civic(newest, newest.point_types[0].code)
+
     def terminal(self, terminal_id: int) -> Terminal:
         """One terminal, whatever its state.
 
