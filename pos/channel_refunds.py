@@ -165,22 +165,23 @@ def _begin(
         raise Refusal("busy_try_again") from missed
     except Refusal as refusal:
         if refusal.code not in {"request_id_reused", "busy_try_again"}:
-            _keep_refused(desk, request, body_hash, refusal, at=at)
+            known = _keep_refused(desk, request, body_hash, refusal, at=at)
+            if known is not None:
+                return known
         raise
 
 
 def _keep_refused(
     desk: Desk, request: RefundRequest, body_hash: bytes, refusal: Refusal, *, at: int
-) -> None:
-    here = request.community_id
-    kept = desk.db.write(
-        lambda tx: requests.keep_refusal(
-            tx, here, request.request_id, KIND, body_hash, refusal, at=at
-        )
+) -> dict[str, Any] | None:
+    """Keep the refusal; where the request was answered meanwhile, give (or raise) that answer instead.
+
+    Refuses busy_try_again where another copy of the request is under way.
+    """
+    here, request_id = request.community_id, request.request_id
+    return desk.db.write(
+        lambda tx: requests.refuse(tx, here, request_id, KIND, body_hash, refusal, at=at)
     )
-    if not kept:
-        # Another copy of the request was quicker, and has begun or ended otherwise: this "no" is not its outcome.
-        raise Refusal("busy_try_again")
 
 
 def _book(desk: Desk, request: RefundRequest, begun: Begun, *, at: int) -> dict[str, Any]:

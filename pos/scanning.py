@@ -112,15 +112,11 @@ def _keep_refused(
         raise refusal
 
     def work(tx: Tx) -> dict[str, Any] | None:
-        known = requests.find_answer(tx, request.community_id, request.request_id, kind, body_hash)
-        if known is not None:
-            return known
-        kept = requests.keep_refusal(
+        known = requests.refuse(
             tx, request.community_id, request.request_id, kind, body_hash, refusal, at=at
         )
-        if not kept:
-            # Another copy of the request has begun meanwhile and waits for the channel: this "no" is not its outcome.
-            raise Refusal("busy_try_again")
+        if known is not None:
+            return known
         if scan is not None and scan.token is not None and scan.token.is_single_use:
             burn = burn_step(
                 request.community_id,

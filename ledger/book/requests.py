@@ -150,6 +150,30 @@ def keep_refusal(
     return tx.run(step.sql, **step.params) == 1
 
 
+def refuse(
+    tx: Tx,
+    community_id: int,
+    request_id: str,
+    kind: str,
+    body_hash: bytes,
+    refusal: Refusal,
+    *,
+    at: int,
+) -> dict[str, Any] | None:
+    """Store a refusal as the request's outcome; where it was answered meanwhile, give (or raise) that answer instead.
+
+    Refuses busy_try_again where another copy of the request has begun and waits for the outside world: this "no" is
+    not its outcome.
+    """
+    asked = (tx, community_id, request_id, kind, body_hash)
+    known = find_answer(*asked)
+    if known is None and not keep_refusal(*asked, refusal, at=at):
+        known = find_answer(*asked)
+        if known is None:
+            raise Refusal("busy_try_again")
+    return known
+
+
 def once(
     db: Database,
     community_id: int,
@@ -184,13 +208,7 @@ def once(
             raise
         said = refusal
 
-    def remember(tx: Tx) -> dict[str, Any] | None:
-        known = find_answer(tx, community_id, request_id, kind, body_hash)
-        if known is None:
-            keep_refusal(tx, community_id, request_id, kind, body_hash, said, at=at)
-        return known
-
-    known = db.write(remember)
+    known = db.write(lambda tx: refuse(tx, community_id, request_id, kind, body_hash, said, at=at))
     if known is not None:
         return known
     raise said
