@@ -40,6 +40,7 @@ PARTS: Final = (
     "kiosk.api.webhooks",
     "kiosk.api.keys",
     "kiosk.api.log",
+    "kiosk.api.tlog",
     "kiosk.shells",
     "kiosk.pages",
     "kiosk.check",

@@ -35,6 +35,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "expiry": "kiosk.commands.expiry:expiry_group",
         "month": "kiosk.commands.month:month_command",
         "report": "kiosk.commands.month:report_command",
+        "seal": "kiosk.commands.seal:seal_group",
         "export": "kiosk.commands.export:export_command",
         "audit": "kiosk.commands.audit:audit_command",
         "board": "kiosk.commands.board:board_command",

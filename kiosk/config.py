@@ -45,6 +45,8 @@ class Settings:
     """The second place, on another disk or machine; where none is named, nothing is copied on."""
     copy_every_s: int = 60
     """Seconds between two looks whether there is something to copy on."""
+    seal_every_s: int = 2
+    """How often a server seals what was written; 0: only the commands do."""
 
     @property
     def is_https(self) -> bool:
@@ -60,6 +62,7 @@ _INTEGERS: Final = {
     "upload_limit_kb": (16, 102_400),
     "requests_a_minute": (0, 1_000_000),
     "copy_every_s": (5, 3_600),
+    "seal_every_s": (0, 60),
 }
 _PATHS: Final = frozenset(
     {"data_dir", "master_secret_file", "tls_certificate", "tls_key", "backup_dir", "copy_dir"}

@@ -13,6 +13,7 @@ from granian.constants import Interfaces
 from kiosk import logs
 from kiosk.app import create_app
 from kiosk.config import Settings, read_settings
+from kiosk.sealing import start_sealing
 from ledger.database import Database
 from pos.gateway import Gateway
 
@@ -28,7 +29,9 @@ def make_app() -> Flask:
     logs.set_up()
     settings = read_settings(os.environ)
     channel = Gateway(settings.gateway_url, settings.gateway_key) if settings.gateway_url else None
-    return create_app(Database(settings.database_url), settings, channel)
+    app = create_app(Database(settings.database_url), settings, channel)
+    start_sealing(app)
+    return app
 
 
 def serve(settings: Settings, *, workers: int = 1) -> None:

@@ -30,6 +30,7 @@ _RFC3339: Final = re.compile(
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _ID: Final = re.compile(r"[1-9]\d{0,18}", re.ASCII)
 _COUNT: Final = re.compile(r"\d{1,9}", re.ASCII)
+_SIZE: Final = re.compile(r"0|[1-9]\d{0,14}", re.ASCII)
 _UUID: Final = r"^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 
 
@@ -88,6 +89,12 @@ def _plain(value: str) -> str:
     return value
 
 
+def _size_text(value: object) -> int:
+    if not isinstance(value, str) or not _SIZE.fullmatch(value):
+        raise PydanticCustomError("count_text", "a whole number is wanted")
+    return int(value)
+
+
 Id = Annotated[
     int, BeforeValidator(_id), WithJsonSchema({"type": "string", "pattern": r"^[1-9]\d{0,18}$"})
 ]
@@ -127,6 +134,10 @@ Limit = Annotated[
     WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 200}),
 ]
 """How many rows of a list, in a query string."""
+LogSize = Annotated[
+    int, BeforeValidator(_size_text), WithJsonSchema({"type": "string", "pattern": r"^\d{1,15}$"})
+]
+"""How many entries of the log, in a query string."""
 Cursor = Annotated[str, StringConstraints(max_length=200, pattern=r"^[A-Za-z0-9_-]*$")]
 """Where a list goes on: what the answer before called `next_cursor`."""
 

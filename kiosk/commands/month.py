@@ -58,6 +58,7 @@ def month_command(month: int, issuer: str | None, *, as_json: bool) -> None:
         accepted = accept_silent(server.db, community_id, at=now)
         result = run_month(server.db, community_id, month, at=now)
         payable = sum(statement.payable_fen for statement in result.statements)
+        signed = server.publish(community_id, at=now_us())
         show(
             {
                 "month": result.month,
@@ -69,6 +70,8 @@ def month_command(month: int, issuer: str | None, *, as_json: bool) -> None:
                 "state": result.closed.state,
                 "tree_size": result.closed.tree_size,
                 "trial_balance": result.closed.trial_balance_hash,
+                "log_size": signed.size,
+                "log_root": signed.root.hex(),
             },
             as_json=as_json,
         )

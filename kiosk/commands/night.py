@@ -52,7 +52,9 @@ def night_command(day: datetime, issuer: str | None, *, as_json: bool) -> None:
                 at=now,
                 after_step=lambda _step: bar.update(1),
             )
-        show({**prepared, **figures(result)}, as_json=as_json)
+        signed = server.publish(community_id, at=now_us())
+        log = {"log_size": signed.size, "log_root": signed.root.hex()}
+        show({**prepared, **figures(result), **log}, as_json=as_json)
         if result.state != "locked":
             raise SystemExit(1)
 

@@ -54,6 +54,12 @@ TABLE: Final = {
         ),
         "ask",
     ),
+    "log_tile_not_found": Known(
+        404,
+        mark(
+            "The log has no such tile yet. Read the checkpoint first: it says how far the log goes."
+        ),
+    ),
     "log_nothing_signed": Known(
         409,
         mark("This log has no checkpoint yet. Run “jifen seal” first: it makes one."),

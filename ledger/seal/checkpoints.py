@@ -28,6 +28,11 @@ _COVERING: Final = Sql(
     f"SELECT {_COLUMNS} FROM checkpoint WHERE community_id = :community_id AND size > :leaf_index"
     " ORDER BY size LIMIT 1"
 )
+_DUE: Final = Sql(
+    "SELECT h.size, h.signed_size, c.signed_at FROM log_head h"
+    " LEFT JOIN checkpoint c ON c.community_id = h.community_id AND c.size = h.signed_size"
+    " WHERE h.community_id = :community_id"
+)
 _SIGNED: Final = Sql(
     "SELECT signed_size, signed_root FROM log_head WHERE community_id = :community_id"
 )
@@ -68,7 +73,10 @@ def publish(
     database is older than what was signed), log_forked (it holds something else), log_mark_missing (this server
     does not know what was signed), log_mark_unreadable, log_damaged, keys_master_wrong.
     """
-    db.write(lambda tx: keys.ensure_key(tx, vault, community_id, by=SYSTEM, at=at))
+    with db.read() as tx:
+        has_key = keys.newest_no(tx, community_id) > 0
+    if not has_key:
+        db.write(lambda tx: keys.ensure_key(tx, vault, community_id, by=SYSTEM, at=at))
     seal(db, community_id)
     with last_signed.hold(community_id) as mark:
         while True:
@@ -93,6 +101,14 @@ def covering(tx: Tx, community_id: int, leaf_index: int) -> Checkpoint | None:
     """The first checkpoint whose tree holds the leaf at `leaf_index`, None where it is not published yet."""
     row = tx.find(_COVERING, community_id=community_id, leaf_index=leaf_index)
     return None if row is None else _checkpoint(row)
+
+
+def is_due(tx: Tx, community_id: int, *, at: int, every_us: int) -> bool:
+    """Whether the log has grown and its newest checkpoint is `every_us` microseconds old, or there is none."""
+    row = tx.find(_DUE, community_id=community_id)
+    if row is None or row.size == row.signed_size:
+        return False
+    return row.signed_at is None or at - int(row.signed_at) >= every_us
 
 
 def show_signed(db: Database, community_id: int, last_signed: LastSigned, note: str) -> bool:

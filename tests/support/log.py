@@ -33,14 +33,16 @@ class SealedLog:
     acts: int = 0
 
     @classmethod
-    def begin(cls, db: Database, folder: Path, alg: str) -> SealedLog:
+    def begin(
+        cls, db: Database, folder: Path, alg: str, *, vault: KeyVault | None = None
+    ) -> SealedLog:
         """Open a community whose log is signed with a key of this algorithm."""
         here = db.write(
             lambda tx: open_community(
                 tx, issuer="CA01", name="Chang'an", hotline="12345", by=SYSTEM, at=START
             )
         )
-        log = cls(db, here, KeyVault(bytes(range(32))), LastSigned(folder / "seal"))
+        log = cls(db, here, vault or KeyVault(bytes(range(32))), LastSigned(folder / "seal"))
         db.write(lambda tx: keys.ensure_key(tx, log.vault, here, by=SYSTEM, at=START, alg=alg))
         return log
 

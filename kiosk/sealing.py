@@ -1,0 +1,114 @@
+"""The sealer of a running server: a thread beside the requests that seals every few seconds and signs in turn."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from flask import Flask
+
+from kiosk.context import EXTENSION, Service
+from ledger.clock import SECOND_US
+from ledger.database import Database
+from ledger.errors import Refusal
+from ledger.members.communities import all_communities
+from ledger.members.key_vault import KeyVault
+from ledger.seal.checkpoints import is_due, publish
+from ledger.seal.last_signed import LastSigned
+from ledger.seal.sealer import seal
+
+SIGN_EVERY_US: Final = 30 * SECOND_US
+"""How old the newest checkpoint may be where the log has grown; receipts promise a minute."""
+
+_REST_S: Final = 60
+"""After a failure a community's log is left alone this long; the others go on."""
+
+_LOG: Final = logging.getLogger("jifen.seal")
+
+
+class Sealing(threading.Thread):
+    """Seals and signs for every community of a database until the program's main thread ends.
+
+    Any number of processes may do this at once: whoever comes second finds nothing to do. What fails is logged and
+    tried again; sales never wait for it, and never fail because of it.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        vault: KeyVault,
+        last_signed: LastSigned,
+        *,
+        now: Callable[[], int],
+        every_s: float,
+    ) -> None:
+        """Prepare the thread; `start` lets it work. `now` gives microseconds UTC."""
+        super().__init__(name="jifen-seal")
+        self._db = db
+        self._vault = vault
+        self._last_signed = last_signed
+        self._now = now
+        self._every_s = every_s
+        self._stopping = threading.Event()
+        self._resting_until_s: dict[int, float] = {}
+
+    def run(self) -> None:
+        """Work until told to stop, or until the server's main thread has ended."""
+        main = threading.main_thread()
+        while main.is_alive() and not self._stopping.is_set():
+            self.work_once()
+            # Ends with the server, at once, without anybody having to call `stop`.
+            main.join(self._every_s)
+
+    def stop(self) -> None:
+        """Finish the round under way and end."""
+        self._stopping.set()
+        self.join()
+
+    def work_once(self) -> None:
+        """Seal what waits in every community, and sign where a checkpoint is due."""
+        try:
+            with self._db.read() as tx:
+                communities = [int(row.community_id) for row in all_communities(tx)]
+        except Exception:  # noqa: BLE001 - a thread that ended would seal nothing more; the log tells
+            _LOG.exception("sealing: the communities cannot be read")
+            return
+        for community_id in communities:
+            if time.monotonic() >= self._resting_until_s.get(community_id, 0):
+                self._work_on(community_id)
+
+    def _work_on(self, community_id: int) -> None:
+        try:
+            seal(self._db, community_id)
+            with self._db.read() as tx:
+                due = is_due(tx, community_id, at=self._now(), every_us=SIGN_EVERY_US)
+            if due:
+                publish(self._db, community_id, self._vault, self._last_signed, at=self._now())
+        except Refusal as refusal:
+            self._rest(community_id)
+            _LOG.error("sealing of community %s stopped: %s", community_id, refusal)
+        except Exception:  # noqa: BLE001 - the same
+            self._rest(community_id)
+            _LOG.exception("sealing of community %s failed", community_id)
+
+    def _rest(self, community_id: int) -> None:
+        self._resting_until_s[community_id] = time.monotonic() + _REST_S
+
+
+def start_sealing(app: Flask) -> Sealing | None:
+    """Start the thread for a served app; None where the settings switch it off."""
+    service: Service = app.extensions[EXTENSION]
+    if not service.settings.seal_every_s:
+        return None
+    sealing = Sealing(
+        service.db,
+        service.vault,
+        service.last_signed,
+        now=service.now,
+        every_s=service.settings.seal_every_s,
+    )
+    sealing.start()
+    return sealing
