@@ -20,7 +20,6 @@ from ledger.errors import Refusal
 from ledger.members import communities
 from ledger.members.key_vault import KeyVault
 from ledger.members.terms import TermsCache
-
 from ledger.seal.checkpoints import Checkpoint, publish
 from ledger.seal.last_signed import LastSigned
 from pos.desk import Desk
@@ -56,11 +55,6 @@ class Opened:
         if len(every) != 1:
             raise Refusal("community_needed", count=len(every))
         return int(every[0].community_id)
-
-    @property
-    def last_signed(self) -> LastSigned:
-        """What this server signed last, kept beside its master key."""
-        return last_signed_of(self.settings)
 
     def publish(self, community_id: int, *, at: int) -> Checkpoint:
         """Seal what waits and sign a checkpoint over it. Refuses what ledger.seal.checkpoints.publish does."""
