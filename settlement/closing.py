@@ -9,6 +9,7 @@ from typing import Final
 
 from ledger import audit
 from ledger.audit import SYSTEM, By
+from ledger.book.issued import count_issued
 from ledger.book.period import BookPeriod, begin_close, close, find_period, get_period
 from ledger.database import Database
 from ledger.earning.calendar import day_from_key, day_key
@@ -20,6 +21,7 @@ from ledger.seal.sealer import seal
 from ledger.seal.tiles import read_root
 from ledger.sql import Row, Sql, Tx
 from settlement.choices import paid_as_booked
+from settlement.cofund import take_shares
 from settlement.decisions import end_item, post_effect, today_of
 from settlement.month_figures import shops_until
 from settlement.night import last_run_no, night_running
@@ -76,10 +78,10 @@ def run_month(
     by: By = SYSTEM,
     after_step: AfterStep = lambda _step: None,
 ) -> MonthResult:
-    """Close a month (yyyymm): lock its days, issue every shop's statement, write rollups and trial balance.
+    """Close a month (yyyymm): lock its days, take shops' shares, issue statements, write rollups and trial balance.
 
     Cut off anywhere it goes on when it is run again; a closed month answers the same and changes nothing. Refuses:
-    month_bad, month_not_closed (its last night is not locked), month_earlier_open, statement_not_balanced.
+    month_bad, month_not_closed (its last night is not locked), month_earlier_open, fund_empty, statement_not_balanced.
     """
     with db.read() as tx:
         closed = find_period(tx, community_id, month)
@@ -96,11 +98,15 @@ def _close(
 ) -> BookPeriod:
     begun = db.write(lambda tx: begin_close(tx, community_id, month, at=at))
     after_step("begun")
+    seal(db, community_id)
+    count_issued(db, community_id)
+    sharing = take_shares(db, community_id, begun, at=at)
+    after_step("shared")
     with db.read() as tx:
         period = _period(tx, community_id, begun)
         until = _objection_until(tx, community_id, at=at)
         shops = shops_until(tx, community_id, period.last_date)
-    for shop in shops:
+    for shop in sorted({*shops, *sharing}):
         db.write(
             lambda tx, shop=shop: issue(  # type: ignore[misc]
                 tx, community_id, shop, period, objection_until=until, at=at

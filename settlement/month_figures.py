@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from ledger.book.offsets import adjustments_between
 from ledger.sql import Row, Sql, Tx
+from settlement.cofund import ShareLine, share_lines
 
 
 class NightLine(NamedTuple):
@@ -69,6 +70,7 @@ class Figures(NamedTuple):
     found: list[Found]
     adjusted: list[Adjusted]
     carried: list[Carried]
+    shares: list[ShareLine]
 
     def sums(self) -> dict[str, int]:
         """The statement's head: counts, units and fen; plus and minus apart."""
@@ -84,6 +86,7 @@ class Figures(NamedTuple):
             "carried_fen": sum(c.fen for c in self.carried),
             "adjusted_fen_plus": sum(max(a.posted_fen, 0) for a in self.adjusted),
             "adjusted_fen_minus": sum(max(-a.posted_fen, 0) for a in self.adjusted),
+            "cofund_fen": sum(share.fen for share in self.shares),
         }
 
 
@@ -147,6 +150,7 @@ def figures_of(
             for statement in (_CARRIED, _SHORT)
             for row in tx.all(statement, **shop, last_date=last_date, last_run=last_run)
         ],
+        shares=share_lines(tx, community_id, claimant_id, last_date // 100),
     )
 
 

@@ -46,6 +46,7 @@ def statement_sheet(tx: Tx, community_id: int, statement_id: int, *, translate: 
         _days(translate, _of("day", lines)),
         _differences(translate, _of("discrepancy", lines)),
         _adjustments(about, _of("adjustment", lines)),
+        _shares(translate, _of("cofund", lines)),
         _waiting(translate, _of("carried", lines)),
     ]
     title = translate(mark("Monthly statement of points offsets"))
@@ -77,7 +78,8 @@ def _head(about: _About, made_on: int) -> Block:
             (_(mark("Taken off for refunds")), yuan(-s.settled_fen_minus)),
             (_(mark("Adjustments in favour")), yuan(s.adjusted_fen_plus)),
             (_(mark("Adjustments against")), yuan(-s.adjusted_fen_minus)),
-            (_(mark("Net of this month")), yuan(settled + adjusted)),
+            (_(mark("Own share of the points given out")), yuan(-s.cofund_fen)),
+            (_(mark("Net of this month")), yuan(settled + adjusted - s.cofund_fen)),
             (_(mark("Booked and not settled yet")), yuan(s.carried_fen)),
             (_(mark("Owed before")), yuan(s.opening_fen)),
             (_(mark("Paid this month")), yuan(-s.paid_fen)),
@@ -191,6 +193,28 @@ def _adjustments(about: _About, lines: _Lines) -> Block:
         for number, row in lines
     ]
     return table(_(mark("Adjustments decided this month")), header, shown)
+
+
+def _shares(_: Translate, lines: _Lines) -> Block:
+    header = [
+        _(mark("Line")),
+        _(mark("Points given out until")),
+        _(mark("Points")),
+        _(mark("Share, percent")),
+        _(mark("Amount")),
+    ]
+    shown: list[Row] = [
+        (
+            ident(number),
+            date(row.business_date),
+            points(row.units),
+            # Hundredths of a percent, shown like hundredths of anything.
+            points(int(row.sub_code)),
+            yuan(row.settled_fen),
+        )
+        for number, row in lines
+    ]
+    return table(_(mark("Own share of the points given out")), header, shown)
 
 
 def _corrected(about: _About, row: StatementRow) -> str | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ledger.earning.calendar import day_key, month_by_key
+from settlement.cofund import ShareLine
 from settlement.month_figures import Adjusted, Carried, Figures, Found, NightLine
 
 
 class StatementRow(NamedTuple):
-    """One frozen line; `section` is day, discrepancy, adjustment or carried.
+    """One frozen line; `section` is day, discrepancy, adjustment, cofund or carried.
 
     `corrects_no`, `corrects_row`: the earlier statement of the shop, and the line there, that an adjustment corrects.
     """
@@ -36,6 +38,7 @@ def frozen_rows(figures: Figures) -> list[StatementRow]:
         *map(_day, figures.nights),
         *map(_difference, figures.found),
         *map(_adjustment, figures.adjusted),
+        *map(_share, figures.shares),
         *map(_carried, figures.carried),
     ]
 
@@ -91,6 +94,25 @@ def _adjustment(line: Adjusted) -> StatementRow:
         minus_fen=max(-line.posted_fen, 0),
         settled_fen=line.posted_fen,
         state=line.decision,
+    )
+
+
+def _share(line: ShareLine) -> StatementRow:
+    """Points given out in one month, with the share in `sub_code` (hundredths of a percent)."""
+    return StatementRow(
+        section="cofund",
+        business_date=day_key(month_by_key(line.given_month).last),
+        ref="",
+        code="",
+        sub_code=str(line.share_bp),
+        lines=1,
+        units=line.units_plus - line.units_minus,
+        booked_fen=None,
+        claimed_fen=None,
+        plus_fen=max(-line.fen, 0),
+        minus_fen=max(line.fen, 0),
+        settled_fen=-line.fen,
+        state="",
     )
 
 

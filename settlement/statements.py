@@ -39,6 +39,7 @@ class Statement(NamedTuple):
     carried_fen: int
     adjusted_fen_plus: int
     adjusted_fen_minus: int
+    cofund_fen: int
     opening_fen: int
     payable_fen: int
     paid_fen: int
@@ -204,10 +205,10 @@ def issue(
 
 
 def _check(made: Statement) -> None:
-    """What was owed before, plus the month, less what was paid, is what is owed now."""
+    """What was owed before, plus the month, less the shop's own share and what was paid, is what is owed now."""
     settled = made.settled_fen_plus - made.settled_fen_minus
     adjusted = made.adjusted_fen_plus - made.adjusted_fen_minus
-    reckoned = made.opening_fen + settled + adjusted - made.paid_fen
+    reckoned = made.opening_fen + settled + adjusted - made.cofund_fen - made.paid_fen
     if reckoned != made.payable_fen:
         raise Refusal(
             "statement_not_balanced",

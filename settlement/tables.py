@@ -197,6 +197,7 @@ statement = table(
     number("carried_fen"),
     number("adjusted_fen_plus"),
     number("adjusted_fen_minus"),
+    number("cofund_fen"),  # the shop's share of the points it gave out; below 0: given back
     number("opening_fen"),
     number("payable_fen"),
     number("paid_fen"),
@@ -208,12 +209,31 @@ statement = table(
     key=("statement_id",),
 )
 
-# Frozen lines: a day, a discrepancy, an adjustment, something carried.
+# A shop's share of the points it gave out, taken at the close of `month`.
+cofund_line = table(
+    "cofund_line",
+    number("claimant_id"),
+    number("month"),
+    number(
+        "given_month"
+    ),  # the month whose share counts; an earlier one for what refunds took back
+    number("units_per_fen"),
+    number("share_bp"),  # hundredths of a percent
+    number("units_plus"),
+    number("units_minus"),
+    number("fen"),
+    number("rest_num"),  # what is left of a fen after this line, as a fraction
+    number("rest_den"),
+    number("txn_id", null=True),  # the COFUND posting; none where nothing was due
+    key=("claimant_id", "month", "given_month", "units_per_fen"),
+)
+
+# Frozen lines: a day, a discrepancy, an adjustment, a share of points given out, something carried.
 statement_row = table(
     "statement_row",
     number("statement_id"),
     number("row_no"),
-    text("section"),  # day | discrepancy | adjustment | carried
+    text("section"),  # day | discrepancy | adjustment | cofund | carried
     number("business_date"),
     text("ref"),
     text("code"),

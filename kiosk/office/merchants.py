@@ -21,7 +21,7 @@ from kiosk.page_words import (
     Word,
     word,
 )
-from kiosk.pages import say
+from kiosk.pages import say, yuan
 from kiosk.texts import mark
 from ledger.book.shops import owed_to
 from ledger.errors import Refusal
@@ -100,6 +100,7 @@ def sign_agreement(merchant_id: int) -> AnyResponse:
             proof=needed("proof"),
             proof_days=number("proof_days"),
             allowance_day_fen=hundredths("allowance"),
+            cofund_bp=hundredths("cofund") if text("cofund") else 0,
         )
         agreements.sign_agreement(tx, here, signed, by=me(), at=at)
 
@@ -107,7 +108,7 @@ def sign_agreement(merchant_id: int) -> AnyResponse:
 
 
 _AGREEMENT_FIELDS: Final = (
-    "agreement_no", "effective_from", "effective_to", "proof", "proof_days", "allowance",
+    "agreement_no", "effective_from", "effective_to", "proof", "proof_days", "allowance", "cofund",
 )  # fmt: skip
 
 
@@ -349,6 +350,7 @@ def _agreements(here: Terms, merchant_id: int, today: int) -> list[dict[str, Any
             ),
             "proof": say(word(PROOFS, row.proof).text),
             "allowance_day_fen": row.allowance_day_fen,
+            "share": yuan(row.cofund_bp),
             "now": row.covers(today),
         }
         for row in rows

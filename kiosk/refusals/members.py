@@ -214,6 +214,13 @@ TABLE: Final = {
             "Correct the dates."
         ),
     ),
+    "agreement_share_month": Known(
+        422,
+        mark(
+            "Another share of the points given out can begin on {first_date} at the earliest, and with a "
+            "month's first day. Let the agreement begin then."
+        ),
+    ),
     "agreement_terms": Known(
         422,
         mark("The agreement's {field} is not one of: {allowed}. Correct it and save again."),

@@ -91,7 +91,9 @@ _UNTIL: Final = Sql(
     "  AND (t.credit_id = a.account_id OR t.debit_id = a.account_id)"
     " JOIN txn x ON x.community_id = t.community_id AND x.txn_id = t.txn_id"
     " WHERE a.community_id = :community_id AND a.kind = 'payable' AND a.commodity = :commodity"
-    " AND a.owner_id = :claimant_id AND x.business_date <= :until"
+    # A shop's own share is booked when the month closes and belongs to the month it is for.
+    " AND a.owner_id = :claimant_id AND CASE WHEN x.kind = 'cofund' THEN x.corrects_date"
+    "  ELSE x.business_date END <= :until"
 )
 _PAID_BETWEEN: Final = Sql(
     "SELECT coalesce(sum(CASE WHEN t.debit_id = a.account_id THEN t.amount ELSE -t.amount END), 0)"
@@ -100,7 +102,7 @@ _PAID_BETWEEN: Final = Sql(
     " JOIN txn x ON x.community_id = t.community_id AND x.txn_id = t.txn_id"
     " WHERE a.community_id = :community_id AND a.kind = 'payable' AND a.commodity = :commodity"
     " AND a.owner_id = :claimant_id AND x.business_date >= :first_date"
-    " AND x.business_date <= :last_date AND x.kind IN ('payout', 'payout_failed')"
+    " AND x.business_date <= :last_date AND x.kind IN ('payout', 'payout_failed', 'shop_paid_in')"
 )
 
 
@@ -171,7 +173,7 @@ def payable_until(tx: Tx, community_id: int, claimant_id: int, until: int) -> in
 def paid_between(
     tx: Tx, community_id: int, claimant_id: int, first_date: int, last_date: int
 ) -> int:
-    """Fen sent to a merchant with entries of these business dates, less what came back."""
+    """Fen sent to a merchant with entries of these business dates, less what came back or the merchant paid in."""
     row = tx.get(
         _PAID_BETWEEN,
         community_id=community_id,

@@ -260,3 +260,19 @@ trial_balance = table(
     number("credits"),
     key=("period_key", "commodity", "kind"),
 )
+
+# What was given out, counted along the order up to `counted`: an entry is in these sums once.
+issue_sum = table(
+    "issue_sum",
+    text("kind"),  # issued_consumption | issued_deed | issued_grant | opening
+    number("commodity"),
+    number("merchant_id"),  # 0: no shop's
+    number("month"),  # of the entry's business date, yyyymm
+    number("given_month"),  # of the sale, where the entry takes it back
+    number("units_per_fen"),  # 0: an entry that has no rate
+    number("plus"),
+    number("minus"),
+    key=("kind", "commodity", "merchant_id", "month", "given_month", "units_per_fen"),
+)
+
+issue_count = table("issue_count", number("counted"), key=())

@@ -9,9 +9,9 @@ from typing import Final
 
 from ledger import audit
 from ledger.audit import By
-from ledger.earning.calendar import day_from_key, day_key
+from ledger.earning.calendar import business_date, day_from_key, day_key
 from ledger.errors import Refusal
-from ledger.members.communities import raise_config_version
+from ledger.members.communities import get_community, raise_config_version
 from ledger.members.merchants import get_merchant
 from ledger.members.words import check_text
 from ledger.sql import Row, Sql, Tx
@@ -22,10 +22,12 @@ ROLES: Final = ("earn", "offset", "redeem")
 PROOFS: Final = ("gateway", "bill", "acquirer", "sample")
 """How the community learns that a purchase was paid."""
 MOST_PROOF_DAYS: Final = 30
+WHOLE_BP: Final = 10_000
+"""Hundredths of a percent in a whole."""
 
 _AGREEMENT_COLUMNS: Final = (
     "merchant_id, effective_from, effective_to, agreement_no, roles, proof, proof_days,"
-    " allowance_day_fen"
+    " allowance_day_fen, cofund_bp"
 )
 _AGREEMENTS: Final = Sql(
     f"SELECT {_AGREEMENT_COLUMNS} FROM agreement WHERE community_id = :community_id"
@@ -33,9 +35,9 @@ _AGREEMENTS: Final = Sql(
 )
 _SIGN: Final = Sql(
     "INSERT INTO agreement (community_id, merchant_id, effective_from, effective_to, agreement_no,"
-    " roles, proof, proof_days, allowance_day_fen, signed_at) VALUES (:community_id, :merchant_id,"
-    " :effective_from, :effective_to, :agreement_no, :roles, :proof, :proof_days,"
-    " :allowance_day_fen, :signed_at)"
+    " roles, proof, proof_days, allowance_day_fen, signed_at, cofund_bp) VALUES (:community_id,"
+    " :merchant_id, :effective_from, :effective_to, :agreement_no, :roles, :proof, :proof_days,"
+    " :allowance_day_fen, :signed_at, :cofund_bp)"
 )
 _END: Final = Sql(
     "UPDATE agreement SET effective_to = :effective_to WHERE community_id = :community_id"
@@ -45,7 +47,10 @@ _END: Final = Sql(
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What was signed with a shop, in force from `effective_from` to `effective_to` (yyyymmdd)."""
+    """What was signed with a shop, in force from `effective_from` to `effective_to` (yyyymmdd).
+
+    `cofund_bp`: the share, in hundredths of a percent, of the value of its points that the shop bears.
+    """
 
     merchant_id: int
     effective_from: int
@@ -55,6 +60,7 @@ class Agreement:
     proof: str
     proof_days: int
     allowance_day_fen: int
+    cofund_bp: int = 0
 
     def covers(self, business_date: int) -> bool:
         """Whether it is in force on that day, the last day included."""
@@ -65,12 +71,13 @@ class Agreement:
 def sign_agreement(tx: Tx, community_id: int, agreement: Agreement, *, by: By, at: int) -> None:
     """Put an agreement in force; the open one before it ends on the day before it begins.
 
-    Refusals: merchant_not_found, agreement_dates, agreement_terms.
+    Refusals: merchant_not_found, agreement_dates, agreement_terms, agreement_share_month.
     """
     get_merchant(tx, community_id, agreement.merchant_id)
     _check_terms(agreement)
     earlier = agreements_of(tx, community_id, agreement.merchant_id)
     if earlier:
+        _check_share(tx, community_id, earlier[-1], agreement, at=at)
         _end_before(tx, community_id, earlier[-1], agreement.effective_from)
     tx.run(
         _SIGN,
@@ -83,6 +90,7 @@ def sign_agreement(tx: Tx, community_id: int, agreement: Agreement, *, by: By, a
         proof=agreement.proof,
         proof_days=agreement.proof_days,
         allowance_day_fen=agreement.allowance_day_fen,
+        cofund_bp=agreement.cofund_bp,
         signed_at=at,
     )
     raise_config_version(tx, community_id)
@@ -97,6 +105,7 @@ def sign_agreement(tx: Tx, community_id: int, agreement: Agreement, *, by: By, a
             "agreement_no": agreement.agreement_no,
             "effective_from": agreement.effective_from,
             "allowance_day_fen": agreement.allowance_day_fen,
+            "cofund_bp": agreement.cofund_bp,
         },
     )
 
@@ -116,6 +125,32 @@ def agreement_on(agreements: Iterable[Agreement], business_date: int) -> Agreeme
     return next((row for row in agreements if row.covers(business_date)), None)
 
 
+def share_in(agreements: Iterable[Agreement], month: int) -> int:
+    """The share, in hundredths of a percent, that a shop bears of the points it gives out in a month (yyyymm).
+
+    It is the same on every day of a month: another share begins with a month (see `sign_agreement`).
+    """
+    first, last = month * 100 + 1, month * 100 + 31
+    share = 0
+    for row in agreements:
+        if row.effective_from <= last and (row.effective_to is None or row.effective_to >= first):
+            share = row.cofund_bp
+    return share
+
+
+def _check_share(
+    tx: Tx, community_id: int, before: Agreement, agreement: Agreement, *, at: int
+) -> None:
+    """Another share counts from a later month on: what was given out before is shared as was agreed then."""
+    if agreement.cofund_bp == before.cofund_bp:
+        return
+    today = business_date(at, get_community(tx, community_id).timezone)
+    next_month = (today.replace(day=1) + timedelta(days=31)).replace(day=1)
+    first = agreement.effective_from
+    if first % 100 != 1 or first < day_key(next_month):
+        raise Refusal("agreement_share_month", first_date=day_key(next_month))
+
+
 def _agreement(row: Row) -> Agreement:
     first, last = int(row.effective_from), row.effective_to
     return Agreement(
@@ -127,6 +162,7 @@ def _agreement(row: Row) -> Agreement:
         proof=row.proof,
         proof_days=int(row.proof_days),
         allowance_day_fen=int(row.allowance_day_fen),
+        cofund_bp=int(row.cofund_bp),
     )
 
 
@@ -141,6 +177,8 @@ def _check_terms(agreement: Agreement) -> None:
         raise Refusal("agreement_terms", field="proof", allowed=", ".join(PROOFS))
     if not 0 <= agreement.proof_days <= MOST_PROOF_DAYS:
         raise Refusal("agreement_terms", field="proof_days", allowed=f"0-{MOST_PROOF_DAYS}")
+    if not 0 <= agreement.cofund_bp <= WHOLE_BP:
+        raise Refusal("agreement_terms", field="cofund", allowed="0-100")
     if not 0 <= agreement.allowance_day_fen <= MOST_FEN:
         raise Refusal("agreement_terms", field="allowance_day_fen", allowed=f"0-{MOST_FEN}")
 

@@ -150,6 +150,7 @@ agreement = table(
     number("proof_days"),  # working days to wait for a file before points become spendable
     number("allowance_day_fen"),
     number("signed_at"),
+    number("cofund_bp"),  # hundredths of a percent of its points' value that the shop bears
     points_to("fk_agreement_merchant", "merchant", merchant_id="merchant_id"),
     key=("merchant_id", "effective_from"),
 )

@@ -18,10 +18,14 @@ _OPEN: Final = (
     "  JOIN night_total n ON n.run_no = d.run_no AND n.claimant_id = d.claimant_id AND n.txn_id IS NOT NULL"
     "  WHERE d.code = 'V2' AND d.state <> 'decided')"
 )
+# A shop's own share is posted when the month closes and counts for the month whose last day it names.
+_DAY: Final = (
+    "CASE x.kind WHEN 'cofund' THEN x.corrects_date ELSE x.business_date END AS business_date"
+)
 _PAYABLE: Final = (
-    "(SELECT x.txn_id, x.kind, x.business_date, t.credit_owner AS claimant_id, t.amount AS fen"
+    f"(SELECT x.txn_id, x.kind, {_DAY}, t.credit_owner AS claimant_id, t.amount AS fen"
     "  FROM line t JOIN entry x ON x.txn_id = t.txn_id WHERE t.credit_kind = 'payable'"
-    " UNION ALL SELECT x.txn_id, x.kind, x.business_date, t.debit_owner, -t.amount"
+    f" UNION ALL SELECT x.txn_id, x.kind, {_DAY}, t.debit_owner, -t.amount"
     "  FROM line t JOIN entry x ON x.txn_id = t.txn_id WHERE t.debit_kind = 'payable')"
 )
 _LIVE: Final = "('sending', 'sent', 'unknown', 'confirmed')"
@@ -46,8 +50,10 @@ _BALANCED: Final = (
     "  (SELECT coalesce(sum(fen), 0) FROM p WHERE p.claimant_id = s.claimant_id"
     "   AND p.business_date <= s.last_date)::BIGINT AS payable_fen,"
     "  (SELECT coalesce(-sum(fen), 0) FROM p WHERE p.claimant_id = s.claimant_id"
-    "   AND p.kind IN ('payout', 'payout_failed')"
+    "   AND p.kind IN ('payout', 'payout_failed', 'shop_paid_in')"
     "   AND p.business_date BETWEEN s.first_date AND s.last_date)::BIGINT AS paid_fen,"
+    "  (SELECT coalesce(-sum(fen), 0) FROM p WHERE p.claimant_id = s.claimant_id AND p.kind = 'cofund'"
+    "   AND p.business_date BETWEEN s.first_date AND s.last_date)::BIGINT AS cofund_fen,"
     "  (SELECT coalesce(sum(up), 0) FROM p WHERE p.claimant_id = s.claimant_id AND p.kind = 'adjust'"
     "   AND p.business_date BETWEEN s.first_date AND s.last_date)::BIGINT AS adjusted_fen_plus,"
     "  (SELECT coalesce(sum(down), 0) FROM p WHERE p.claimant_id = s.claimant_id AND p.kind = 'adjust'"
@@ -63,7 +69,7 @@ _BALANCED: Final = (
     "   WHERE n.claimant_id = s.claimant_id AND n.business_date BETWEEN s.first_date AND s.last_date) n ON true)"
 )
 _HEAD: Final = names(
-    "opening_fen payable_fen paid_fen adjusted_fen_plus adjusted_fen_minus offset_count offset_units"
+    "opening_fen payable_fen paid_fen cofund_fen adjusted_fen_plus adjusted_fen_minus offset_count offset_units"
     " booked_fen_plus booked_fen_minus claimed_fen_plus claimed_fen_minus settled_fen_plus settled_fen_minus"
 )
 
@@ -144,7 +150,8 @@ MONEY: Final[tuple[Check, ...]] = (
             "  WHERE txn_id IS NOT NULL GROUP BY ALL),"
             " p AS (SELECT claimant_id, sum(amount_fen)::BIGINT AS fen FROM payout"
             f"  WHERE state IN {_LIVE} GROUP BY ALL),"
-            f" d AS (SELECT claimant_id, sum(fen)::BIGINT AS fen FROM {_PAYABLE} WHERE kind = 'adjust' GROUP BY ALL)"
+            f" d AS (SELECT claimant_id, sum(fen)::BIGINT AS fen FROM {_PAYABLE}"
+            "  WHERE kind IN ('adjust', 'cofund', 'shop_paid_in') GROUP BY ALL)"
             " SELECT a.account_id, a.owner_id AS claimant_id, coalesce(r.credits_less_debits, 0) AS owed,"
             " coalesce(n.fen, 0) AS settled, coalesce(d.fen, 0) AS decided, coalesce(p.fen, 0) AS paid"
             " FROM account a LEFT JOIN reckoned r ON r.account_id = a.account_id"
@@ -180,7 +187,7 @@ MONEY: Final[tuple[Check, ...]] = (
             + ") AS stated_and_worked_out FROM statement s JOIN w ON w.statement_id = s.statement_id WHERE "
             + " OR ".join(f"s.{name} IS DISTINCT FROM w.{name}" for name in _HEAD)
             + " OR s.payable_fen <> s.opening_fen + s.settled_fen_plus - s.settled_fen_minus"
-            " + s.adjusted_fen_plus - s.adjusted_fen_minus - s.paid_fen",
+            " + s.adjusted_fen_plus - s.adjusted_fen_minus - s.cofund_fen - s.paid_fen",
         ),
         needs="statement_row night_total night_run transfer txn",
         explained_by={
@@ -198,6 +205,7 @@ MONEY: Final[tuple[Check, ...]] = (
             "  coalesce(sum(units) FILTER (section = 'day'), 0)::BIGINT AS units,"
             "  coalesce(sum(settled_fen) FILTER (section = 'day'), 0)::BIGINT AS settled,"
             "  coalesce(sum(settled_fen) FILTER (section = 'adjustment'), 0)::BIGINT AS adjusted,"
+            "  coalesce(sum(settled_fen) FILTER (section = 'cofund'), 0)::BIGINT AS shared,"
             "  coalesce(sum(booked_fen) FILTER (section = 'carried'), 0)::BIGINT AS carried"
             "  FROM statement_row GROUP BY statement_id)"
             " SELECT s.statement_id, s.claimant_id, s.offset_count, d.lines, s.offset_units, d.units,"
@@ -206,7 +214,7 @@ MONEY: Final[tuple[Check, ...]] = (
             " WHERE s.offset_count <> coalesce(d.lines, 0) OR s.offset_units <> coalesce(d.units, 0)"
             " OR s.settled_fen_plus - s.settled_fen_minus <> coalesce(d.settled, 0)"
             " OR s.adjusted_fen_plus - s.adjusted_fen_minus <> coalesce(d.adjusted, 0)"
-            " OR s.carried_fen <> coalesce(d.carried, 0)",
+            " OR s.cofund_fen <> -coalesce(d.shared, 0) OR s.carried_fen <> coalesce(d.carried, 0)",
         ),
         look(
             "statement",

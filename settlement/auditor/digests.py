@@ -16,8 +16,8 @@ from settlement.auditor.source import names
 _STATEMENT: Final = names(
     "claimant_id statement_no month first_date last_date objection_until offset_count offset_units"
     " booked_fen_plus booked_fen_minus claimed_fen_plus claimed_fen_minus settled_fen_plus"
-    " settled_fen_minus carried_fen adjusted_fen_plus adjusted_fen_minus opening_fen payable_fen"
-    " paid_fen account_tail previous_digest"
+    " settled_fen_minus carried_fen adjusted_fen_plus adjusted_fen_minus cofund_fen opening_fen"
+    " payable_fen paid_fen account_tail previous_digest"
 )
 _STATEMENT_ROW: Final = names(
     "section business_date ref code sub_code lines units booked_fen claimed_fen plus_fen minus_fen"

@@ -119,6 +119,7 @@ MEMBERS: Final = (
             proof_days number working days to wait for a bill
             allowance_day_fen number the most it may honour in a day
             signed_at number when it was signed
+            cofund_bp number the share of the value of its points that it bears, hundredths of a percent
         """,
     ),
     shape(

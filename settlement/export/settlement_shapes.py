@@ -191,6 +191,7 @@ SETTLEMENT: Final = (
             carried_fen number booked and not settled, net
             adjusted_fen_plus number decided in the shop's favour
             adjusted_fen_minus number decided against it
+            cofund_fen number the shop's own share of the points it gave out; below 0: given back
             opening_fen number owed before
             payable_fen number owed at the end
             paid_fen number paid in the month
@@ -200,13 +201,31 @@ SETTLEMENT: Final = (
         """,
     ),
     shape(
+        "cofund_line",
+        "A shop's share of the points it gave out, taken at the close of a month.",
+        key=("claimant_id", "month", "given_month", "units_per_fen"),
+        columns="""
+            claimant_id number the shop
+            month number the month that closed, yyyymm
+            given_month number the month whose share counts; earlier for what refunds took back
+            units_per_fen number the rate
+            share_bp number hundredths of a percent
+            units_plus number points given out
+            units_minus number points taken back
+            fen number its share in fen, after what earlier lines left of one
+            rest_num number what is left of a fen after this line: numerator
+            rest_den number denominator
+            txn_id number? the posting; none where nothing was due
+        """,
+    ),
+    shape(
         "statement_row",
         "A statement's frozen lines.",
         key=("statement_id", "row_no"),
         columns="""
             statement_id number the statement
             row_no number the line, from 1
-            section text day, discrepancy, adjustment or carried
+            section text day, discrepancy, adjustment, cofund or carried
             business_date number the day
             ref text the number on the receipt
             code text the verdict

@@ -35,6 +35,8 @@ KEPT_HOME: Final[Mapping[str, str]] = MappingProxyType(
         "cap_counter": "follows from the postings",
         "visit": "follows from the postings",
         "stored_file": "what shops sent, word for word; may hold names",
+        "issue_sum": "follows from the postings",
+        "issue_count": "follows from the postings",
         "log_head": "the manifest has the size",
         "tile": "follows from the leaves",
         "log_key": "secrets; public keys and handovers are published, and stand in the manifest",

@@ -155,6 +155,24 @@ CHECKS: Final[dict[str, str]] = {
         "  WHERE l.community_id = b.community_id AND l.leaf_index < p.tree_size"
         "  AND a.kind = b.kind AND a.commodity = b.commodity), 0)"
     ),
+    "a_share_is_what_its_lines_say": (
+        "SELECT l.community_id, l.claimant_id, l.month, sum(l.fen) AS fen FROM cofund_line l"
+        " GROUP BY l.community_id, l.claimant_id, l.month, l.txn_id HAVING sum(l.fen) <>"
+        " coalesce((SELECT sum(CASE WHEN d.kind = 'payable' THEN t.amount ELSE -t.amount END)"
+        "  FROM transfer t JOIN account d ON d.community_id = t.community_id"
+        "  AND d.account_id = t.debit_id WHERE t.community_id = l.community_id"
+        "  AND t.txn_id = l.txn_id), 0)"
+    ),
+    "what_was_given_out_is_counted_once": (
+        "SELECT c.community_id, c.counted FROM issue_count c WHERE coalesce((SELECT"
+        " sum(s.plus - s.minus) FROM issue_sum s WHERE s.community_id = c.community_id), 0) <>"
+        " coalesce((SELECT sum(CASE WHEN a.account_id = t.debit_id THEN t.amount ELSE -t.amount END)"
+        "  FROM leaf l JOIN transfer t ON t.community_id = l.community_id AND t.txn_id = l.entry_id"
+        "  JOIN account a ON a.community_id = t.community_id"
+        "   AND (a.account_id = t.debit_id OR a.account_id = t.credit_id)"
+        "   AND a.kind IN ('issued_consumption', 'issued_deed', 'issued_grant')"
+        "  WHERE l.community_id = c.community_id AND l.leaf_index < c.counted), 0)"
+    ),
     # --- what stands beside an entry
     "pending_is_what_is_left_of_it": (
         f"SELECT s.* FROM ({_SUMS}) s WHERE s.kind = 'pending' AND s.total <> coalesce((SELECT"

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from ledger.audit import SYSTEM
 from ledger.book.day import lock
-from ledger.book.period import begin_close, close
+from ledger.book.issued import count_issued
+from ledger.book.period import BookPeriod, begin_close, close
 from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.expiry.notices import give_notices
@@ -18,6 +19,7 @@ from ledger.seal.sealer import seal
 from pos.charging import check_out_by_gateway
 from pos.checkout import check_out
 from pos.refunds import refund
+from settlement.cofund import take_shares
 from tests.support import invariants_expiry
 from tests.support.fake_channel import FakeChannel
 from tests.support.invariants import CHECKS, broken, check_invariants
@@ -100,6 +102,8 @@ MUTATIONS = {
     "a_trial_balance_is_what_was_posted": (
         "UPDATE trial_balance SET credits = credits + 1 WHERE kind = 'fund'"
     ),
+    "a_share_is_what_its_lines_say": "UPDATE cofund_line SET fen = fen + 1",
+    "what_was_given_out_is_counted_once": "UPDATE issue_count SET counted = 0",
     "pending_is_what_is_left_of_it": (
         "UPDATE pending SET left_units = left_units - 1 WHERE left_units > 0"
     ),
@@ -132,6 +136,8 @@ def live_a_little(db: Database) -> Town:
     size = seal(db, HERE)
     db.write(lambda tx: begin_close(tx, HERE, 202602, at=moment("2026-03-02 02:01")))
     db.write(lambda tx: close(tx, HERE, 202602, size, root="", at=moment("2026-03-02 02:02")))
+    count_issued(db, HERE)
+    share_a_little(town)
     town.fund(1_000)
     seal(db, HERE)
     check_out_by_gateway(town.desk, town.sale(2, 5_000, 20_000, channel="gateway"), at=town.at)
@@ -158,6 +164,14 @@ def let_points_lapse(db: Database) -> None:
 
         db.write(bring)
     assert run_expiry(db, HERE, at=moment("2028-04-01 00:50")).wallets == {CIVIC: 1}
+
+
+def share_a_little(town: Town) -> None:
+    """The shop bears a fifth of what it gave out until today."""
+    with town.db.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE agreement SET cofund_bp = 2000")
+    until_today = BookPeriod(202603, "closing", 20260301, town.day, None, "", "", None)
+    take_shares(town.db, HERE, until_today, at=town.at)
 
 
 @contextmanager

@@ -138,6 +138,7 @@ def _agreement(merchant_id: int, allowance_fen: int, at: int) -> Values:
         "proof_days": 3,
         "allowance_day_fen": allowance_fen,
         "signed_at": at,
+        "cofund_bp": 0,
     }
 
 
