@@ -11,6 +11,7 @@ import psycopg
 
 from ledger.database import Database
 from ledger.errors import GuardMissedError
+from ledger.ids import new_request_id
 from ledger.sql import Row, Sql, Tx
 from settlement.daybook import ClaimLine
 
@@ -52,13 +53,13 @@ _KEEP_BATCH: Final = Sql(
     " first_date, last_date, outcome, sha256, line_count, claim_count, again_count, header,"
     " answer, filed_at, run_no) VALUES (:community_id, :batch_id, :claimant_id, :terminal_id,"
     " :batch_no, :source, :first_date, :last_date, 'receiving', :sha256, :line_count, 0, 0,"
-    " :header, '', :at, NULL) ON CONFLICT (community_id, claimant_id, terminal_id, batch_no)"
+    " :header, :pen, :at, NULL) ON CONFLICT (community_id, claimant_id, terminal_id, batch_no)"
     " DO NOTHING"
 )
 _FINISH: Final = Sql(
     "UPDATE claim_batch SET outcome = :outcome, claim_count = :claim_count,"
     " again_count = :again_count, answer = :answer WHERE community_id = :community_id"
-    " AND batch_id = :batch_id AND outcome = 'receiving'"
+    " AND batch_id = :batch_id AND outcome = 'receiving' AND answer = :pen"
 )
 _COLUMNS: Final = (
     "claimant_id, terminal_id, batch_no, batch_id, first_date, last_date, outcome, sha256,"
@@ -111,9 +112,11 @@ _UNFINISHED: Final = Sql(
     "SELECT batch_id FROM claim_batch WHERE community_id = :community_id"
     " AND claimant_id = :claimant_id AND terminal_id = :terminal_id AND outcome = 'receiving'"
 )
+# While claims come in, `answer` holds the mark of who writes them: of two copies of one upload the later takes over,
+# and the earlier one finds that it may write no more.
 _STILL_OURS: Final = Sql(
     "SELECT batch_id FROM claim_batch WHERE community_id = :community_id"
-    " AND batch_id = :batch_id AND outcome = 'receiving'"
+    " AND batch_id = :batch_id AND outcome = 'receiving' AND answer = :pen"
 )
 _DROP_BATCH: Final = Sql(
     "DELETE FROM claim_batch WHERE community_id = :community_id AND batch_id = :batch_id"
@@ -184,9 +187,13 @@ def store_batch(
 
     A reference claimed before goes to the repeats. Nothing counts before the last transaction, so
     a batch cut off half way is simply sent again. Raises GuardMissedError where the number was
-    taken by another batch meanwhile.
+    taken by another batch, or another copy of this one took over, meanwhile.
     """
-    kept = {"community_id": head.community_id, "batch_id": batch_id_of(head)}
+    kept = {
+        "community_id": head.community_id,
+        "batch_id": batch_id_of(head),
+        "pen": f"pen:{new_request_id(at)}",
+    }
     lines = lines if outcome == "ok" else []
 
     def start(tx: Tx) -> None:
@@ -207,7 +214,7 @@ def store_batch(
 
         def whole(tx: Tx) -> dict[str, Any]:
             start(tx)
-            return finish(tx, _put(tx, head, kept["batch_id"], lines, set()))
+            return finish(tx, _put(tx, head, batch_id_of(head), lines, set()))
 
         return db.write(whole)
     db.write(start)
@@ -215,7 +222,7 @@ def store_batch(
     again = 0
     for first in range(0, len(lines), CHUNK):
         some = lines[first : first + CHUNK]
-        again += db.write(lambda tx, some=some: _put_some(tx, head, kept["batch_id"], some, seen))  # type: ignore[misc]
+        again += db.write(lambda tx, some=some: _put_some(tx, head, kept, some, seen))  # type: ignore[misc]
     return db.write(lambda tx: finish(tx, again))
 
 
@@ -255,12 +262,12 @@ def _drop_unfinished(tx: Tx, head: BatchHead) -> None:
 
 
 def _put_some(
-    tx: Tx, head: BatchHead, batch_id: int, lines: Sequence[ClaimLine], seen: set[str]
+    tx: Tx, head: BatchHead, kept: Mapping[str, Any], lines: Sequence[ClaimLine], seen: set[str]
 ) -> int:
     """Write a part of a batch, unless a newer upload of the same till has taken it away."""
-    if tx.find(_STILL_OURS, community_id=head.community_id, batch_id=batch_id) is None:
+    if tx.find(_STILL_OURS, **kept) is None:
         raise GuardMissedError("claim_batch")
-    return _put(tx, head, batch_id, lines, seen)
+    return _put(tx, head, batch_id_of(head), lines, seen)
 
 
 def _put(tx: Tx, head: BatchHead, batch_id: int, lines: Sequence[ClaimLine], seen: set[str]) -> int:

@@ -80,8 +80,8 @@ def file_daybook(
         # The same till sent the number twice at once: what is kept now decides.
         with db.read() as tx:
             kept = find_batch(tx, community_id, terminal.merchant_id, terminal_id, book.batch_no)
-        if kept is None:
-            raise
+        if kept is None or kept.outcome == "receiving":
+            raise  # another copy of it is being taken: its answer comes when that is done
         return _replay(kept, sha256)
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
+from threading import Event, Thread, current_thread
 from typing import Any
 
 import pytest
 
 from ledger.database import Database
-from ledger.errors import Refusal
-from ledger.sql import Sql
+from ledger.errors import GuardMissedError, Refusal
+from ledger.sql import Sql, Tx
 from settlement.claims import file_daybook
 from tests.support.night_plant import Entry, Planter, daybook
 from tests.support.town import HERE, Town, build_town
@@ -73,6 +76,60 @@ def test_the_same_day_again_is_answered_from_the_first_time(town: Town, lines: l
 
     assert again == {**first, "outcome": "replayed"}
     assert count(town, BATCHES) == 1
+
+
+def test_two_copies_of_an_upload_written_in_turns_claim_once(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite an upload is written in several transactions: both copies have begun when the first writes on."""
+    town = build_town(Database(sqlite_url), people=1, shops=1, fund_fen=0)
+    upload = daybook(DAY, 1, [Planter(town.tills, seed=3).entry(DAY, fen=1000)])
+    write, steps = town.db.write, Counter[str]()
+    first_began, second_wrote, first_wrote = Event(), Event(), Event()
+
+    def in_turns(work: Callable[[Tx], Any]) -> Any:
+        me = current_thread().name
+        steps[me] += 1
+        place = (me, steps[me])
+        assert {
+            ("second", 1): first_began,
+            ("first", 2): second_wrote,
+            ("second", 3): first_wrote,
+        }.get(place, _PASSED).wait(5)
+        try:
+            return write(work)
+        finally:
+            {("first", 1): first_began, ("second", 2): second_wrote, ("first", 2): first_wrote}.get(
+                place, _PASSED
+            ).set()
+
+    monkeypatch.setattr(town.db, "write", in_turns)
+    said: dict[str, dict[str, Any] | str] = {}
+    copies = [
+        Thread(target=_send_copy, args=(town, upload, said), name=n) for n in ("first", "second")
+    ]
+    for copy in copies:
+        copy.start()
+    for copy in copies:
+        copy.join(20)
+
+    assert said["first"] == "claim_batch"
+    assert isinstance(said["second"], dict)
+    assert (said["second"]["outcome"], said["second"]["again"]) == ("ok", 0)
+    with town.db.read() as tx:
+        assert tx.all(REPEATS, community_id=HERE) == []
+    town.db.close()
+
+
+_PASSED = Event()
+_PASSED.set()
+
+
+def _send_copy(town: Town, upload: dict[str, Any], said: dict[str, dict[str, Any] | str]) -> None:
+    try:
+        said[current_thread().name] = send(town, upload)
+    except GuardMissedError as missed:
+        said[current_thread().name] = missed.guard
 
 
 def test_the_same_number_with_other_content_is_refused(town: Town, lines: list[Entry]) -> None:
