@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from kiosk.pages import day_text, month_text, points, yuan
+from kiosk.pages import day_text, month_text, points, signed_points, yuan
 from kiosk.prints.typeset import typeset
 from kiosk.qr_image import FREE, draw_svg
 from kiosk.texts import Translate, mark, translator
@@ -25,6 +25,7 @@ _SUMS: Final = (
     ("offset_units", mark("Points used at shops")),
     ("offset_fen", mark("Taken off bills by them")),
     ("goods_units", mark("Points used for goods")),
+    ("other_units", mark("Lapsed, corrected and the like")),
     ("held_units", mark("Points in everybody's hands at the end")),
 )
 
@@ -118,14 +119,16 @@ def _sums(found: Publication, _: Translate) -> list[dict[str, Any]]:
     return [
         _row(_(name), _amount(key, found.figures[key], _))
         for key, name in _SUMS
-        if key in found.figures
+        # Nothing otherwise is the rule, and no line of its own.
+        if found.figures.get(key, 0) or (key in found.figures and key != "other_units")
     ]
 
 
 def _amount(key: str, amount: int, _: Translate) -> str:
     if key.endswith("_fen"):
         return _("{yuan} yuan").format(yuan=yuan(amount))
-    return _("{points} points").format(points=points(amount))
+    shown = signed_points if key == "other_units" else points
+    return _("{points} points").format(points=shown(amount))
 
 
 def _sums_note(found: Publication, _: Translate) -> str:

@@ -7,13 +7,13 @@ from typing import Final, NamedTuple
 
 import qrcode
 from PIL import Image
-from qrcode.constants import ERROR_CORRECT_M, ERROR_CORRECT_Q
+from qrcode.constants import ERROR_CORRECT_L, ERROR_CORRECT_M, ERROR_CORRECT_Q
 from qrcode.exceptions import DataOverflowError
 
 QUIET_MODULES: Final = 4
 """White round the code that a reader needs, in modules."""
 
-_ECC: Final = {"M": ERROR_CORRECT_M, "Q": ERROR_CORRECT_Q}
+_ECC: Final = {"L": ERROR_CORRECT_L, "M": ERROR_CORRECT_M, "Q": ERROR_CORRECT_Q}
 _INCH_MM: Final = 25.4
 
 
@@ -33,6 +33,8 @@ PHONE: Final = QrForm(version=6, ecc="M")
 """A resident's code on a screen; 255 digits fill it exactly."""
 CARD: Final = QrForm(version=8, ecc="Q")
 """A resident's code in print: a quarter of it may be under glare or a scratch."""
+PROOF: Final = QrForm(version=None, ecc="L")
+"""A code of the seal on paper: long, so that least correction keeps its dots large."""
 FREE: Final = QrForm(version=None, ecc="M")
 """Any other text, such as an address; the code is as large as the text needs."""
 

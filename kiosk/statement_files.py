@@ -6,12 +6,14 @@ from flask import Response
 
 from kiosk.context import service
 from kiosk.pages import say
+from kiosk.seal_codes import signing
+from kiosk.statement_proof import proven_sheet
 from ledger.errors import Refusal
 from ledger.members.merchants import get_merchant
 from settlement.exports import FORMATS, MEDIA_TYPES, export
 from settlement.reports import month_sheet
 from settlement.sheet import Sheet
-from settlement.statement_form import statement_number, statement_sheet
+from settlement.statement_form import statement_number
 from settlement.statements import get_statement
 
 
@@ -21,7 +23,7 @@ def sheet_of(community_id: int, statement_id: int) -> Sheet:
     Refusals: statement_not_found.
     """
     with service().db.read() as tx:
-        return statement_sheet(tx, community_id, statement_id, translate=say)
+        return proven_sheet(tx, community_id, statement_id, translate=say, by=signing())
 
 
 def statement_file(community_id: int, statement_id: int, kind: str) -> Response:
@@ -32,7 +34,7 @@ def statement_file(community_id: int, statement_id: int, kind: str) -> Response:
     with service().db.read() as tx:
         statement = get_statement(tx, community_id, statement_id)
         shop = get_merchant(tx, community_id, statement.claimant_id)
-        sheet = statement_sheet(tx, community_id, statement_id, translate=say)
+        sheet = proven_sheet(tx, community_id, statement_id, translate=say, by=signing())
     number = statement_number(shop.code, statement.statement_no)
     return _file(sheet, kind, f"statement-{number}-{statement.month}")
 

@@ -20,7 +20,7 @@ def board_figures(totals: MonthTotals) -> Mapping[str, int]:
     All or nothing: what members hold changes by the sums beside it, so one left out could be reckoned from the others.
     A flow nobody had a part in is no secret. (Ruling "What may hang on a wall".)
     """
-    flows = (totals.earned, totals.offset, totals.goods)
+    flows = (totals.earned, totals.offset, totals.goods, totals.other)
     told = any(_tells(flow) for flow in flows)
     if told or 0 < totals.offset_shops < FEWEST_SHOPS:
         return {}
@@ -29,6 +29,7 @@ def board_figures(totals: MonthTotals) -> Mapping[str, int]:
         "offset_units": totals.offset.units,
         "offset_fen": totals.offset_fen,
         "goods_units": totals.goods.units,
+        "other_units": totals.other.units,
         "held_units": totals.held_units,
     }
 

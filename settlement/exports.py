@@ -65,7 +65,14 @@ def to_json(sheet: Sheet) -> bytes:
         }
         for block in sheet.blocks
     ]
-    document = {"title": sheet.title, "made_on": sheet.made_on, "blocks": blocks}
+    document: dict[str, Any] = {
+        "title": sheet.title,
+        "made_on": sheet.made_on,
+        "blocks": blocks,
+    }
+    if sheet.proof is not None:
+        proof = sheet.proof._asdict()
+        document["proof"] = {name: proof[name] for name in ("heading", "words", "text")}
     return json.dumps(document, ensure_ascii=False, indent=1).encode()
 
 
@@ -130,6 +137,7 @@ def to_pdf(sheet: Sheet) -> bytes:
             }
             for block in sheet.blocks
         ],
+        "proof": None if sheet.proof is None else sheet.proof._asdict(),
     }
     inputs = {"data": json.dumps(data, ensure_ascii=False)}
     with _ONE_AT_A_TIME:

@@ -56,12 +56,22 @@ class Block(NamedTuple):
     rows: tuple[Row, ...]
 
 
+class Proof(NamedTuple):
+    """That a form is the one that was issued: words, the text of its code, and the code as a picture (SVG)."""
+
+    heading: str
+    words: str
+    text: str
+    picture: str
+
+
 class Sheet(NamedTuple):
-    """A form: its title, its blocks, the day it was made (yyyymmdd)."""
+    """A form: its title, its blocks, the day it was made (yyyymmdd), and its proof where there is one."""
 
     title: str
     made_on: int
     blocks: tuple[Block, ...]
+    proof: Proof | None = None
 
     def grid(self) -> Iterator[Row]:
         """Every row from top to bottom, as all four files have them."""
@@ -72,6 +82,11 @@ class Sheet(NamedTuple):
             if block.header:
                 yield block.header
             yield from block.rows
+        if self.proof is not None:
+            yield ()
+            yield (text(self.proof.heading),)
+            yield (text(self.proof.words),)
+            yield (ident(self.proof.text),)
 
 
 def text(value: str | None) -> Cell:

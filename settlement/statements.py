@@ -7,6 +7,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
+from ledger import audit
+from ledger.audit import SYSTEM
 from ledger.book.offsets import paid_between, payable_until
 from ledger.errors import Refusal
 from ledger.sql import Sql, Tx
@@ -81,6 +83,8 @@ _ROWS: Final = Sql(
     f"SELECT {_ROW_COLUMNS} FROM statement_row WHERE community_id = :community_id"
     " AND statement_id = :statement_id ORDER BY row_no"
 )
+ISSUED: Final = "statement.issue"
+"""The act that issues a statement; its digest stands in it."""
 _SET_STATE: Final = Sql(
     "UPDATE statement SET state = :state, state_at = :at WHERE community_id = :community_id"
     " AND statement_id = :statement_id AND state = :before"
@@ -201,6 +205,14 @@ def issue(
     if tx.run(_KEEP, community_id=community_id, **made._asdict()) == 1:
         here = {"community_id": community_id, "statement_id": made.statement_id}
         tx.many(_KEEP_ROW, [{**here, "row_no": n, **r._asdict()} for n, r in enumerate(rows, 1)])
+        # Its digest is sealed with it, so that paper can be held against the log for ever.
+        facts: audit.Facts = {
+            "month": made.month,
+            "payable_fen": made.payable_fen,
+            "digest": made.digest,
+        }
+        subject = f"statement:{made.statement_id}"
+        audit.record(tx, community_id, SYSTEM, ISSUED, subject, at=at, after=facts)
     return made
 
 

@@ -12,7 +12,7 @@ from kiosk.api.here import till
 from kiosk.api.types import Moment, RequestId, Strict, day_text
 from kiosk.auth import actor, allow
 from kiosk.context import service
-from kiosk.seal_codes import code_of
+from kiosk.seal_codes import code_of, signing
 from ledger.errors import Refusal
 from ledger.members import communities
 from ledger.members.roles import ANYONE
@@ -162,7 +162,9 @@ def receipt_code(path: RefPath) -> dict[str, Any]:
         if found.merchant_id != terms.terminal(here.terminal_id).merchant_id:
             raise Refusal("receipt_not_found")
         entry = Entry(TXN, found.txn_id)
-        code = code_of(tx, here.community_id, terms.community.issuer, entry, found.facts)
+        code = code_of(
+            tx, here.community_id, terms.community.issuer, entry, found.facts, by=signing()
+        )
     board = code.publication
     return {
         "state": code.state,

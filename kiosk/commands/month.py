@@ -10,6 +10,8 @@ import click
 
 from kiosk.commands.night import community_option, json_option
 from kiosk.commands.opening import Opened, opened, says_refusals, show
+from kiosk.seal_codes import Signing
+from kiosk.statement_proof import proven_sheet
 from kiosk.texts import LANGUAGES, translator
 from ledger.clock import now_us
 from ledger.errors import Refusal
@@ -18,7 +20,7 @@ from settlement.closing import accept_silent, run_month
 from settlement.exports import FORMATS, export
 from settlement.reports import month_sheet
 from settlement.sheet import Sheet
-from settlement.statement_form import statement_number, statement_sheet
+from settlement.statement_form import statement_number
 from settlement.statements import statements_of_month
 
 _LAST_MONTH: Final = 12
@@ -108,6 +110,7 @@ def _sheets(
     server: Opened, community_id: int, month: int, language: str
 ) -> Iterator[tuple[str, Sheet]]:
     translate = translator(language)
+    by = Signing(server.vault, server.settings.public_url, now_us())
     terms = server.desk.refresh(community_id)
     with server.db.read() as tx:
         statements = statements_of_month(tx, community_id, month)
@@ -118,6 +121,6 @@ def _sheets(
             number = statement_number(shop.code, statement.statement_no)
             yield (
                 f"statement-{number}",
-                statement_sheet(tx, community_id, statement.statement_id, translate=translate),
+                proven_sheet(tx, community_id, statement.statement_id, translate=translate, by=by),
             )
         yield "month", month_sheet(tx, community_id, month, translate=translate)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ledger.members import approvals
+from ledger.seal.alarms import count_open as open_alarms
 from ledger.sql import Tx
 from settlement.discrepancy_lists import PROPOSED, TO_DECIDE, counts_by_state
 from settlement.payout_lists import counts_by_state as payout_counts
@@ -18,6 +19,7 @@ def waiting_counts(tx: Tx, community_id: int, staff_id: int) -> dict[str, int]:
     differences = counts_by_state(tx, community_id)
     waiting = payout_counts(tx, community_id)
     return {
+        "office.seal": open_alarms(tx, community_id),
         "office.approvals": len(proposals),
         "office.discrepancies": differences.get(TO_DECIDE, 0) + differences.get(PROPOSED, 0),
         "office.payouts": sum(waiting.get(state, 0) for state in _TO_ACT),

@@ -44,6 +44,7 @@ _WAYS: Final = (
     _Way("office.expiry", mark("Points that lapse"), "resident.read"),
     _Way("office.merchants", mark("Shops"), "office.read", frozenset({"office.merchant"})),
     _Way("office.imports", mark("Imports"), "import.write"),
+    _Way("office.seal", mark("Seal"), "office.read"),
     _Way("office.settings", mark("Settings"), "settings.read"),
     _Way("office.people", mark("Staff"), "staff.write"),
     _Way("office.audit_list", mark("Who did what"), "audit.read"),

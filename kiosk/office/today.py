@@ -22,6 +22,7 @@ from pos.day_figures import ShopDay, day_by_shop, total_of
 from pos.desk import day_of
 
 _TODO: Final = (
+    ("office.seal", mark("A till met a root that does not fit"), "bad"),
     ("office.discrepancies", mark("Differences to decide"), "bad"),
     ("office.approvals", mark("Proposals of colleagues"), "wait"),
     ("office.payouts", mark("Payouts to approve, send or follow up"), "wait"),

@@ -6,20 +6,20 @@ from typing import Final, NamedTuple
 
 from ledger.sql import Sql, Tx
 
+# What a member's account holds changes by the transfers between it and an account that is nobody's.
 _FLOWS: Final = Sql(
-    "SELECT flow, sum(signed) AS units, count(DISTINCT wallet_owner_id) AS people FROM ("
-    " SELECT x.wallet_owner_id,"
-    "  CASE WHEN d.kind LIKE 'issued%' OR c.kind LIKE 'issued%' THEN 'earned'"
-    "   WHEN d.kind = 'offset' OR c.kind = 'offset' THEN 'offset'"
-    "   WHEN d.kind = 'redeemed' OR c.kind = 'redeemed' THEN 'goods' ELSE 'other' END AS flow,"
-    "  CASE WHEN d.kind LIKE 'issued%' OR c.kind IN ('offset', 'redeemed') THEN t.amount ELSE -t.amount END AS signed"
+    "SELECT flow, sum(gained) AS units, count(DISTINCT owner_id) AS people FROM ("
+    " SELECT m.owner_id, CASE WHEN o.kind LIKE 'issued%' THEN 'earned' WHEN o.kind = 'offset' THEN 'offset'"
+    "   WHEN o.kind = 'redeemed' THEN 'goods' ELSE 'other' END AS flow,"
+    "  CASE WHEN t.credit_id = m.account_id THEN t.amount ELSE -t.amount END AS gained"
     "  FROM txn x JOIN leaf l ON l.community_id = x.community_id AND l.entry_id = x.txn_id"
     "  JOIN transfer t ON t.community_id = x.community_id AND t.txn_id = x.txn_id"
-    "  JOIN account d ON d.community_id = t.community_id AND d.account_id = t.debit_id"
-    "  JOIN account c ON c.community_id = t.community_id AND c.account_id = t.credit_id"
+    "  JOIN account m ON m.community_id = t.community_id AND m.kind IN ('wallet', 'pending')"
+    "   AND (m.account_id = t.credit_id OR m.account_id = t.debit_id)"
+    "  JOIN account o ON o.community_id = t.community_id AND o.kind NOT IN ('wallet', 'pending')"
+    "   AND o.account_id = CASE WHEN m.account_id = t.credit_id THEN t.debit_id ELSE t.credit_id END"
     "  WHERE x.community_id = :community_id AND x.business_date >= :first_date AND x.business_date <= :last_date"
-    "  AND l.leaf_index < :size AND t.commodity = :commodity AND x.wallet_owner_id IS NOT NULL) flows"
-    " GROUP BY flow"
+    "  AND l.leaf_index < :size AND t.commodity = :commodity) flows GROUP BY flow"
 )
 _YUAN: Final = Sql(
     "SELECT coalesce(sum(o.fen), 0) AS fen, count(DISTINCT o.claimant_id) AS shops FROM offset_booked o"
@@ -38,18 +38,22 @@ _HELD: Final = Sql(
 
 
 class Flow(NamedTuple):
-    """Units that moved one way less what came back, and how many wallets had a part in it."""
+    """Units that moved one way less what came back, and how many members had a part in it."""
 
     units: int = 0
     people: int = 0
 
 
 class MonthTotals(NamedTuple):
-    """The sums of a month; `held` is what members hold at the prefix's end, whatever the month."""
+    """The sums of a month; `other` is what members gained otherwise, by lapsing and correction mostly below zero.
+
+    `held_units` is what they hold at the prefix's end, whatever the month.
+    """
 
     earned: Flow
     offset: Flow
     goods: Flow
+    other: Flow
     offset_fen: int
     offset_shops: int
     held_units: int
@@ -73,9 +77,14 @@ def month_totals(
     held = tx.get(_HELD, community_id=community_id, commodity=commodity, size=size)
     return MonthTotals(
         earned=flows.get("earned", Flow()),
-        offset=flows.get("offset", Flow()),
-        goods=flows.get("goods", Flow()),
+        offset=_spent(flows.get("offset", Flow())),
+        goods=_spent(flows.get("goods", Flow())),
+        other=flows.get("other", Flow()),
         offset_fen=int(yuan.fen),
         offset_shops=int(yuan.shops),
         held_units=int(held.units),
     )
+
+
+def _spent(flow: Flow) -> Flow:
+    return Flow(-flow.units, flow.people)

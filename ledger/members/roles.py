@@ -41,6 +41,7 @@ PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "settings.write": "change the settings, adopt a scheme",
         "staff.write": "open staff sign-ins and give roles",
         "key.write": "renew and retire the keys behind the codes",
+        "seal.answer": "write down what was found out about an alarm of the seal",
         "audit.read": "read the record of acts",
         "file.read": "fetch files that were kept",
     }
@@ -81,10 +82,11 @@ ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
             "discrepancy.decide",
             "payout.approve",
             "grant.propose",
+            "seal.answer",
             "file.read",
         },
-        "committee": _LOOKS | {"payout.approve", "grant.approve", "file.read"},
-        "auditor": _LOOKS | {"audit.read", "file.read"},
+        "committee": _LOOKS | {"payout.approve", "grant.approve", "seal.answer", "file.read"},
+        "auditor": _LOOKS | {"audit.read", "seal.answer", "file.read"},
         "admin": _LOOKS
         | {
             "import.write",

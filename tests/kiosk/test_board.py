@@ -64,7 +64,9 @@ def sums_of(sealed: SealedTown):
 
 def totals(people: int = 20, shops: int = 5) -> MonthTotals:
     flow = Flow(1_000, people)
-    return MonthTotals(flow, flow, Flow(), offset_fen=50, offset_shops=shops, held_units=7_000)
+    return MonthTotals(
+        flow, flow, Flow(), Flow(), offset_fen=50, offset_shops=shops, held_units=7_000
+    )
 
 
 def test_sums_go_up_where_many_took_part() -> None:
@@ -73,11 +75,12 @@ def test_sums_go_up_where_many_took_part() -> None:
         "offset_units": 1_000,
         "offset_fen": 50,
         "goods_units": 0,
+        "other_units": 0,
         "held_units": 7_000,
     }
 
 
-@pytest.mark.parametrize("flow", ["earned", "offset", "goods"])
+@pytest.mark.parametrize("flow", ["earned", "offset", "goods", "other"])
 @pytest.mark.parametrize("people", [1, 2, FEWEST_PEOPLE - 1])
 def test_one_sum_over_too_few_people_keeps_all_of_them_down(flow: str, people: int) -> None:
     few: Any = {flow: Flow(500, people)}
@@ -102,6 +105,7 @@ def test_the_sums_are_those_of_the_sales_and_the_wallets(sealed: SealedTown) -> 
         "offset_units": sales.units,
         "offset_fen": sales.fen,
         "goods_units": 0,
+        "other_units": 0,
         "held_units": held,
     }
 
