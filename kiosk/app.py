@@ -46,6 +46,7 @@ PARTS: Final = (
     "kiosk.check",
     "kiosk.board",
     "kiosk.resident.views",
+    "kiosk.resident.proof",
     "kiosk.merchant.views",
     "kiosk.office.views",
 )

@@ -117,18 +117,19 @@ def _row(name: str, value: str, *, large: bool = False) -> dict[str, Any]:
 
 def _sums(found: Publication, _: Translate) -> list[dict[str, Any]]:
     return [
-        _row(_(name), _amount(key, found.figures[key], _))
+        _row(_(name), _amount(found, key, _))
         for key, name in _SUMS
         # Nothing otherwise is the rule, and no line of its own.
         if found.figures.get(key, 0) or (key in found.figures and key != "other_units")
     ]
 
 
-def _amount(key: str, amount: int, _: Translate) -> str:
+def _amount(found: Publication, key: str, _: Translate) -> str:
+    amount = found.figures[key]
     if key.endswith("_fen"):
         return _("{yuan} yuan").format(yuan=yuan(amount))
     shown = signed_points if key == "other_units" else points
-    return _("{points} points").format(points=shown(amount))
+    return _("{points} points").format(points=shown(amount, found.figures.get("precision", 2)))
 
 
 def _sums_note(found: Publication, _: Translate) -> str:

@@ -81,7 +81,9 @@ def code_of(
         # A promise says when it was given: later than a day it must have been kept.
         said = {**facts, "signed_at": by.at // SECOND_US}
         known = leaf_hash(read_entries(tx, community_id, [entry])[entry])
-        return SealCode("promised", address_under(by.public_url, sign_slip(issuer, signer, said, known)))
+        return SealCode(
+            "promised", address_under(by.public_url, sign_slip(issuer, signer, said, known))
+        )
     path = path_to(tx, community_id, leaf.index, root.size)
     at = SealedAt(leaf.index, root.size, path, root.root)
     text = address_under(by.public_url, sign_slip(issuer, signer, facts, leaf.hash, at))

@@ -1,4 +1,4 @@
-"""A shop's statement proven like a receipt: the act that issued it lies in the seal, and its code stands on the paper."""
+"""A shop's statement proven like a receipt: the act that issued it is sealed, and its code stands on the paper."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def proven_sheet(
     if issued is None:
         return sheet
     shop = get_merchant(tx, community_id, found.claimant_id)
-    facts = {
+    facts: dict[str, str | int] = {
         "kind": "statement",
         "number": statement_number(shop.code, found.statement_no),
         "month": found.month,

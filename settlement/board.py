@@ -14,8 +14,8 @@ FEWEST_SHOPS: Final = 3
 """The same for shops: of two, each could reckon the other's month out of the sum and its own statement."""
 
 
-def board_figures(totals: MonthTotals) -> Mapping[str, int]:
-    """The month's sums in units and fen, or nothing where one of them would tell on somebody.
+def board_figures(totals: MonthTotals, precision: int = 2) -> Mapping[str, int]:
+    """The month's sums in units (`precision` decimals) and fen, or nothing where one would tell on somebody.
 
     All or nothing: what members hold changes by the sums beside it, so one left out could be reckoned from the others.
     A flow nobody had a part in is no secret. (Ruling "What may hang on a wall".)
@@ -25,6 +25,7 @@ def board_figures(totals: MonthTotals) -> Mapping[str, int]:
     if told or 0 < totals.offset_shops < FEWEST_SHOPS:
         return {}
     return {
+        "precision": precision,
         "earned_units": totals.earned.units,
         "offset_units": totals.offset.units,
         "offset_fen": totals.offset_fen,

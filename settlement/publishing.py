@@ -15,12 +15,13 @@ from settlement.board import board_figures
 from settlement.decisions import today_of
 
 
-def publish_board(
+def publish_board(  # noqa: PLR0913 - what is put up, what signs it, and who does it
     db: Database,
     community_id: int,
     month: int,
-    commodity: int,
     *,
+    commodity: int,
+    precision: int,
     vault: KeyVault,
     last_signed: LastSigned,
     by: By,
@@ -28,8 +29,8 @@ def publish_board(
 ) -> Publication:
     """Put up the root of a closed month (yyyymm); one that is up stays as it is and is the answer.
 
-    The checkpoint is the newest, so that it covers the close itself and every statement of the month. `commodity`: the
-    points of the sums. Refuses month_not_closed, and what signing a checkpoint refuses.
+    The checkpoint is the newest, so that it covers the close itself and every statement of the month. `commodity` and
+    `precision`: the points of the sums. Refuses month_not_closed, and what signing a checkpoint refuses.
     """
     with db.read() as tx:
         found = find_publication(tx, community_id, month)
@@ -49,7 +50,6 @@ def publish_board(
             size=period.tree_size,
         )
         today = today_of(tx, community_id, at=at)
-    made = Publication(
-        month, signed.size, signed.root, signed.note, board_figures(totals), today, at
-    )
+    figures = board_figures(totals, precision)
+    made = Publication(month, signed.size, signed.root, signed.note, figures, today, at)
     return db.write(lambda tx: keep_publication(tx, community_id, made, by=by))

@@ -202,18 +202,23 @@ def issue(
     _check(made)
     digest = _digest(community_id, made, rows)
     made = made._replace(digest=digest, statement_id=int(digest[:15], 16))
-    if tx.run(_KEEP, community_id=community_id, **made._asdict()) == 1:
-        here = {"community_id": community_id, "statement_id": made.statement_id}
-        tx.many(_KEEP_ROW, [{**here, "row_no": n, **r._asdict()} for n, r in enumerate(rows, 1)])
-        # Its digest is sealed with it, so that paper can be held against the log for ever.
-        facts: audit.Facts = {
-            "month": made.month,
-            "payable_fen": made.payable_fen,
-            "digest": made.digest,
-        }
-        subject = f"statement:{made.statement_id}"
-        audit.record(tx, community_id, SYSTEM, ISSUED, subject, at=at, after=facts)
+    _keep(tx, community_id, made, rows)
     return made
+
+
+def _keep(tx: Tx, community_id: int, made: Statement, rows: Sequence[StatementRow]) -> None:
+    """Write a statement and its lines; its digest is sealed, so that paper can be held against the log for ever."""
+    if tx.run(_KEEP, community_id=community_id, **made._asdict()) != 1:
+        return
+    here = {"community_id": community_id, "statement_id": made.statement_id}
+    tx.many(_KEEP_ROW, [{**here, "row_no": n, **r._asdict()} for n, r in enumerate(rows, 1)])
+    facts: audit.Facts = {
+        "month": made.month,
+        "payable_fen": made.payable_fen,
+        "digest": made.digest,
+    }
+    subject = f"statement:{made.statement_id}"
+    audit.record(tx, community_id, SYSTEM, ISSUED, subject, at=made.issued_at, after=facts)
 
 
 def _check(made: Statement) -> None:

@@ -39,12 +39,13 @@ def board_command(month: int, out: Path | None, issuer: str | None, *, as_json: 
     """
     with opened() as server:
         community_id = server.community(issuer)
-        commodity = server.desk.refresh(community_id).civic.commodity
+        kind = server.desk.refresh(community_id).shown
         found = publish_board(
             server.db,
             community_id,
             month,
-            commodity,
+            commodity=kind.commodity,
+            precision=kind.precision,
             vault=server.vault,
             last_signed=server.last_signed,
             by=SYSTEM,

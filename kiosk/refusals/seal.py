@@ -92,6 +92,9 @@ TABLE: Final = {
             " the street office."
         ),
     ),
+    "entry_not_found": Known(
+        404, mark("There is no such entry of yours. Look at the list of entries.")
+    ),
     "receipt_not_found": Known(
         404,
         mark(

@@ -78,7 +78,7 @@ def home() -> Response:
         ending = ending_points(tx, here, who, day)
     rows, older = whole_entries(rows, MOST)
     shops = {shop.merchant_id: shop.name for shop in here.merchants.values()}
-    return _page(
+    return resident_page(
         here,
         "resident/home.html",
         wallet=wallet,
@@ -87,6 +87,7 @@ def home() -> Response:
         units_per_fen=units_per_fen_on(here, day),
         ending=ending,
         proof_days=here.settings.proof_days,
+        issuer=here.community.issuer,
         entries=entries_from(rows, shops, say),
         older=older,
         is_older_page=before != _NEWEST,
@@ -118,7 +119,8 @@ def make_code() -> AnyResponse:
     return _code_page(purpose, picture=Markup(picture))  # noqa: S704 - drawn by us, of digits
 
 
-def _page(here: Terms, template: str, **values: Any) -> Response:  # noqa: ANN401 - whatever the template shows
+def resident_page(here: Terms, template: str, **values: Any) -> Response:  # noqa: ANN401 - whatever the template shows
+    """A page of the signed-in resident."""
     return page(
         template,
         community_name=here.community.name,
@@ -129,7 +131,7 @@ def _page(here: Terms, template: str, **values: Any) -> Response:  # noqa: ANN40
 
 
 def _code_page(purpose: str, *, picture: Markup | None = None) -> Response:
-    return _page(
+    return resident_page(
         terms(), "resident/code.html", purpose=purpose, picture=picture, lives_s=_lives_s(purpose)
     )
 

@@ -71,6 +71,7 @@ def totals(people: int = 20, shops: int = 5) -> MonthTotals:
 
 def test_sums_go_up_where_many_took_part() -> None:
     assert board_figures(totals()) == {
+        "precision": 2,
         "earned_units": 1_000,
         "offset_units": 1_000,
         "offset_fen": 50,
@@ -101,6 +102,7 @@ def test_the_sums_are_those_of_the_sales_and_the_wallets(sealed: SealedTown) -> 
     figures = sealed.put_up(202603).figures
     sales, held = sums_of(sealed)
     assert figures == {
+        "precision": 2,
         "earned_units": sales.earned + GRANTED,
         "offset_units": sales.units,
         "offset_fen": sales.fen,

@@ -2,6 +2,7 @@
 
 import { base64 } from "../rules/tlog/base64";
 import { readWhole } from "../rules/tlog/checkpoint";
+import { isSealCode } from "../rules/tlog/code_form";
 import {
   confirm,
   type Facts,
@@ -41,12 +42,13 @@ export function leafPath(issuer: string, code: ProofCode, size: number): string 
 const PROMISE_S = 86_400;
 const CONTRADICTS: Verdict = { kind: "forged", why: "contradicts" };
 
-/** Checks a scanned text without network; null where it is no whole code of the seal. */
+/** Checks a scanned text without network; null where it is no code of the seal at all. */
 export function checkCode(text: string, known: Known): Checked | null {
+  if (!isSealCode(text)) return null;
   const code = readProofCode(text);
   if (code) return { verdict: judge(code, known), facts: code.facts, compared: false };
   const board = readBoardCode(text);
-  return board && { verdict: judgeBoard(board, known), facts: null, compared: false };
+  return { verdict: board ? judgeBoard(board, known) : { kind: "unreadable" }, facts: null, compared: false };
 }
 
 /** The same with the server's help, for receipts that are signed and not settled by what the device keeps. */

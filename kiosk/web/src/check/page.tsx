@@ -3,7 +3,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { type Checked, checkCode, compareCode } from "../app/check";
 import { cameraAllowed } from "../scan/camera";
-import { isSealCode } from "../rules/tlog/code_form";
 import { knownFrom, type LogOffer } from "../rules/tlog/witness";
 import { inLanguage, type Language, mark, t, useLanguage } from "../text/t";
 import { Icon } from "../ui/icons";
@@ -76,10 +75,10 @@ function Checker({ facts }: { facts: PageFacts }) {
   const take = async (text: string): Promise<void> => {
     const kept = log?.kept;
     const known = kept ? knownFrom(kept, facts.issuer) : null;
-    const found = known && isSealCode(text) ? checkCode(text, known) : null;
+    const found = known && checkCode(text, known);
     setChecked(found);
     setCamera(false);
-    setFault(found ? "" : kept ? t("This is no code of the seal, or only part of it was read.") : t("The community has not sealed anything yet."));
+    setFault(found ? "" : kept ? t("This is no code of the seal. Scan the larger code on the slip, the statement or the notice board.") : t("The community has not sealed anything yet."));
     if (!found || !known) return;
     const better = await compareCode(text, known, askOnPhone(facts.issuer), Math.floor(Date.now() / 1000));
     if (better) setChecked(better);

@@ -39,7 +39,7 @@ export function CheckScreen({ go, first }: { go: Go; first: string | null }) {
     if (found) return;
     setCamera(true);
     play("failed");
-    setFault(t("Only part of the code was read, or this till has never met the community's log. Connect the tablet and scan again."));
+    setFault(t("This till has never met the community's log. Connect the tablet and scan again."));
   };
   useScans((text) => void take(text));
 

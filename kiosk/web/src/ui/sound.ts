@@ -18,7 +18,8 @@ const TONES: Record<Tone, [frequency: number, seconds: number][]> = {
 };
 
 export function play(tone: Tone): void {
-  if (typeof navigator.vibrate === "function") navigator.vibrate(tone === "failed" ? [200, 100, 200] : 60);
+  // Before the first touch browsers forbid both.
+  if (context && typeof navigator.vibrate === "function") navigator.vibrate(tone === "failed" ? [200, 100, 200] : 60);
   if (!context) return;
   let at = context.currentTime;
   for (const [frequency, seconds] of TONES[tone]) {

@@ -27,6 +27,8 @@ export function verdictWords(verdict: Verdict): Said {
       return { kind: "waiting", word: t("Signed, not compared"), sentence: t("The community signed it, but it cannot be compared without network. Check again with network, or have the slip printed anew.") };
     case "promised":
       return { kind: "waiting", word: t("Signed, not sealed then"), sentence: t("It was printed before it was sealed. Check again with network, or have the slip printed anew.") };
+    case "unreadable":
+      return { kind: "failed", word: t("Not believed"), sentence: t("The code was read wrongly or has been changed. Scan it again; if it is refused again, do not accept the paper.") };
     case "stranger":
       return { kind: "failed", word: t("Not believed"), sentence: t("It is signed with a key this device does not know. Check again with network; if it is refused again, it is not genuine.") };
     case "foreign":
@@ -59,7 +61,7 @@ export function VerdictCard({ verdict, facts }: { verdict: Verdict; facts: Facts
 
 /** Facts nobody signed are shown to nobody. */
 const isSigned = (verdict: Verdict): boolean =>
-  !["foreign", "stranger"].includes(verdict.kind) && (verdict.kind !== "forged" || verdict.why === "contradicts");
+  !["foreign", "stranger", "unreadable"].includes(verdict.kind) && (verdict.kind !== "forged" || verdict.why === "contradicts");
 
 const KINDS: Partial<Record<string, string>> = {
   sale: mark("Sale"),
@@ -95,7 +97,7 @@ const FACTS: [name: string, label: string, shown: (value: string) => string][] =
 function factFigures(facts: Facts): Figure[] {
   return FACTS.flatMap(([name, label, shown]) => {
     const value = facts[name];
-    return value === undefined ? [] : [{ label: t(label), value: shown(value), strong: name === "ref" || name === "number" }];
+    return value === undefined ? [] : [{ label: t(label), value: shown(value) }];
   });
 }
 

@@ -164,7 +164,9 @@ export type Verdict =
   | { kind: "forged"; why: "path" | "signature" | "contradicts" }
   /** Signed with a key this device does not know. */
   | { kind: "stranger" }
-  | { kind: "foreign" };
+  | { kind: "foreign" }
+  /** It begins like a code of the seal and is none: read wrongly, or changed. */
+  | { kind: "unreadable" };
 
 /** What the code of a receipt or statement is worth, from what this device keeps and nothing else. */
 export function judge(code: ProofCode, known: Known): Verdict {
