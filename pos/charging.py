@@ -197,9 +197,9 @@ def _book(tx: Tx, plan: Plan, intent_id: str, *, at: int, day: int) -> dict[str,
     plan = replace(
         plan, repay_units=min(int(owed), plan.earned_units), payment_ref=intent_id or None
     )
-    posting = posting_of(
-        plan, txn_id=new_id(at), at=at, business_date=day, captured=_captured(tx, plan, at=at)
-    )
+    txn_id = new_id(at)
+    captured = _captured(tx, plan, txn_id=txn_id, at=at)
+    posting = posting_of(plan, txn_id=txn_id, at=at, business_date=day, captured=captured)
     answer = answer_for(plan, business_date=day)
     kept = requests.keep_step(
         plan.community_id,
@@ -300,11 +300,11 @@ def _hold_points(tx: Tx, plan: Plan) -> None:
         )
 
 
-def _captured(tx: Tx, plan: Plan, *, at: int) -> dict[int, int]:
-    """End the sale's hold as used; the posting takes the same units out of `held`."""
+def _captured(tx: Tx, plan: Plan, *, txn_id: int, at: int) -> dict[int, int]:
+    """End the sale's hold as used by `txn_id`; the posting takes the same units out of `held`."""
     captured: dict[int, int] = {}
     for held in open_holds_of(tx, plan.community_id, plan.sale_id):
         end_hold(tx, plan.community_id, held.hold_id, account_id=held.account_id, amount=held.amount,
-                 captured=True, txn_id=None, at=at)  # fmt: skip
+                 captured=True, txn_id=txn_id, at=at)  # fmt: skip
         captured[int(held.account_id)] = int(held.amount)
     return captured

@@ -224,7 +224,8 @@ def _claim(
         paid_as_booked((row.units, row.fen) for row in owed),
         request_id=derived_request_id("statement", community_id, statement.statement_id),
         corrects_date=statement.last_date,
-        staff_id=by.id or None,
+        # A shop's own consent is no act of the staff.
+        staff_id=by.id if by.kind == "staff" else None,
         at=at,
     )
     here = {"community_id": community_id, "claimant_id": shop, "run_no": run_no, "today": today}

@@ -140,7 +140,7 @@ BOOK: Final[tuple[Check, ...]] = (
             "SELECT txn_id, lines, top AS numbered FROM posting WHERE lines <> top",
         ),
         needs="account txn",
-        explained_by={"format": "true"},
+        explained_by={"format": "true", "I1": "true"},
     ),
     check(
         "chart",
@@ -151,7 +151,7 @@ BOOK: Final[tuple[Check, ...]] = (
             f"SELECT account_id, kind FROM account WHERE kind::VARCHAR NOT IN {tuple(KINDS)}",
         ),
         needs="txn",
-        explained_by={"entry": "o.txn_id = f.txn_id", "I2": "o.txn_id = f.txn_id"},
+        explained_by={"I6": "true", "entry": "o.txn_id = f.txn_id", "I2": "o.txn_id = f.txn_id"},
     ),
     check(
         "I1",
@@ -162,7 +162,7 @@ BOOK: Final[tuple[Check, ...]] = (
             f" THEN -total ELSE total END) AS over FROM {_BALANCES} GROUP BY commodity HAVING over <> 0",
         ),
         needs="account",
-        explained_by={"I2": "true"},
+        explained_by={"format": "true"},
     ),
     check(
         "I3",
@@ -219,7 +219,7 @@ BOOK: Final[tuple[Check, ...]] = (
             " GROUP BY commodity HAVING issued <> accounted",
         ),
         needs="transfer",
-        explained_by={"I1": "true", "I2": "true", "chart": "true"},
+        explained_by={"I1": "true", "I2": "true"},
     ),
     check(
         "I7",

@@ -159,6 +159,12 @@ MONEY: Final[tuple[Check, ...]] = (
             " LEFT JOIN d ON d.claimant_id = a.owner_id WHERE a.kind = 'payable' AND coalesce(r.credits_less_debits,"
             "  0) <> coalesce(n.fen, 0) + coalesce(d.fen, 0) - coalesce(p.fen, 0)",
         ),
+        look(
+            "txn",
+            "txn_id",
+            "SELECT x.txn_id, count(n.run_no) AS nights FROM entry x LEFT JOIN night_total n"
+            " ON n.txn_id = x.txn_id WHERE x.kind = 'settle' GROUP BY x.txn_id HAVING count(n.run_no) <> 1",
+        ),
         needs="night_total night_run payout transfer txn",
         explained_by={
             **_BY_ENTRY,
@@ -285,6 +291,7 @@ MONEY: Final[tuple[Check, ...]] = (
         ),
         needs="payout_event txn transfer statement audit",
         explained_by={
+            "I1": "true",
             "entry": "o.txn_id = f.txn_id",
             "statement": "o.statement_id = f.statement_id",
             "statement_digest": "o.statement_id = f.statement_id",

@@ -222,12 +222,6 @@ NIGHT: Final[tuple[Check, ...]] = (
             "  OR n.settled_fen_plus IS DISTINCT FROM coalesce(s.fen_plus, 0)"
             "  OR n.settled_fen_minus IS DISTINCT FROM coalesce(s.fen_minus, 0))",
         ),
-        look(
-            "txn",
-            "txn_id",
-            "SELECT x.txn_id, count(n.run_no) AS nights FROM entry x LEFT JOIN night_total n"
-            " ON n.txn_id = x.txn_id WHERE x.kind = 'settle' GROUP BY x.txn_id HAVING count(n.run_no) <> 1",
-        ),
         needs="night_run txn",
         explained_by={
             "entry": "o.txn_id = f.txn_id",

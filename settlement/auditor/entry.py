@@ -115,6 +115,7 @@ def _entries(book: Book) -> None:
         "CREATE TABLE entry AS SELECT x.txn_id, x.request_id, x.kind, x.ref, x.business_date,"
         " x.occurred_at, x.recorded_at, x.scheme_version, x.units_per_fen, x.wallet_owner_id,"
         " x.merchant_id, x.terminal_id, x.staff_id, x.source, x.reverses_txn, x.corrects_date,"
+        " x.provisional, x.issuing_community, x.accepting_community,"
         " p.lines, p.top, p.offset_in, p.offset_out, p.offset_owner, p.earned, p.earned_back,"
         f" p.to_pending, sha256(concat({', '.join(parts)})) AS leaf_hash"
         " FROM txn x LEFT JOIN posting p ON p.txn_id = x.txn_id"
@@ -162,7 +163,10 @@ def is_sealed(book: Book) -> bool:
 
 
 def root_of(book: Book) -> str:
-    """The root over all places, from the hashes worked out; where an entry is missing, from the one stored."""
+    """The root over all places, from the hashes worked out; where an entry is missing, from the one stored.
+
+    Leaves the tree behind, a table `level_0`, `level_1`, … for each of its levels.
+    """
     left = book.value("SELECT count(*) FROM sealed")
     if not left:
         return str(book.value("SELECT sha256('')"))
@@ -177,11 +181,8 @@ def root_of(book: Book) -> str:
             " ELSE unhex(sha256('\\x01'::BLOB || l.h || r.h)) END AS h"
             f" FROM level_{number} l LEFT JOIN level_{number} r ON r.i = l.i + 1 WHERE l.i % 2 = 0"
         )
-        book.run(f"DROP TABLE level_{number}")
         number, left = number + 1, (left + 1) // 2
-    root = str(book.value(f"SELECT lower(hex(h)) FROM level_{number}"))
-    book.run(f"DROP TABLE level_{number}")
-    return root
+    return str(book.value(f"SELECT lower(hex(h)) FROM level_{number}"))
 
 
 def _field(value: str) -> str:

@@ -14,6 +14,7 @@ from settlement.auditor.checks_book import BOOK
 from settlement.auditor.checks_counter import COUNTER
 from settlement.auditor.checks_files import FILES
 from settlement.auditor.checks_money import MONEY
+from settlement.auditor.checks_more import MORE
 from settlement.auditor.checks_night import NIGHT
 from settlement.auditor.checks_rules import RULES
 from settlement.auditor.entry import is_sealed, prepare
@@ -23,7 +24,9 @@ from settlement.auditor.report import MOST_SHOWN, Finding, Report
 from settlement.auditor.rules import read_rules
 from settlement.auditor.source import Source, names, opened
 
-CHECKS: Final[tuple[Check, ...]] = tuple(ordered((*FILES, *BOOK, *COUNTER, *RULES, *NIGHT, *MONEY)))
+CHECKS: Final[tuple[Check, ...]] = tuple(
+    ordered((*FILES, *BOOK, *COUNTER, *RULES, *NIGHT, *MONEY, *MORE))
+)
 """Every check there is, each after those that may explain what it finds."""
 
 _MOST_KEPT: Final = 10_000

@@ -23,6 +23,7 @@ from settlement.payouts import approve_payout, confirm_payout, propose_payout, s
 from tests.support.fake_channel import FakeChannel
 from tests.support.life import Life
 from tests.support.night_plant import midnight, next_day
+from tests.support.staff_rows import add_staff
 from tests.support.town import CIVIC, HERE, Town, build_town, moment
 
 HOUR = 3_600_000_000
@@ -89,6 +90,7 @@ def _anybody(_tx: object, _row: object) -> None:
 def live_month(db: Database, folder: Path) -> Month:
     """March 2026 in two shops, closed and stated; one shop is paid, the other's payout is proposed."""
     town = build_town(db, people=1, shops=2, grant_units=400_000, channel=FakeChannel(folder))
+    add_staff(db, {ZHOU: "accountant", CHIEF: "secretary"}, at=town.at)
     month = Month(town, Life(town, 400_000))
     _first_days(month)
     day = 20260306
