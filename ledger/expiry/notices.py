@@ -31,8 +31,7 @@ _ROWS: Final = Sql(
 _UNSEALED: Final = Sql(
     "SELECT DISTINCT n.run_id, n.commodity, n.notice_days, n.made_on FROM lapse_notice n"
     " LEFT JOIN notice_run r ON r.community_id = n.community_id AND r.run_id = n.run_id"
-    " WHERE n.community_id = :community_id AND r.run_id IS NULL"
-    " AND (n.made_on < :today OR n.run_id >= :first_run) ORDER BY n.run_id"
+    " WHERE n.community_id = :community_id AND r.run_id IS NULL ORDER BY n.run_id"
 )
 _KEEP: Final = Sql(
     "INSERT INTO notice_run (community_id, run_id, commodity, notice_days, made_on, wallets, units,"
@@ -83,21 +82,21 @@ def give_notices(
     if not plan.cuts:
         return Noticed([], db.write(lambda tx: _withdraw(tx, community_id, by, at)))
     db.write(lambda tx: _keep_longer_days(tx, community_id, plan, at=at))
-    first_run = new_id(at)
+    own = set[int]()
     for kind in plan.kinds:
         cut = cut_to_announce(plan.cuts, plan.notices, plan.today)
         if cut is not None:
-            _announce(db, community_id, plan, kind, cut, at=at, each=each)
+            own.add(_announce(db, community_id, plan, kind, cut, at=at, each=each))
         with db.read() as tx:
             days_due = store.days_due(tx, community_id, kind.commodity, plan.day)
         for days in days_due:
-            _remind(db, community_id, plan, kind, days, at=at, each=each)
-    return Noticed(_seal_runs(db, community_id, plan, first_run, by=by, at=at), 0)
+            own.add(_remind(db, community_id, plan, kind, days, at=at, each=each))
+    return Noticed(_seal_runs(db, community_id, plan, own, by=by, at=at), 0)
 
 
 def _announce(
     db: Database, community_id: int, plan: Plan, kind: PointKind, cut: Cut, *, at: int, each: Each
-) -> None:
+) -> int:
     earned_until, run_id = day_key(cut.earned_until), new_id(at)
     with db.read() as tx:
         told = store.told_of(tx, community_id, kind.commodity, earned_until, None)
@@ -121,6 +120,7 @@ def _announce(
         )
         if written:
             each(written)
+    return run_id
 
 
 def _announce_some(
@@ -164,7 +164,7 @@ def _announce_some(
 
 def _remind(
     db: Database, community_id: int, plan: Plan, kind: PointKind, days: int, *, at: int, each: Each
-) -> None:
+) -> int:
     run_id = new_id(at)
     with db.read() as tx:
         due = store.reminders_due(tx, community_id, kind.commodity, days, plan.day)
@@ -187,6 +187,7 @@ def _remind(
                 )
             )
             each(written)
+    return run_id
 
 
 def _remind_some(  # noqa: PLR0913 - whom, of what, by which run
@@ -293,18 +294,23 @@ def _withdraw(tx: Tx, community_id: int, by: By, at: int) -> int:
 
 
 def _seal_runs(
-    db: Database, community_id: int, plan: Plan, first_run: int, *, by: By, at: int
+    db: Database, community_id: int, plan: Plan, own: set[int], *, by: By, at: int
 ) -> list[NoticeRun]:
-    """Keep the sums of this run and of any that was cut off on an earlier day, each with its act."""
+    """Keep the sums of this command's own runs and of any that was cut off on an earlier day, each with its act.
+
+    A run of today that is not our own may still be going on.
+    """
     with db.read() as tx:
-        rows = tx.all(_UNSEALED, community_id=community_id, today=plan.day, first_run=first_run)
-    return [
+        rows = tx.all(_UNSEALED, community_id=community_id)
+    sealed = [
         db.write(partial(_seal_run, community_id=community_id, row=row, by=by, at=at))
         for row in rows
+        if row.run_id in own or row.made_on < plan.day
     ]
+    return [run for run in sealed if run is not None]
 
 
-def _seal_run(tx: Tx, community_id: int, row: Row, *, by: By, at: int) -> NoticeRun:
+def _seal_run(tx: Tx, community_id: int, row: Row, *, by: By, at: int) -> NoticeRun | None:
     notices = tx.all(_ROWS, community_id=community_id, run_id=row.run_id)
     told = [notice for notice in notices if notice.channel == PAGE]
     run = NoticeRun(
@@ -317,11 +323,12 @@ def _seal_run(tx: Tx, community_id: int, row: Row, *, by: By, at: int) -> Notice
         slips=len(notices) - len(told),
         digest=_digest(notices),
     )
-    if tx.run(_KEEP, community_id=community_id, **run._asdict(), at=at):
-        after: audit.Facts = {
-            name: str(value) if name == "run_id" else value for name, value in run._asdict().items()
-        }
-        audit.record(tx, community_id, by, ACT, f"notices:{run.run_id}", at=at, after=after)
+    if not tx.run(_KEEP, community_id=community_id, **run._asdict(), at=at):
+        return None
+    after: audit.Facts = {
+        name: str(value) if name == "run_id" else value for name, value in run._asdict().items()
+    }
+    audit.record(tx, community_id, by, ACT, f"notices:{run.run_id}", at=at, after=after)
     return run
 
 

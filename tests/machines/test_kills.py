@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,7 @@ from ledger.members.terms import TermsCache
 from pos.desk import Desk
 from pos.recovery import SETTLE_US, recover
 from tests.support.crash import Death, HastyDatabase, Shop, ask_again, deaths
-from tests.support.engines import ENGINES, SqliteFiles, create_schema
 from tests.support.invariants import check_invariants
-from tests.support.postgres import Cluster
 from tests.support.town import build_town
 
 SALES = 200
@@ -27,20 +24,6 @@ START_UNITS = 30_000
 UNITS = 2_000
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(280)]
-
-
-@pytest.fixture(params=ENGINES)
-def durable_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A fresh database that syncs to disk, on each engine."""
-    if request.param == "sqlite":
-        files: SqliteFiles = request.getfixturevalue("sqlite_files")
-        yield files.copy_to(tmp_path / "jifen.db")
-        return
-    cluster: Cluster = request.getfixturevalue("durable_postgres")
-    name = cluster.new_database()
-    create_schema(cluster.url(name))
-    yield cluster.url(name)
-    cluster.drop_database(name)
 
 
 def open_shop(url: str, folder: Path, sales: int = SALES) -> Shop:
