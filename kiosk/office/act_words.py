@@ -28,6 +28,10 @@ _ACTS: Final[Mapping[str, str]] = {
     "audit.failed": mark("the second engine found something"),
     "audit.passed": mark("the second engine passed an export"),
     "board.publish": mark("put a month's root up"),
+    "award.deduct.approved": mark("agreed to take points"),
+    "award.deduct.denied": mark("refused to take points"),
+    "award.deduct.propose": mark("proposed to take points"),
+    "award.post": mark("booked an award"),
     "branch.open": mark("opened a place"),
     "card.active": mark("took a card back into use"),
     "card.assign": mark("handed out a card"),
@@ -93,6 +97,7 @@ _ACTS: Final[Mapping[str, str]] = {
 }
 _SUBJECTS: Final[Mapping[str, str]] = {
     "alarm": mark("alarm {name}"),
+    "award": mark("award {name}"),
     "backup": mark("backup {name}"),
     "board": mark("notice of {name}"),
     "card": mark("card {name}"),

@@ -11,9 +11,11 @@ from kiosk.auth import actor, allow, terms
 from kiosk.context import service
 from kiosk.forms import act, me
 from kiosk.import_words import import_words
+from kiosk.office.deductions import agree_and_post, deduction_details
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.pages import say
 from kiosk.texts import mark
+from ledger.awards import deductions
 from ledger.errors import Refusal
 from ledger.members import approvals, files, imports, payout_accounts, staff
 from ledger.members.approvals import Approval
@@ -25,8 +27,13 @@ from settlement.payout_lists import counts_by_state as payout_counts
 _NAMES: Final = {
     imports.APPROVAL: mark("Opening balances of households"),
     payout_accounts.APPROVAL: mark("Account of a shop"),
+    deductions.APPROVAL: mark("Points to be taken by decision"),
 }
-_MAY: Final = {imports.APPROVAL: "grant.approve", payout_accounts.APPROVAL: "payout.approve"}
+_MAY: Final = {
+    imports.APPROVAL: "grant.approve",
+    payout_accounts.APPROVAL: "payout.approve",
+    deductions.APPROVAL: "grant.approve",
+}
 
 
 @bp.get("/approvals", endpoint="approvals")
@@ -46,6 +53,10 @@ def agree(approval_id: int) -> AnyResponse:
         kind = _checked_kind(tx, approval_id)
         if kind == payout_accounts.APPROVAL:
             payout_accounts.approve(tx, here, approval_id, by=by, at=at)
+            return
+        if kind == deductions.APPROVAL:
+            proposal = approvals.get_approval(tx, here, approval_id)
+            agree_and_post(tx, terms(), proposal, at=at)
             return
         approved = approvals.approve(tx, here, approval_id, by=by, at=at)
         if kind == imports.APPROVAL:
@@ -97,10 +108,11 @@ def _page(*, refusal: Refusal | None = None) -> Response:
             int(row.staff_id): row.name or row.login for row in staff.all_staff(tx, community_id)
         }
         others = _elsewhere(tx, community_id)
+        lines = [_line(tx, row, names) for row in waiting]
     return office_page(
         "office/approvals.html",
         refusal=refusal,
-        waiting=[_line(row, names) for row in waiting],
+        waiting=lines,
         others=others,
     )
 
@@ -124,21 +136,23 @@ def _elsewhere(tx: Tx, community_id: int) -> list[dict[str, Any]]:
     ]
 
 
-def _line(row: Approval, names: dict[int, str]) -> dict[str, Any]:
+def _line(tx: Tx, row: Approval, names: dict[int, str]) -> dict[str, Any]:
     return {
         "name": say(_NAMES.get(row.kind, row.kind)),
         "who": names.get(row.proposed_by, ""),
         "proposed_at": row.proposed_at,
         "is_own": row.proposed_by == actor().id,
         "may_decide": can(_MAY.get(row.kind, "grant.approve")),
-        "details": _details(row),
+        "details": _details(tx, row),
         "approve": url_for("office.agree", approval_id=row.approval_id),
         "deny": url_for("office.refuse", approval_id=row.approval_id),
     }
 
 
-def _details(row: Approval) -> str:
+def _details(tx: Tx, row: Approval) -> str:
     """What the second person has to see to agree."""
+    if row.kind == deductions.APPROVAL:
+        return deduction_details(tx, terms(), row)
     if row.kind == payout_accounts.APPROVAL:
         shop = terms().merchant(int(row.body["merchant_id"]))
         parts = (shop.name, row.body["holder"], row.body["bank"], row.body["account_no"])

@@ -42,6 +42,7 @@ _WAYS: Final = (
     ),
     _Way("office.cards", mark("Cards"), "card.write"),
     _Way("office.expiry", mark("Points that lapse"), "resident.read"),
+    _Way("office.deductions", mark("Points taken by decision"), "grant.propose"),
     _Way("office.merchants", mark("Shops"), "office.read", frozenset({"office.merchant"})),
     _Way("office.imports", mark("Imports"), "import.write"),
     _Way("office.seal", mark("Seal"), "office.read"),

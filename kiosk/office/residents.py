@@ -257,7 +257,7 @@ def _resident_page(
 
 
 def _facts(tx: Tx, here: Terms, who: Resident) -> dict[str, Any]:
-    community_id, civic = here.community.id, here.civic
+    community_id, civic = here.community.id, here.shown
     identity = residents.identity_of(tx, community_id, who.person_id)
     owner = who.household_id if civic.has_pool else who.person_id
     shops = {shop.merchant_id: shop.name for shop in here.merchants.values()}
@@ -267,6 +267,7 @@ def _facts(tx: Tx, here: Terms, who: Resident) -> dict[str, Any]:
         "masked_phone": mask_phone(identity.phone),
         "household": households.get_household(tx, community_id, who.household_id),
         "wallet": wallet_of(tx, community_id, owner, civic.commodity),
+        "precision": civic.precision,
         "kin_count": sum(k.ended_at is None for k in kin.kin_of(tx, community_id, who.person_id)),
         "pin": say(word(PIN_STATES, pins.state_of(tx, community_id, who.person_id)).text),
         "cards": [_card(who, card) for card in cards.cards_of(tx, community_id, who.person_id)],

@@ -14,6 +14,7 @@ from kiosk.context import service
 from kiosk.doors import asked_place, come_in, door_page
 from kiosk.pages import page, say
 from kiosk.qr_image import PHONE, draw_svg
+from kiosk.resident.decisions import decisions_for
 from kiosk.resident.ending import ending_points, units_per_fen_on
 from kiosk.resident.entries import MOST, entries_from, whole_entries
 from kiosk.texts import mark
@@ -76,6 +77,7 @@ def home() -> Response:
         wallet = wallet_of(tx, here.community.id, owner, kind.commodity)
         rows = entries_of(tx, here.community.id, owner, kind.commodity, before=before, most=MOST)
         ending = ending_points(tx, here, who, day)
+        decisions = decisions_for(tx, here, who)
     rows, older = whole_entries(rows, MOST)
     shops = {shop.merchant_id: shop.name for shop in here.merchants.values()}
     return resident_page(
@@ -86,6 +88,7 @@ def home() -> Response:
         shared=kind.has_pool,
         units_per_fen=units_per_fen_on(here, day),
         ending=ending,
+        decisions=decisions,
         proof_days=here.settings.proof_days,
         issuer=here.community.issuer,
         entries=entries_from(rows, shops, say),

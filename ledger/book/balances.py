@@ -31,6 +31,9 @@ _WALLET: Final = Sql(
 # An account without a balance row: what the closed months rolled up, and the entries whose place lies behind them or is
 # still to come. Which those are the order says, never a number: who drew one early may have committed late. The
 # smallest of their numbers only spares reading years of entries.
+_LOCK: Final = Sql(
+    "UPDATE balance SET held = held WHERE community_id = :community_id AND account_id = :wallet_id"
+)
 _SUM: Final = Sql(
     "WITH closed AS (SELECT coalesce(max(tree_size), 0) AS size FROM period"
     "  WHERE community_id = :community_id AND state = 'closed'),"
@@ -73,6 +76,11 @@ def wallet_of(tx: Tx, community_id: int, owner_id: int, commodity: int) -> Walle
     row = tx.get(_WALLET, community_id=community_id, owner_id=owner_id, commodity=commodity)
     posted, held = int(row.posted), int(row.held)
     return Wallet(posted, held, posted - held, int(row.pending), int(row.owed))
+
+
+def lock_wallet(tx: Tx, community_id: int, wallet_id: int) -> None:
+    """Let the wallet's next entry wait for this transaction, so that what is read now stays true."""
+    tx.run(_LOCK, community_id=community_id, wallet_id=wallet_id)
 
 
 def account_sum(

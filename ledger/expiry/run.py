@@ -90,7 +90,7 @@ def run_expiry(
                 tx, community_id, by, "expiry.run", "expiry", at=at, after=after
             )
         )
-    return Expired(dict(wallets), dict(units), dict(skipped))
+    return Expired(dict(+wallets), dict(+units), dict(skipped))
 
 
 def reason_of(row: Row, plan: Plan, promised: int) -> str:

@@ -1,4 +1,4 @@
-"""What an export holds of points that lapse and of the notices given of it."""
+"""What an export holds of points that lapse, of the notices given of it, and of awards decided by people."""
 
 from __future__ import annotations
 
@@ -60,5 +60,33 @@ EXPIRY: Final = (
             digest text SHA-256 over every notice of the run
             made_at number when it was sealed
         """,
+    ),
+    shape(
+        "award",
+        "Points given or taken by a decision about a deed.",
+        key=("award_id",),
+        columns="""
+            award_id number the award's number
+            request_id text the request that asked for it
+            item_code text the item of the scheme
+            commodity number which kind of points
+            owner_id number whose wallet: a household's or a person's
+            person_id number? who did it, where that is known
+            asked_units number what was decided; below zero: a deduction
+            booked_units number what came into the wallet, or left it
+            owed_units number of a deduction: made a debt
+            dropped_units number of a deduction: more than there was, let go
+            cut_by text the cap that made it less
+            is_private number 1: the reason is told at the desk alone
+            scheme_version text the version of the scheme that decided
+            happened_on number the day of the deed
+            business_date number the day it was posted
+            txn_id number? the posting; none where nothing moved
+            approval_id number? the proposal it came from
+            proposed_by number one person
+            approved_by number another person
+            made_at number when
+        """,
+        left_out="reason free text about a person",
     ),
 )

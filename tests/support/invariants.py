@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, text
 
-from tests.support import invariants_expiry
+from tests.support import invariants_awards, invariants_expiry
 
 _SIGNED: Final = (
     "(SELECT community_id, txn_id, debit_id AS account_id, -amount AS change FROM transfer"
@@ -227,8 +227,9 @@ CHECKS: Final[dict[str, str]] = {
         "SELECT * FROM refund WHERE cash_fen + offset_fen <> goods_fen OR cash_fen < 0"
         " OR offset_fen < 0 OR units_back < 0 OR earned_back_units < 0"
     ),
-    # --- points that lapse
+    # --- points that lapse, points given and taken by decision
     **invariants_expiry.CHECKS,
+    **invariants_awards.CHECKS,
 }
 """Each names what holds; its query finds the rows where it does not. Written for both engines."""
 

@@ -85,11 +85,11 @@ def give(town: Town, owner: int, commodity: int, units: int, day: str) -> None:
     _move(town, Kind.EARN_DEED, Account.ISSUED_DEED, Account.WALLET, owner, units, day, commodity)
 
 
-def set_aside(town: Town, owner: int, units: int) -> None:
+def set_aside(town: Town, owner: int, units: int, commodity: int = CIVIC) -> None:
     """Points are held for an unfinished purchase, or (below zero) free again."""
 
     def work(tx: Tx) -> None:
-        wallet = account_id(tx, HERE, Account.WALLET, CIVIC, owner, at=town.at)
+        wallet = account_id(tx, HERE, Account.WALLET, commodity, owner, at=town.at)
         tx.raw.execute(f"UPDATE balance SET held = held + {units} WHERE account_id = {wallet}")
 
     town.db.write(work)

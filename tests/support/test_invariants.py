@@ -20,7 +20,8 @@ from pos.charging import check_out_by_gateway
 from pos.checkout import check_out
 from pos.refunds import refund
 from settlement.cofund import take_shares
-from tests.support import invariants_expiry
+from tests.support import invariants_awards, invariants_expiry
+from tests.support.awards import changan_with_minus, decide
 from tests.support.fake_channel import FakeChannel
 from tests.support.invariants import CHECKS, broken, check_invariants
 from tests.support.races import drop_checks
@@ -122,13 +123,14 @@ MUTATIONS = {
     "refunds_add_up": "UPDATE refund SET goods_fen = goods_fen + 1, cash_fen = cash_fen + 1",
     "a_refund_gives_back_what_came_back": "UPDATE refund SET cash_fen = cash_fen + 1",
     **invariants_expiry.MUTATIONS,
+    **invariants_awards.MUTATIONS,
 }
 
 
 def live_a_little(db: Database) -> Town:
     """A town with every kind of row an invariant looks at."""
     channel = FakeChannel()
-    town = build_town(db, grant_units=500_000, channel=channel)
+    town = build_town(db, grant_units=500_000, channel=channel, scheme_text=changan_with_minus())
     sold = check_out(town.desk, town.sale(1, 5_000, 20_000), at=town.at)
     check_out(town.desk, town.sale(3, 3_000, payment_ref="wx1"), at=town.at)
     refund(town.desk, town.refund(sold["ref"], 2_500), at=town.later(200))
@@ -148,6 +150,8 @@ def live_a_little(db: Database) -> Town:
         with pytest.raises(Refusal) as said:
             check_out_by_gateway(town.desk, request, at=town.at)
         assert said.value.code == code
+    decide(db, town.scheme_text, "P01", 1, 40)
+    decide(db, town.scheme_text, "P09", 1, -20)
     let_points_lapse(db)
     return town
 
