@@ -9,11 +9,13 @@ from typing import Any, Final, NamedTuple
 
 import psycopg
 
+from ledger.audit import By
 from ledger.database import Database
 from ledger.errors import GuardMissedError
 from ledger.ids import new_request_id
 from ledger.sql import Row, Sql, Tx
 from settlement.daybook import ClaimLine
+from settlement.filed_lines import record_filed, seal_lines
 
 CHUNK: Final = 5_000
 """Claims written in one transaction on SQLite, where a sale waits behind it."""
@@ -58,8 +60,9 @@ _KEEP_BATCH: Final = Sql(
 )
 _FINISH: Final = Sql(
     "UPDATE claim_batch SET outcome = :outcome, claim_count = :claim_count,"
-    " again_count = :again_count, answer = :answer WHERE community_id = :community_id"
-    " AND batch_id = :batch_id AND outcome = 'receiving' AND answer = :pen"
+    " again_count = :again_count, answer = :answer, line_checks = :line_checks"
+    " WHERE community_id = :community_id AND batch_id = :batch_id AND outcome = 'receiving'"
+    " AND answer = :pen"
 )
 _COLUMNS: Final = (
     "claimant_id, terminal_id, batch_no, batch_id, first_date, last_date, outcome, sha256,"
@@ -195,6 +198,7 @@ def store_batch(
         "pen": f"pen:{new_request_id(at)}",
     }
     lines = lines if outcome == "ok" else []
+    sealed = seal_lines(lines)
 
     def start(tx: Tx) -> None:
         _drop_unfinished(tx, head)
@@ -206,8 +210,12 @@ def store_batch(
     def finish(tx: Tx, again: int) -> dict[str, Any]:
         full = {**answer, "again": again}
         counts = {"claim_count": len(lines) - again, "again_count": again}
-        if tx.run(_FINISH, **kept, outcome=outcome, answer=_json(full), **counts) != 1:
+        written = {"outcome": outcome, "answer": _json(full), "line_checks": sealed.checks}
+        if tx.run(_FINISH, **kept, **written, **counts) != 1:
             raise GuardMissedError("claim_batch")
+        by = By("terminal", head.terminal_id) if head.terminal_id else By("staff", file.received_by)
+        upload = (batch_id_of(head), head.sha256, outcome)
+        record_filed(tx, head.community_id, upload, sealed, by=by, at=at)
         return full
 
     if db.dialect == "postgresql":

@@ -25,6 +25,8 @@ from ledger.errors import GuardMissedError, Refusal
 from ledger.members.communities import get_community
 from ledger.seal.sealer import seal
 from ledger.sql import Row, Tx
+from settlement import gate
+from settlement.auditor.report import Report
 from settlement.collect import collect
 from settlement.identities import Break, breaks, settled_breaks
 from settlement.night_result import NightResult, read_result
@@ -80,7 +82,8 @@ def run_night(
 
     A day that is locked gives its result again and changes nothing. Where a sum does not hold the
     day stays open under a C2: `stopped`, nothing was settled and the next try compares anew, or
-    `blocked`, a shop could not be settled and the next try goes on there. Refuses: night_too_early,
+    `blocked`, a shop could not be settled and the next try goes on there. Where the second engine does not pass the
+    book as it stands the day stays open too: `audit_failed`, and the next try asks it again. Refuses: night_too_early,
     night_unfinished (an earlier one), night_out_of_order, day_bad, busy_try_again (another worker
     does the same night and is further on).
     """
@@ -102,16 +105,59 @@ def run_night(
 
 
 def _go_on(night: _Night, state: str) -> None:
-    """Take the steps that are left after `state`."""
+    """Take the steps that are left after `state`.
+
+    The second engine is asked twice: before anything is settled, so that what it finds can be put right and the night
+    compared anew, and again before the lock, over what was posted since.
+    """
+    report = None
+    if state == "audit_failed":
+        state = "settled" if _has_posted(night) else "stopped"
     if state in {"begun", "stopped"}:
         state = _match(night)
         night.after_step(state)
+    if state == "matched":
+        report = _audit(night)
+        if not report.passed:
+            return
     if state in {"matched", "blocked"}:
         state = _settle(night)
         night.after_step(state)
     if state == "settled":
-        _lock(night)
-        night.after_step("locked")
+        if report is None or _has_posted(night):
+            report = _audit(night)
+        if report.passed:
+            _lock(night, report)
+            night.after_step("locked")
+
+
+def _has_posted(night: _Night) -> bool:
+    """Whether any shop of this night is settled: from then on its figures stand."""
+    run = night.run
+    with night.db.read() as tx:
+        totals = tx.all(TOTALS_OF, community_id=run.community_id, run_no=run.run_no)
+    return any(total.txn_id is not None for total in totals)
+
+
+def _audit(night: _Night) -> Report:
+    """Ask the second engine about the book as it stands; what it does not pass keeps the day open."""
+    # Looked up when it is asked: nobody hands a night another engine.
+    report = gate.second_engine(night.db, night.run.community_id, at=night.at)
+    if not report.passed:
+        _fail(night, report)
+    night.after_step("audited")
+    return report
+
+
+def _fail(night: _Night, report: Report) -> None:
+    """Keep the day open, and what was found beside it."""
+    run = night.run
+
+    def work(tx: Tx) -> None:
+        if set_state(tx, run, "audit_failed"):
+            gate.keep_result(tx, run.community_id, run.run_no, report, at=night.at)
+
+    night.db.write(work)
 
 
 def verify_night(db: Database, community_id: int, day: int) -> bool:
@@ -274,13 +320,14 @@ def _check_posted(tx: Tx, run: Run) -> list[Break]:
     return settled_breaks(wanted, posted)
 
 
-def _lock(night: _Night) -> None:
-    """Give unused cover back, lock every day up to this one, and finish the run, all at once."""
+def _lock(night: _Night, report: Report) -> None:
+    """Record the audit, give unused cover back, lock every day up to this one, and finish the run, all at once."""
     run, at = night.run, night.at
 
     def work(tx: Tx) -> None:
         if not set_state(tx, run, "locked", ended_at=at):
             return
+        gate.keep_result(tx, run.community_id, run.run_no, report, at=at)
         returned = cover.reclaim(
             tx, run.community_id, run_key=night.run_id, at=at, business_date=run.day
         )

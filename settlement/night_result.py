@@ -7,6 +7,7 @@ from typing import Final
 
 from ledger.errors import Refusal
 from ledger.sql import Sql, Tx
+from settlement.gate import Kept, open_findings
 from settlement.night_store import FIND_RUN, TOTALS_OF
 from settlement.reckoning import Totals
 
@@ -24,7 +25,7 @@ class CodeTotal:
 
 @dataclass(frozen=True, slots=True)
 class NightResult:
-    """A night: its identity, its state (begun, matched, settled, locked, stopped), its figures."""
+    """A night: its identity, its state (see `settlement.tables`), its figures."""
 
     business_date: int
     run_no: int
@@ -35,6 +36,8 @@ class NightResult:
     end_leaf: int
     totals: dict[int, Totals]
     codes: tuple[CodeTotal, ...]
+    findings: tuple[Kept, ...] = ()
+    """What the second engine found, where it keeps the day open."""
 
     @property
     def settled_fen(self) -> int:
@@ -78,6 +81,9 @@ def read_result(tx: Tx, community_id: int, day: int) -> NightResult:
         codes=tuple(
             CodeTotal(c.code, c.sub_code, int(c.n), int(c.plus_fen), int(c.minus_fen))
             for c in tx.all(_CODES, **here)
+        ),
+        findings=tuple(
+            kept for kept in open_findings(tx, community_id) if kept.run_no == row.run_no
         ),
     )
 

@@ -55,7 +55,7 @@ _SET_STATE: Final = Sql(
 # over takes the mark, and the first one finds that it may write no more.
 _TAKE_PEN: Final = Sql(
     "UPDATE night_run SET digest = :pen WHERE community_id = :community_id"
-    " AND run_no = :run_no AND state IN ('begun', 'stopped')"
+    " AND run_no = :run_no AND state IN ('begun', 'stopped', 'audit_failed')"
 )
 _HOLD_PEN: Final = Sql(
     "UPDATE night_run SET digest = digest WHERE community_id = :community_id"

@@ -28,6 +28,9 @@ claim_batch = table(
     number("again_count"),
     text("header"),  # JSON: what the till said of itself and its totals
     text("answer"),  # JSON: what it was told
+    text(
+        "line_checks", null=True
+    ),  # each line's number and CRC-32, hexadecimal; the whole is sealed
     number("filed_at"),
     number("run_no", null=True),  # the night that took it in
     unique("community_id", "claimant_id", "terminal_id", "batch_no"),
@@ -71,7 +74,7 @@ night_run = table(
     text("input"),  # JSON: leaf range, batches with hashes, rule version, the run before
     number("first_leaf"),
     number("end_leaf"),
-    text("state"),  # begun | matched | settled | locked; stopped, blocked: a C2
+    text("state"),  # begun | matched | settled | locked; stopped, blocked: a C2; audit_failed
     text("digest", null=True),  # SHA-256 over everything the run found
     number("begun_at"),
     number("ended_at", null=True),
@@ -172,6 +175,21 @@ discrepancy = table(
     index("ix_discrepancy_claimant", "claimant_id", "ref"),
     index("ix_discrepancy_run", "run_no"),
     key=("discrepancy_no",),
+)
+
+# What the second engine said of a night that it did not let lock: file, row and reason.
+audit_finding = table(
+    "audit_finding",
+    number("run_no"),
+    number("finding_no"),
+    text("check_name"),
+    text("file"),
+    text("row_key"),  # txn_id=12 line_no=0
+    text("facts"),  # JSON: the figures of the row
+    text("follows"),  # '' | the check whose finding this one follows from
+    number("found_at"),
+    number("cleared_at", null=True),
+    key=("run_no", "finding_no"),
 )
 
 statement = table(

@@ -9,6 +9,8 @@ from _pytest.terminal import TerminalReporter
 
 from ledger import sql
 from ledger.database import Database
+from settlement import gate
+from tests.support.auditing import found_nothing
 from tests.support.engines import ENGINES, PostgresDatabases, SqliteFiles
 from tests.support.postgres import Cluster
 from tests.support.statements import check_statement
@@ -21,8 +23,19 @@ pytest_plugins = ["pytester"]
 
 
 def pytest_configure() -> None:
-    """Watch every statement from the first one on."""
+    """Watch every statement from the first one on; nights are audited where a test asks for it.
+
+    Most nights of the tests are there for something else, in books planted for it; a whole audit of
+    each would take longer than all the rest. `audited` puts the second engine back in its place.
+    """
     sql.statement_observers.append(check_statement)
+    gate.second_engine = found_nothing
+
+
+@pytest.fixture
+def audited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nights ask the second engine, as they do outside of tests."""
+    monkeypatch.setattr(gate, "second_engine", gate.audit_book)
 
 
 # --- engines

@@ -1,6 +1,7 @@
 """The import contracts hold, and each of them bites when it is broken on purpose."""
 
 import ast
+import inspect
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
+from settlement.night import run_night
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("ledger", "pos", "settlement", "kiosk")
@@ -150,4 +153,23 @@ def test_only_the_gate_and_the_command_ask_the_auditor() -> None:
     assert {path for path in asking if not path.startswith("settlement/auditor/")} == {
         "kiosk/commands/audit.py",
         "settlement/gate.py",
+        "settlement/night.py",
     }
+
+
+def test_nothing_takes_the_second_engine_out_of_a_night() -> None:
+    """Every entry point runs `run_night`, which has no way around the audit; nobody puts another in its place."""
+    parameters = inspect.signature(run_night).parameters
+    assert list(parameters) == ["db", "community_id", "day", "at", "after_step"]
+    replacing = {
+        path.relative_to(ROOT).as_posix()
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        if "second_engine" in path.read_text()
+    }
+
+    assert replacing == {"settlement/gate.py", "settlement/night.py"}
+    text = (ROOT / "settlement/gate.py").read_text()
+    assert text.count("second_engine") == 1
+    assert "second_engine: SecondEngine = audit_book" in text
+    assert (ROOT / "settlement/night.py").read_text().count("gate.second_engine(") == 1

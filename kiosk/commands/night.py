@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from kiosk.commands.opening import Opened, opened, says_refusals, show
+from kiosk.commands.opening import Opened, language, opened, says_refusals, show
 from ledger.clock import now_us
 from ledger.earning.calendar import day_key
 from ledger.earning.working_days import working_days_cn
@@ -22,7 +22,7 @@ from pos.recovery import recover
 from settlement.night import run_night
 from settlement.night_result import NightResult
 
-STEPS = ("sealed", "begun", "matched", "settled", "locked")
+STEPS = ("sealed", "begun", "matched", "audited", "settled", "audited", "locked")
 
 community_option = click.option(
     "--community", "issuer", help="The community's four-character code, where there are several."
@@ -36,9 +36,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JS
 @json_option
 @says_refusals
 def night_command(day: datetime, issuer: str | None, *, as_json: bool) -> None:
-    """Close business date DAY: compare claims with the book, settle each shop, lock the day.
+    """Close business date DAY: compare claims with the book, settle each shop, audit, lock the day.
 
-    Safe to run again: a finished night changes nothing and answers the same.
+    The day is locked only where the second engine finds nothing wrong in the whole book; what it
+    finds is named by file and row. Safe to run again: a finished night changes nothing and answers
+    the same.
     """
     with opened() as server:
         community_id = server.community(issuer)
@@ -54,7 +56,11 @@ def night_command(day: datetime, issuer: str | None, *, as_json: bool) -> None:
             )
         signed = server.publish(community_id, at=now_us())
         log = {"log_size": signed.size, "log_root": signed.root.hex()}
-        show({**prepared, **figures(result), **log}, as_json=as_json)
+        more = {"found": findings(result)} if as_json else {}
+        show({**prepared, **figures(result), **log, **more}, as_json=as_json)
+        if not as_json:
+            for row in findings(result):
+                click.echo(f"{row['check']}  {row['file']}  {row['row']}\n    {row['reason']}")
         if result.state != "locked":
             raise SystemExit(1)
 
@@ -77,7 +83,22 @@ def figures(result: NightResult) -> dict[str, Any]:
         "settled_fen": result.settled_fen,
         "settled_yuan": yuan_text(result.settled_fen),
         "differences": [asdict(code) for code in result.codes],
+        "findings": len(result.findings),
     }
+
+
+def findings(result: NightResult) -> list[dict[str, str]]:
+    """What the second engine found: check, file, row, reason in the command line's language."""
+    return [
+        {
+            "check": kept.check,
+            "follows": kept.follows,
+            "file": kept.file,
+            "row": kept.row_key,
+            "reason": kept.reason(language()),
+        }
+        for kept in result.findings
+    ]
 
 
 @click.command("recover")

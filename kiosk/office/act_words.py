@@ -41,6 +41,7 @@ _ACTS: Final[Mapping[str, str]] = {
     "card.print": mark("printed a card"),
     "card.reissue": mark("replaced a card"),
     "card.suspended": mark("suspended a card"),
+    "claims.file": mark("filed claims"),
     "clerk.active": mark("took a clerk back"),
     "clerk.add": mark("added a clerk"),
     "clerk.code": mark("set a clerk's code"),
@@ -98,6 +99,7 @@ _ACTS: Final[Mapping[str, str]] = {
 _SUBJECTS: Final[Mapping[str, str]] = {
     "alarm": mark("alarm {name}"),
     "award": mark("award {name}"),
+    "batch": mark("claims {name}"),
     "backup": mark("backup {name}"),
     "board": mark("notice of {name}"),
     "card": mark("card {name}"),

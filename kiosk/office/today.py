@@ -14,12 +14,13 @@ from kiosk.office.counts import waiting_counts
 from kiosk.office.figures import cover_figures, fund_free_fen, offsets_left
 from kiosk.office.frame import bp, office_page
 from kiosk.page_words import TERMINAL_STATES, word
-from kiosk.pages import say
+from kiosk.pages import page_language, say
 from kiosk.texts import mark
 from ledger.members.merchants import Merchant
 from ledger.members.terms import Terms
 from pos.day_figures import ShopDay, day_by_shop, total_of
 from pos.desk import day_of
+from settlement.gate import Kept, open_findings
 
 _TODO: Final = (
     ("office.seal", mark("A till met a root that does not fit"), "bad"),
@@ -51,6 +52,7 @@ def today() -> Response:
         free_fen = fund_free_fen(tx, community_id)
         covers = {shop: cover_figures(tx, community_id, shop) for shop in here.merchants}
         left = {shop: offsets_left(tx, here, shop, day) for shop in here.merchants}
+        found = open_findings(tx, community_id)
     sums = total_of(days.values())
     shops = [
         _shop(here, shop, days.get(shop.merchant_id, ShopDay(shop.merchant_id)), left)
@@ -65,6 +67,7 @@ def today() -> Response:
         cover_fen=sum(cover.reserved for cover in covers.values()),
         is_low=free_fen < _LOW_DAYS * sums.offset_fen,
         shops=shops,
+        findings=[_finding(kept) for kept in found],
         copy=copy_words(service().db, service().settings, at=service().now()),
         todo=[
             {"href": url_for(endpoint), "text": say(name), "tone": tone, "count": counts[endpoint]}
@@ -72,6 +75,16 @@ def today() -> Response:
             if counts.get(endpoint)
         ],
     )
+
+
+def _finding(kept: Kept) -> dict[str, Any]:
+    return {
+        "day": kept.business_date,
+        "file": kept.file,
+        "row": kept.row_key,
+        "reason": kept.reason(page_language()),
+        "follows": kept.follows,
+    }
 
 
 def _shop(here: Terms, shop: Merchant, day: ShopDay, left: dict[int, int]) -> dict[str, Any]:

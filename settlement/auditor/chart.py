@@ -5,23 +5,57 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from settlement.auditor.source import names
+
 _EARN: Final = "issued_consumption>pending issued_consumption>wallet wallet>owed"
 _SETTLE: Final = "offset>retired retired>offset cover>payable payable>cover"
 
+KINDS: Final = names(
+    "issued_consumption issued_deed issued_grant issued_deduction wallet pending owed offset disputed"
+    " retired redeemed expired forfeited voucher inter loss bank fund cover payable clearing returns"
+    " bank_fee inventory goods_cost spent"
+)
+"""Kinds of account this auditor knows; any other is a fault."""
+
+DEBIT_SIDE: Final = names(
+    "issued_consumption issued_deed issued_grant owed loss bank bank_fee returns inventory goods_cost"
+)
+"""Kinds that grow by debits; the others grow by credits."""
+
+BOUNDED: Final = names("wallet owed fund cover")
+"""Kinds that have a balance row and can refuse."""
+
 _TEXT: Final = {
     "earn_spending": _EARN,
-    "earn_deed": "issued_deed>wallet wallet>issued_deed wallet>owed",
+    "earn_deed": "issued_deed>wallet wallet>owed",
+    "deduct": "wallet>issued_deduction owed>issued_deduction",
     "grant": "issued_grant>wallet wallet>owed",
     "vest": "pending>wallet wallet>owed",
     "unproven": "pending>issued_consumption",
     "sale": f"wallet>offset {_EARN}",
     "refund": "offset>wallet wallet>issued_consumption pending>issued_consumption"
     " owed>issued_consumption wallet>owed",
-    "redeem": "wallet>redeemed",
-    "return_goods": "redeemed>wallet",
+    "redeem": "wallet>redeemed goods_cost>inventory",
+    "return_goods": "redeemed>wallet inventory>goods_cost",
+    "expire": "wallet>expired",
+    "voucher_buy": "wallet>voucher",
+    "voucher_use": "voucher>offset",
+    "voucher_end": "voucher>wallet voucher>expired",
+    "bill_offset": "wallet>offset",
+    "overspend": "wallet>offset owed>offset",
+    "stock_in": "inventory>bank fund>spent",
+    "bank_fee": "bank_fee>bank fund>spent",
+    "fund_out": "fund>bank",
+    "fund_move": "fund>fund",
+    "cofund": "payable>fund fund>payable",
+    "shop_paid_in": "bank>payable",
+    "inter_out": "wallet>inter fund>inter",
+    "inter_in": "inter>offset",
+    "inter_paid": "inter>retired inter>bank",
+    "inter_received": "retired>inter bank>fund",
     "settle": _SETTLE,
     "adjust": f"{_SETTLE} offset>disputed disputed>retired disputed>wallet disputed>forfeited"
-    " loss>offset fund>payable payable>fund",
+    " wallet>offset loss>offset fund>payable payable>fund",
     "fund_in": "bank>fund",
     "cover": "fund>cover",
     "uncover": "cover>fund",

@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from typing import Final
 
 from settlement.auditor.book import Book
-from settlement.auditor.chart import MOVES
-from settlement.auditor.entry import KINDS, is_sealed, root_of
+from settlement.auditor.chart import BOUNDED, DEBIT_SIDE, KINDS, MOVES
+from settlement.auditor.entry import is_sealed, root_of
 from settlement.auditor.locate import altered_acts, altered_postings
 from settlement.auditor.registry import Check, check, look, look_by
 
 _NORMAL: Final = (
-    "CASE WHEN a.kind IN ('owed', 'loss', 'bank', 'bank_fee', 'returns') THEN -1 ELSE 1 END"
-    " * coalesce(r.credits_less_debits, 0)"
+    f"CASE WHEN a.kind IN {DEBIT_SIDE} THEN -1 ELSE 1 END * coalesce(r.credits_less_debits, 0)"
 )
 _BALANCES: Final = (
     f"(SELECT a.account_id, a.commodity, a.kind, a.owner_id, {_NORMAL} AS total"
@@ -148,7 +147,7 @@ BOOK: Final[tuple[Check, ...]] = (
         look(
             "account",
             "account_id",
-            f"SELECT account_id, kind FROM account WHERE kind::VARCHAR NOT IN {tuple(KINDS)}",
+            f"SELECT account_id, kind FROM account WHERE kind::VARCHAR NOT IN {KINDS}",
         ),
         needs="txn",
         explained_by={"I6": "true", "entry": "o.txn_id = f.txn_id", "I2": "o.txn_id = f.txn_id"},
@@ -158,8 +157,8 @@ BOOK: Final[tuple[Check, ...]] = (
         look(
             "transfer",
             "commodity",
-            f"SELECT commodity, sum(CASE WHEN kind IN ('owed', 'loss', 'bank', 'bank_fee', 'returns')"
-            f" THEN -total ELSE total END) AS over FROM {_BALANCES} GROUP BY commodity HAVING over <> 0",
+            f"SELECT commodity, sum(CASE WHEN kind IN {DEBIT_SIDE} THEN -total ELSE total END) AS over"
+            f" FROM {_BALANCES} GROUP BY commodity HAVING over <> 0",
         ),
         needs="account",
         explained_by={"format": "true"},
@@ -185,7 +184,7 @@ BOOK: Final[tuple[Check, ...]] = (
             "account",
             "account_id",
             "SELECT a.account_id, a.kind, a.bounded FROM account a LEFT JOIN balance b"
-            " ON b.account_id = a.account_id WHERE (a.kind IN ('wallet', 'owed', 'fund', 'cover'))"
+            f" ON b.account_id = a.account_id WHERE (a.kind IN {BOUNDED})"
             " <> (b.account_id IS NOT NULL) OR a.bounded <> (b.account_id IS NOT NULL)::INT",
         ),
         needs="transfer",
@@ -212,8 +211,9 @@ BOOK: Final[tuple[Check, ...]] = (
         look(
             "account",
             "commodity",
-            f"SELECT commodity, sum(CASE WHEN kind::VARCHAR LIKE 'issued_%' THEN -total ELSE 0 END) AS issued,"
-            " sum(CASE WHEN kind IN ('wallet', 'pending', 'offset', 'disputed', 'voucher', 'retired',"
+            "SELECT commodity, sum(CASE WHEN kind IN ('issued_consumption', 'issued_deed', 'issued_grant')"
+            "  THEN total WHEN kind = 'issued_deduction' THEN -total ELSE 0 END) AS issued,"
+            " sum(CASE WHEN kind IN ('wallet', 'pending', 'offset', 'disputed', 'voucher', 'inter', 'retired',"
             "  'redeemed', 'expired', 'forfeited') THEN total WHEN kind IN ('owed', 'loss') THEN -total"
             f"  ELSE 0 END) AS accounted FROM {_BALANCES} WHERE commodity > 1000"
             " GROUP BY commodity HAVING issued <> accounted",

@@ -25,6 +25,10 @@ _STATEMENT_ROW: Final = names(
 )
 
 
+_PAIR: Final = 16
+"""Hexadecimal digits of a line's number and its check."""
+
+
 def nights(book: Book) -> Iterator[tuple[int, str, str, str]]:
     """Nights whose digest does not come out: over all they found, what waits, and each shop's sums."""
     parts: dict[int, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
@@ -122,7 +126,8 @@ def claim_rows(book: Book) -> Iterator[tuple[int, str, int, int, str]]:
 def _wrong_lines(
     book: Book, batch_id: int, checks: str
 ) -> Iterator[tuple[int, str, int, int, str]]:
-    kept = {int(line): check for line, _, check in (part.partition(":") for part in checks.split())}
+    pairs = [checks[n : n + 16] for n in range(0, len(checks), 16)]
+    kept = {int(pair[:8], 16): pair[8:] for pair in pairs if len(pair) == _PAIR}
     named = False
     for line_no, claimant_id, ref, text in book.rows(
         "SELECT line_no, claimant_id, ref, text FROM filed_line WHERE batch_id = ? ORDER BY line_no",

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from settlement.auditor.book import Book
+from settlement.auditor.chart import KINDS
 from settlement.auditor.source import names
 
 TXN: Final = names(
@@ -32,13 +33,6 @@ ACT: Final = names("audit_id at actor_kind actor_id act subject device")
 FIRST_LINE: Final = "jifen-leaf/1\n"
 _LINES_APART: Final = 3
 """Postings of up to so many lines are put together without sorting; nearly all are."""
-
-KINDS: Final = names(
-    "issued_consumption issued_deed issued_grant issued_deduction wallet pending owed offset disputed"
-    " retired redeemed expired forfeited voucher loss bank fund cover payable clearing returns"
-    " bank_fee subsidy"
-)
-"""Kinds of account this auditor knows; any other is a fault."""
 
 
 def prepare(book: Book) -> None:

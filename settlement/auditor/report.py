@@ -121,6 +121,22 @@ class Report:
         }
 
 
+def cut_off(community: int, why: str) -> Report:
+    """The report of an audit that could not be finished: nothing has passed."""
+    return Report(
+        community=str(community),
+        issuer="",
+        size=0,
+        root="",
+        manifest_digest="",
+        transfers=0,
+        asked=(),
+        not_asked=(),
+        findings=(Finding("audit", "manifest.json", {"row": "-"}, {"why": why}),),
+        counts={"audit": 1},
+    )
+
+
 def sentence(check: str, language: str) -> str:
     """What a check demands, in `zh` or `en`."""
     return str(_catalogue()["check"][check][language])

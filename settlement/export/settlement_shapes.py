@@ -37,6 +37,7 @@ SETTLEMENT: Final = (
             claim_count number of those, first claims of a receipt
             again_count number of those, claimed before
             header text what it said of itself and its totals, as JSON
+            line_checks text? each line's number and CRC-32, eight hexadecimal digits each
             filed_at number when it came
             run_no number? the night that took it in
         """,
@@ -65,7 +66,7 @@ SETTLEMENT: Final = (
             input text range, batches, rules and the night before, as JSON
             first_leaf number the range's first place
             end_leaf number the place after its last
-            state text begun, matched, settled, locked; stopped, blocked
+            state text begun, matched, settled, locked; stopped, blocked, audit_failed
             digest text? SHA-256 over everything it found
             begun_at number when it began
             ended_at number? when it locked its day
@@ -164,6 +165,22 @@ SETTLEMENT: Final = (
             closed_date number? the day it ended
         """,
         left_out="reason free text of a person",
+    ),
+    shape(
+        "audit_finding",
+        "What the second engine found in a night, which kept its day from being locked.",
+        key=("run_no", "finding_no"),
+        columns="""
+            run_no number the night
+            finding_no number the finding
+            check_name text what does not hold
+            file text the exported file
+            row_key text the row in it
+            facts text its figures, as JSON
+            follows text empty, or the check whose finding this one follows from
+            found_at number when
+            cleared_at number? when it was gone again
+        """,
     ),
     shape(
         "statement",

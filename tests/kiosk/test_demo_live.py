@@ -20,7 +20,11 @@ from ledger.book.balances import account_sum
 from ledger.database import Database
 from ledger.sql import Sql
 from ledger.units import CNY
+from settlement import gate
+from settlement.auditor.report import Report
 from settlement.night import verify_night
+from tests.support.auditing import found_nothing
+from tests.support.night_plant import into
 
 pytestmark = pytest.mark.slow
 
@@ -165,6 +169,60 @@ def test_after_a_sleep_the_missing_nights_are_run_first(lived: Lived, tmp_path: 
         (20260520, "locked"),
         (20260521, "locked"),
     ]
+
+
+# --- the second engine
+
+
+def test_the_second_engine_finds_nothing_in_the_lived_community(lived: Lived) -> None:
+    report = gate.audit_book(lived.db, lived.facts.community_id, at=NOON)
+
+    assert report.findings == ()
+    assert report.not_asked == ()
+    assert report.transfers > 2_000
+
+
+@pytest.mark.usefixtures("audited")
+def test_nights_run_after_a_sleep_are_audited_too(lived: Lived, tmp_path: Path) -> None:
+    copy = DemoFolder(tmp_path / "copy")
+    shutil.copytree(lived.folder.root, copy.root)
+    db = Database(copy.database_url)
+    into(db, "UPDATE claim SET fen = fen + 1 WHERE ref = (SELECT min(ref) FROM claim)")
+
+    wake(copy, lived.facts, now=NOON + 2 * DAY_US)
+
+    here = lived.facts.community_id
+    with db.read() as tx:
+        nights = tx.all(NIGHTS, community_id=here)
+        found = gate.open_findings(tx, here)
+    db.close()
+    assert [(n.business_date, n.state) for n in nights[-2:]] == [
+        (20260519, "locked"),
+        (20260520, "audit_failed"),
+    ]
+    assert found[0].file == "claim.csv"
+
+
+def test_every_night_of_the_demonstration_asks_the_second_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def ask(db: Database, community_id: int, *, at: int) -> Report:
+        asked.append(at)
+        return found_nothing(db, community_id, at=at)
+
+    monkeypatch.setattr(gate, "second_engine", ask)
+    folder = live(tmp_path / "demo", now=NOON, seed=3, months=1)
+    db = Database(folder.database_url)
+    facts = folder.find_facts()
+    assert facts is not None
+    with db.read() as tx:
+        nights = tx.all(NIGHTS, community_id=facts.community_id)
+    db.close()
+
+    assert len(nights) > 25
+    assert len({*asked}) == len(nights)
 
 
 def test_what_was_lived_once_is_used_again(lived: Lived) -> None:

@@ -13,6 +13,7 @@ import pytest
 from ledger.sql import Sql
 from settlement.payout_store import payouts
 from settlement.statements import get_statement
+from tests.support.night_plant import into
 from tests.support.pages_nights import Planted, close_march, one_night
 from tests.support.pages_town import Served, form_number, text_of
 from tests.support.town import HERE
@@ -295,3 +296,25 @@ def test_a_shop_answers_its_statement_once(
 def test_a_shops_sign_in_opens_no_office_and_the_office_no_shop(served: Served) -> None:
     assert served.owner().get("/office/today").status_code == 303
     assert served.member("admin").get("/merchant").status_code == 303
+
+
+# --- the second engine
+
+
+def test_the_first_page_names_the_row_that_keeps_a_day_open(
+    served: Served, planted: Planted
+) -> None:
+    del planted
+    into(
+        served.town.db,
+        "INSERT INTO audit_finding (community_id, run_no, finding_no, check_name, file, row_key, facts,"
+        " follows, found_at, cleared_at) VALUES (1, 1, 1, 'entry', 'transfer.csv', 'txn_id=12',"
+        ' \'{"line_no":"0","column":"amount","now":"10001","was":"10000"}\', \'\', 5, NULL)',
+    )
+
+    page = text_of(served.member("zhou").get("/office/today"))
+
+    assert "transfer.csv txn_id=12" in page
+    assert "column=amount now=10001 was=10000" in page
+    into(served.town.db, "UPDATE audit_finding SET cleared_at = 6")
+    assert "transfer.csv" not in text_of(served.member("zhou").get("/office/today"))

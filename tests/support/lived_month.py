@@ -87,22 +87,11 @@ def _anybody(_tx: object, _row: object) -> None:
     return
 
 
-def live_month(db: Database, folder: Path) -> Month:
-    """March 2026 in two shops, closed and stated; one shop is paid, the other's payout is proposed."""
+def start_month(db: Database, folder: Path) -> Month:
+    """Two days of March 2026 in two shops; the second day is claimed and its night not run yet."""
     town = build_town(db, people=1, shops=2, grant_units=400_000, channel=FakeChannel(folder))
     add_staff(db, {ZHOU: "accountant", CHIEF: "secretary"}, at=town.at)
     month = Month(town, Life(town, 400_000))
-    _first_days(month)
-    day = 20260306
-    while day <= 20260331:
-        month.night(day)
-        day = next_day(day)
-    _pay(month)
-    return month
-
-
-def _first_days(month: Month) -> None:
-    town, life = month.town, month.life
     good_id = _put_eggs(town)
     _sell(month, 20260302)
     _redeem(town, good_id)
@@ -111,6 +100,23 @@ def _first_days(month: Month) -> None:
     month.night(20260302)
     _sell(month, 20260303)
     month.file(1, 20260303, lambda lines: [_with_fen(lines[0], -50), *lines[1:]])
+    return month
+
+
+def live_month(db: Database, folder: Path) -> Month:
+    """March 2026 in two shops, closed and stated; one shop is paid, the other's payout is proposed."""
+    month = start_month(db, folder)
+    _go_on(month)
+    day = 20260306
+    while day <= 20260331:
+        month.night(day)
+        day = next_day(day)
+    _pay(month)
+    return month
+
+
+def _go_on(month: Month) -> None:
+    town, life = month.town, month.life
     month.night(20260303)
     town.at = moment("2026-03-04 08:00")
     month.decide("V1", Choice.PAY_CLAIMED)
