@@ -63,7 +63,6 @@ _TEXT: Final = {
     "paid": "clearing>bank",
     "payout_failed": "clearing>payable bank>returns returns>payable",
     "repay": "wallet>owed",
-    "expire": "wallet>expired",
 }
 
 MOVES: Final[Mapping[str, frozenset[tuple[str, str]]]] = {

@@ -57,9 +57,9 @@ def test_an_altered_file_is_named_with_its_row(run: Run, altered: Path) -> None:
 
     assert result.exit_code == 1
     found = json.loads(result.stdout)["findings"]
-    claims = [row for row in found if row["check"] == "verdict"]
-    assert [(row["file"], row["facts"]["worked_out"]) for row in claims] == [("claim.csv", "V1")]
-    assert "A claim agrees with the book" in claims[0]["reason"]
+    claims = [row for row in found if row["check"] == "claims_filed"]
+    assert [(row["file"], row["facts"]["wrong"]) for row in claims] == [("claim.csv", "altered")]
+    assert "line by line" in claims[0]["reason"]
     plain = run("audit", str(altered))
     assert (plain.exit_code, "claim.csv" in plain.output) == (1, True)
 

@@ -86,7 +86,8 @@ def test_the_month_has_something_of_everything(clean: Path) -> None:
 def test_every_check_has_its_sentence_in_both_languages() -> None:
     known = sentences()
 
-    assert {one.id for one in CHECKS} == set(known)
+    # `audit`: that an audit came to its end at all.
+    assert {one.id for one in CHECKS} | {"audit"} == set(known)
     assert [name for name, said in known.items() if not (said["zh"] and said["en"])] == []
 
 
@@ -152,13 +153,18 @@ ALTERED = {
     # a claim
     "yuan of a claim": (
         "UPDATE claim SET fen = fen + 1 WHERE ref = (SELECT min(ref) FROM claim)",
-        {"verdict"},
-        ("claim.csv", {"worked_out": "V1", "recorded": "-"}),
+        {"claims_filed"},
+        ("claim.csv", {"line_no": "1", "wrong": "altered"}),
     ),
     "points of a claim": (
         "UPDATE claim SET units = units + 1 WHERE ref = (SELECT max(ref) FROM claim)",
-        {"verdict"},
-        ("claim.csv", {"worked_out": "V3"}),
+        {"claims_filed"},
+        ("claim.csv", {"wrong": "altered"}),
+    ),
+    "a claim that is gone": (
+        "DELETE FROM claim WHERE ref = (SELECT max(ref) FROM claim)",
+        {"claims_filed"},
+        ("claim_batch.csv", {"claims": "2"}),
     ),
     # a payout
     "a payout that was sent": (
@@ -326,7 +332,7 @@ def _audited(db: Database, out: Path) -> Report:
 
 CHANGED = {
     "a digit": ("transfer.csv", b",10000\n", b",10001\n", {"file", "entry"}),
-    "a claim": ("claim.csv", b",800,", b",801,", {"file", "verdict"}),
+    "a claim": ("claim.csv", b",800,", b",801,", {"file", "claims_filed"}),
     "a letter where a number was": ("balance.csv", b",318451,", b",3184x1,", {"file", "format"}),
     "a value away": ("night_total.csv", b"\n1,1,", b"\n1,,", {"file", "row"}),
     "a column's name": ("payout.csv", b"amount_fen", b"amount_fex", {"file", "format"}),
