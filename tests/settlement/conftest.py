@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ledger.database import Database
+from tests.support.engines import SqliteFiles
+from tests.support.lived_month import export_of, live_month
 from tests.support.night_plant import reserve_cover
 from tests.support.town import Town, build_town
 
@@ -16,3 +20,19 @@ def town(db: Database) -> Town:
     made.grant(1, 10**12)
     reserve_cover(made, 50_000_000)
     return made
+
+
+@pytest.fixture(scope="session")
+def lived(sqlite_files: SqliteFiles, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with a lived month in it."""
+    folder = tmp_path_factory.mktemp("month")
+    db = Database(sqlite_files.copy_to(folder / "month.db"))
+    live_month(db, folder / "channel")
+    db.close()
+    return folder / "month.db"
+
+
+@pytest.fixture(scope="session")
+def clean(lived: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The export of that month."""
+    return export_of(lived, tmp_path_factory.mktemp("clean") / "out")

@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from ledger.database import Database
-from settlement.auditor.report import Finding, Report, sentences
+from settlement.auditor.report import Report, sentences
 from settlement.auditor.run import CHECKS, audit
-from settlement.export.pack import pack
 from settlement.export.write import write_export
-from tests.support.engines import PostgresDatabases, SqliteFiles
-from tests.support.lived_month import live_month
+from tests.support.engines import PostgresDatabases
+from tests.support.lived_month import EXPORTED_AT, export_of, live_month
 from tests.support.night_plant import into
-from tests.support.town import HERE, moment
-
-AT = moment("2026-04-05 03:00")
-
-
-@pytest.fixture(scope="module")
-def lived(sqlite_files: SqliteFiles, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with a lived month in it."""
-    folder = tmp_path_factory.mktemp("month")
-    db = Database(sqlite_files.copy_to(folder / "month.db"))
-    live_month(db, folder / "channel")
-    db.close()
-    return folder / "month.db"
-
-
-@pytest.fixture(scope="module")
-def clean(lived: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The export of that month."""
-    return exported(lived, tmp_path_factory.mktemp("clean") / "out")
-
-
-def exported(database: Path, out: Path) -> Path:
-    db = Database(f"sqlite:///{database}")
-    write_export(db, HERE, out, at=AT)
-    db.close()
-    return out
+from tests.support.town import HERE
 
 
 def altered(lived: Path, folder: Path, statement: str) -> Path:
@@ -53,7 +26,7 @@ def altered(lived: Path, folder: Path, statement: str) -> Path:
     assert connection.execute(statement).rowcount == 1
     connection.commit()
     connection.close()
-    return exported(copy, folder / "out")
+    return export_of(copy, folder / "out")
 
 
 def faults(report: Report) -> set[str]:
@@ -311,7 +284,7 @@ def test_the_same_is_found_on_postgresql(
     with postgres_databases.fresh() as url:
         db = Database(url)
         live_month(db, tmp_path / "channel")
-        write_export(db, HERE, tmp_path / "clean", at=AT)
+        write_export(db, HERE, tmp_path / "clean", at=EXPORTED_AT)
         assert audit(tmp_path / "clean").findings == ()
         for number, what in enumerate(POSTGRESQL):
             statement, wanted, (file, _) = ALTERED[what]
@@ -324,82 +297,5 @@ def test_the_same_is_found_on_postgresql(
 
 
 def _audited(db: Database, out: Path) -> Report:
-    write_export(db, HERE, out, at=AT)
+    write_export(db, HERE, out, at=EXPORTED_AT)
     return audit(out)
-
-
-# --- files altered after they were written
-
-CHANGED = {
-    "a digit": ("transfer.csv", b",10000\n", b",10001\n", {"file", "entry"}),
-    "a claim": ("claim.csv", b",800,", b",801,", {"file", "claims_filed"}),
-    "a letter where a number was": ("balance.csv", b",318451,", b",3184x1,", {"file", "format"}),
-    "a value away": ("night_total.csv", b"\n1,1,", b"\n1,,", {"file", "row"}),
-    "a column's name": ("payout.csv", b"amount_fen", b"amount_fex", {"file", "format"}),
-}
-
-
-@pytest.mark.parametrize("what", CHANGED)
-def test_a_file_altered_after_the_export_is_found_and_named(
-    clean: Path, tmp_path: Path, what: str
-) -> None:
-    name, old, new, wanted = CHANGED[what]
-    out = tmp_path / "out"
-    shutil.copytree(clean, out)
-    body = (out / name).read_bytes()
-    assert body.count(old) > 0
-    (out / name).write_bytes(body.replace(old, new, 1))
-
-    report = audit(out)
-
-    assert wanted <= faults(report), report.to_text("en")
-    assert all(name in _named(finding) for finding in report.faults), report.to_text("en")
-
-
-def _named(finding: Finding) -> str:
-    return f"{finding.file} {dict(finding.row)}"
-
-
-def test_a_file_that_is_gone_is_found(clean: Path, tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    shutil.copytree(clean, out)
-    (out / "transfer.csv").unlink()
-
-    report = audit(out)
-
-    assert faults(report) == {"file"}
-    assert {finding.file for finding in report.faults} == {"transfer.csv"}
-    assert "I4" in report.not_asked
-
-
-def test_a_file_damaged_in_the_middle_is_read_as_far_as_it_goes(
-    clean: Path, tmp_path: Path
-) -> None:
-    out = tmp_path / "out"
-    shutil.copytree(clean, out)
-    lines = (out / "txn.csv").read_bytes().splitlines(keepends=True)
-    lines[5] = b"garbage\n"
-    (out / "txn.csv").write_bytes(b"".join(lines))
-
-    report = audit(out)
-
-    assert {"file", "format"} == faults(report)
-    damaged = [finding for finding in report.faults if finding.check == "format"]
-    assert {(finding.file, finding.row["line"]) for finding in damaged} == {("txn.csv", "6")}
-
-
-# --- an audit reads files and nothing else
-
-
-def test_parquet_and_zip_are_audited_alike(lived: Path, tmp_path: Path) -> None:
-    db = Database(f"sqlite:///{lived}")
-    write_export(db, HERE, tmp_path / "csv", at=AT)
-    write_export(db, HERE, tmp_path / "parquet", at=AT, parquet=True)
-    db.close()
-    pack(tmp_path / "csv", tmp_path / "book.zip")
-
-    reports = [audit(tmp_path / name) for name in ("csv", "parquet", "book.zip")]
-
-    assert [report.findings for report in reports] == [(), (), ()]
-    assert reports[0].digest == reports[2].digest
-    assert {report.transfers for report in reports} == {reports[0].transfers}

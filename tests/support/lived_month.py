@@ -18,6 +18,7 @@ from settlement.claims import file_daybook
 from settlement.closing import accept_statement, run_month
 from settlement.daybook import Daybook, DaybookLine, totals_of
 from settlement.decisions import Press, approve, decide
+from settlement.export.write import write_export
 from settlement.night import run_night
 from settlement.payouts import approve_payout, confirm_payout, propose_payout, send_payout
 from tests.support.fake_channel import FakeChannel
@@ -28,6 +29,7 @@ from tests.support.town import CIVIC, HERE, Town, build_town, moment
 
 HOUR = 3_600_000_000
 ISSUED_AT = moment("2026-04-03 09:00")
+EXPORTED_AT = moment("2026-04-05 03:00")
 ZHOU, CHIEF = By("staff", 11), By("staff", 12)
 
 Lines = list[DaybookLine]
@@ -214,3 +216,11 @@ def _pay(month: Month) -> None:
     send_payout(db, None, *here, by=ZHOU, at=at + 4 * HOUR)
     confirm_payout(db, *here, by=ZHOU, at=at + 30 * HOUR)
     propose_payout(db, HERE, second.statement_id, by=ZHOU, at=at + 2 * HOUR)
+
+
+def export_of(database: Path, out: Path) -> Path:
+    """The export of a SQLite file, written into `out`."""
+    db = Database(f"sqlite:///{database}")
+    write_export(db, HERE, out, at=EXPORTED_AT)
+    db.close()
+    return out
