@@ -24,6 +24,7 @@ _SUMS: Final = (
     ("earned_units", mark("Points collected")),
     ("offset_units", mark("Points used at shops")),
     ("offset_fen", mark("Taken off bills by them")),
+    ("used_units", mark("Points used at shops, for goods, lapsed and the like")),
     ("goods_units", mark("Points used for goods")),
     ("other_units", mark("Lapsed, corrected and the like")),
     ("held_units", mark("Points in everybody's hands at the end")),

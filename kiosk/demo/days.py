@@ -22,6 +22,7 @@ from kiosk.generator.streams import Streams
 from kiosk.generator.trade import Rung
 from ledger.earning.working_days import working_days_cn
 from ledger.members import keys
+from ledger.seal.last_signed import LastSigned
 from pos.bill_file import read_bill
 from pos.desk import Desk
 from pos.gateway import Gateway
@@ -43,14 +44,16 @@ _Event = tuple[int, int, int, Purchase | GoodsBack | Visit]
 class Days:
     """Lives day after day; `truth` collects the faults that were planted."""
 
-    def __init__(self, town: Town, desk: Desk, channel: Gateway, *, now: int) -> None:
+    def __init__(
+        self, town: Town, desk: Desk, channel: Gateway, last_signed: LastSigned, *, now: int
+    ) -> None:
         """Nothing is done later than `now` (microseconds UTC), which lies on the world's last day."""
         self._town = town
         self._desk = desk
         self._now = now
         self.tills = Tills(town, desk)
         self.office = OfficeWork(town, town.world.until)
-        self.months = MonthEnds(town, channel, town.world.until)
+        self.months = MonthEnds(town, channel, town.world.until, desk, last_signed)
         self._shops = Office(town.world.shops, Streams(town.world.seed))
         self._purchases = {purchase.number: purchase for purchase in town.world.purchases}
         self._events = self._sorted_events()

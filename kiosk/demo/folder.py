@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from kiosk.config import Settings, settings_from
+from kiosk.context import last_signed_of
 from ledger.members.key_vault import KeyVault, write_master_key
+from ledger.seal.last_signed import LastSigned
 
 LAYOUT: Final = 2
 """Goes up when a demonstration lived by older code cannot be served any more."""
@@ -78,6 +80,10 @@ class DemoFolder:
     def vault(self) -> KeyVault:
         """The vault behind the folder's own master key."""
         return KeyVault.from_file(self.root / "master.key")
+
+    def last_signed(self) -> LastSigned:
+        """What was signed last, where a server on this folder looks for it."""
+        return last_signed_of(self.settings())
 
     def prepare(self) -> None:
         """An empty folder with a fresh master key, whatever stood there before."""

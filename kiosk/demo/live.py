@@ -57,7 +57,7 @@ def live(
         town = found_town(world, db, vault, pepper)
         channel = Gateway(url, CHANNEL_KEY)
         desk = Desk(db=db, terms=TermsCache(), pepper=pepper, channel=channel)
-        lived = Days(town, desk, channel, now=now)
+        lived = Days(town, desk, channel, folder.last_signed(), now=now)
         period = list(days(world.since, today))
         for done, day in enumerate(period, 1):
             lived.live(day)

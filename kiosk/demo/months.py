@@ -9,12 +9,15 @@ from typing import Final
 from kiosk.demo.found import Town
 from kiosk.generator.desk import OBJECTION
 from kiosk.generator.shapes import date_key, moment_us
-from ledger.audit import By
+from ledger.audit import SYSTEM, By
 from ledger.errors import Refusal
+from ledger.seal.last_signed import LastSigned
+from pos.desk import Desk
 from pos.gateway import Gateway
 from settlement.closing import accept_silent, accept_statement, object_to, previous_month, run_month
 from settlement.payout_lists import statements_to_pay
 from settlement.payouts import approve_payout, propose_payout, resolve_payout, send_payout
+from settlement.publishing import publish_board
 from settlement.statements import Statement, statements_of_month
 
 ISSUES_S: Final = 9 * 3_600
@@ -29,9 +32,16 @@ _OBJECTS, _LEFT_PROPOSED = "M03", ("M06", "M09")
 class MonthEnds:
     """What happens around a month's end. Of the last one a little is left for whoever tries it."""
 
-    def __init__(self, town: Town, channel: Gateway, today: date) -> None:
-        """Payouts go through `channel`; the statement issued last before `today` stays partly open."""
+    def __init__(
+        self, town: Town, channel: Gateway, today: date, desk: Desk, last_signed: LastSigned
+    ) -> None:
+        """Payouts go through `channel`; the statement issued last before `today` stays partly open.
+
+        `last_signed` is where the server will look for what was signed.
+        """
         self._town = town
+        self._desk = desk
+        self._last_signed = last_signed
         self._channel = channel
         self._today = today
         self._codes = {number: code for code, number in town.merchants.items()}
@@ -47,9 +57,27 @@ class MonthEnds:
         if day.day == _STATEMENT_DAY:
             result = run_month(town.db, town.community_id, month, at=at)
             self.done["statements"] += result.issued
+            self._put_up(month, at)
         if day.day == _ANSWER_DAY:
             self._answer(day, month, at)
         accept_silent(town.db, town.community_id, at=at)
+
+    def _put_up(self, month: int, at: int) -> None:
+        """The month's root goes up on the day of the statements."""
+        town = self._town
+        kind = self._desk.refresh(town.community_id).shown
+        publish_board(
+            town.db,
+            town.community_id,
+            month,
+            commodity=kind.commodity,
+            precision=kind.precision,
+            vault=town.vault,
+            last_signed=self._last_signed,
+            by=SYSTEM,
+            at=at,
+        )
+        self.done["notices"] += 1
 
     def _answer(self, day: date, month: int, at: int) -> None:
         """Careful shops accept at once; one shop objects to the last statement."""

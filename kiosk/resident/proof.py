@@ -39,16 +39,16 @@ def entry(txn_id: int) -> Response:
     here = terms()
     with service().db.read() as tx:
         rows = _own_rows(tx, here, txn_id)
+        shops = {shop.merchant_id: shop.name for shop in here.merchants.values()}
+        lines = entries_from(rows, shops, say)
         code = code_of(
             tx,
             here.community.id,
             here.community.issuer,
             sealed.Entry(sealed.TXN, txn_id),
-            _facts(tx, here, rows),
+            _facts(tx, here, rows, lines),
             by=signing(),
         )
-    shops = {shop.merchant_id: shop.name for shop in here.merchants.values()}
-    lines = entries_from(rows, shops, say)
     return _page(here, lines, code, day=int(rows[0].business_date))
 
 
@@ -73,13 +73,13 @@ def _own_rows(tx: Tx, here: Terms, txn_id: int) -> list[Row]:
     return rows
 
 
-def _facts(tx: Tx, here: Terms, rows: list[Row]) -> Facts:
-    """What the entry's code says: the receipt's figures where it is a receipt's, else day and change."""
+def _facts(tx: Tx, here: Terms, rows: list[Row], lines: list[Entry]) -> Facts:
+    """What the entry's code says: the receipt's figures where it is a receipt's, else day and what the page shows."""
     first = rows[0]
     facts: dict[str, str | int] = {
         "kind": "entry",
         "day": int(first.business_date),
-        "change_units": sum(int(row.change) for row in rows),
+        "change_units": sum(line.change for line in lines),
     }
     if first.ref:
         try:

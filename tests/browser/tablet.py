@@ -159,8 +159,9 @@ class Tablet:
 _WEDGE: Final = """([text, enter]) => {
   const press = (key, code) => (document.activeElement || document.body).dispatchEvent(
     new KeyboardEvent("keydown", { key, code, bubbles: true, cancelable: true }));
+  const codes = { "-": "Minus", ".": "Period", "/": "Slash", ":": "Semicolon" };
   for (const sign of text) {
-    const code = /[0-9]/.test(sign) ? `Digit${sign}` : sign === "-" ? "Minus" : `Key${sign}`;
+    const code = codes[sign] || (/[0-9]/.test(sign) ? `Digit${sign}` : `Key${sign}`);
     press("Process", code);
   }
   if (enter) press("Enter", "Enter");

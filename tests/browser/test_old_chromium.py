@@ -1,4 +1,4 @@
-"""The oldest tablets: Chromium 80 and 92 scan, sell and show a receipt."""
+"""The oldest tablets and phones: Chromium 80 and 92 scan, sell, show a receipt and check one."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ from typing import Any, Final
 import pytest
 
 from kiosk.texts import translator
+from ledger.seal.proof_code import board_code
 from ledger.token_keys import KeyClass
+from tests.browser.sealing import Sealing
 from tests.browser.served import CLERK, CLERK_CODE, ISSUER, Served
 from tests.browser.tablet import write_raw_video
+from tests.support.code_writer import changed_amount
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 _ROOT: Final = Path(__file__).parents[2]
 _RUNNER: Final = Path(__file__).with_name("old_chromium.mjs")
+CHECKER: Final = Path(__file__).with_name("old_check.mjs")
 _UNPACKED: Final = _ROOT / "build" / "old-chromium"
 _WHEEL: Final = _ROOT / "build" / "node"
 
@@ -35,10 +39,10 @@ def node() -> str:
     return found
 
 
-def run(version: str, task: dict[str, Any]) -> dict[str, Any]:
+def run(version: str, task: dict[str, Any], *, runner: Path = _RUNNER) -> dict[str, Any]:
     """What that Chromium saw."""
     done = subprocess.run(
-        [node(), str(_RUNNER), version, str(_UNPACKED), json.dumps(task)],
+        [node(), str(runner), version, str(_UNPACKED), json.dumps(task)],
         capture_output=True,
         text=True,
         timeout=120,
@@ -73,3 +77,42 @@ def test_an_old_tablet_scans_sells_and_shows_the_receipt(
     assert "200 分 = 10.00 元" in seen["result"]
     assert "M01A1-260302-00001-R" in seen["receipt"]
     assert seen["code"] is True
+
+
+@pytest.mark.parametrize("version", ["80", "92"])
+def test_an_old_phone_and_an_old_tablet_check_codes_without_network(
+    served: Served, tmp_path: Path, version: str
+) -> None:
+    say = translator("zh")
+    sealing = Sealing(served, tmp_path)
+    sealing.sign()
+    good = sealing.receipt_of_a_sale()
+    forged = changed_amount(good, b"total_fen=5000", b"total_fen=9000")
+    board = board_code(ISSUER, sealing.newest_board().note)
+    seen = run(
+        version,
+        {
+            "url": served.url,
+            "codes": {"good": good, "forged": forged, "board": board},
+            "slower": 1,
+            "till": {
+                "community": ISSUER,
+                "enrolment": served.enrolment("till", "M01A1"),
+                "clerk": CLERK,
+                "code": CLERK_CODE,
+                "words": {"check": say("Check a receipt"), "another": say("Check another")},
+            },
+        },
+        runner=CHECKER,
+    )
+    words = {
+        "good": say("In the published root"),
+        "forged": say("FORGED"),
+        "board": say("In the published root"),
+    }
+    assert seen["errors"] == []
+    assert seen["agent"].startswith(f"HeadlessChrome/{version}.")
+    assert {name: shown["word"] for name, shown in seen["phone"].items()} == words
+    assert seen["till"] == words
+    assert "50.00 元" in seen["phone"]["good"]["all"]
+    assert "90.00" not in seen["phone"]["forged"]["all"]

@@ -81,11 +81,39 @@ def test_sums_go_up_where_many_took_part() -> None:
     }
 
 
-@pytest.mark.parametrize("flow", ["earned", "offset", "goods", "other"])
 @pytest.mark.parametrize("people", [1, 2, FEWEST_PEOPLE - 1])
-def test_one_sum_over_too_few_people_keeps_all_of_them_down(flow: str, people: int) -> None:
-    few: Any = {flow: Flow(500, people)}
-    assert board_figures(totals()._replace(**few)) == {}
+def test_too_few_who_collected_keep_every_sum_down(people: int) -> None:
+    assert board_figures(totals()._replace(earned=Flow(500, people))) == {}
+
+
+@pytest.mark.parametrize("flow", ["goods", "other"])
+@pytest.mark.parametrize("people", [1, FEWEST_PEOPLE - 1])
+def test_a_way_out_that_few_took_is_put_up_with_the_others_as_one_sum(
+    flow: str, people: int
+) -> None:
+    few: Any = {flow: Flow(-300 if flow == "other" else 300, people)}
+    assert board_figures(totals()._replace(**few)) == {
+        "precision": 2,
+        "earned_units": 1_000,
+        "used_units": 1_300,
+        "held_units": 7_000,
+    }
+
+
+def test_nothing_goes_up_where_few_took_any_way_out() -> None:
+    few = totals()._replace(offset=Flow(500, 3), goods=Flow(300, 2))
+    assert board_figures(few) == {}
+
+
+def test_no_small_sum_can_be_reckoned_from_those_that_go_up() -> None:
+    """Whatever few people used for goods, the notice is the same for every way to part what was used."""
+    parted = [
+        totals()._replace(
+            offset=Flow(1_000 - goods, 20), goods=Flow(goods, 2), offset_fen=50 - goods // 20
+        )
+        for goods in (20, 100, 400)
+    ]
+    assert len({str(board_figures(one)) for one in parted}) == 1
 
 
 @pytest.mark.parametrize("shops", [1, FEWEST_SHOPS - 1])

@@ -10,10 +10,18 @@ self.addEventListener("install", (event) => {
   event.waitUntil(
     caches
       .open(NAME)
-      .then((cache) => cache.addAll(FILES))
+      .then((cache) => cache.addAll(FILES).then(() => keepOpenPage(cache)))
       .then(() => self.skipWaiting()),
   );
 });
+
+/** The page that brought this worker was loaded before it: it is fetched once more, to be kept. */
+async function keepOpenPage(cache) {
+  const open = await self.clients.matchAll({ includeUncontrolled: true, type: "window" });
+  const found = open.find((client) => new URL(client.url).pathname.startsWith(PAGE));
+  const answer = await fetch(found ? found.url : PAGE);
+  if (answer.ok) await cache.put(PAGE, answer);
+}
 
 self.addEventListener("activate", (event) => {
   const isOld = (name) => name.startsWith("jifen-check-") && name !== NAME;

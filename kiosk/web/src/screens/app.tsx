@@ -25,7 +25,7 @@ export type Place =
   | { at: "refund"; ref?: string }
   | { at: "redeem"; token?: VerifiedToken }
   | { at: "today" }
-  | { at: "check"; code?: string }
+  | { at: "check"; code?: string; evidence?: boolean }
   | { at: "close" };
 
 export type Go = (place: Place) => void;
@@ -73,7 +73,7 @@ function Room({ place, go }: { place: Place; go: Go }) {
     case "today":
       return <TodayScreen go={go} />;
     case "check":
-      return <LateScreen load={loadCheck} props={{ go, first: place.code ?? null }} onBack={() => go({ at: "home" })} />;
+      return <LateScreen load={loadCheck} props={{ go, first: place.code ?? null, evidence: place.evidence ?? false }} onBack={() => go({ at: "home" })} />;
     case "close":
       return <CloseScreen go={go} />;
   }

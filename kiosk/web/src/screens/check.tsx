@@ -17,11 +17,19 @@ import { play } from "../ui/sound";
 import { VerdictCard } from "../ui/verdict";
 import type { Go } from "./app";
 
-export function CheckScreen({ go, first }: { go: Go; first: string | null }) {
+interface CheckProps {
+  go: Go;
+  /** A code that was scanned elsewhere. */
+  first: string | null;
+  /** Opened to look at what does not fit, so that stands first and the camera stays off. */
+  evidence: boolean;
+}
+
+export function CheckScreen({ go, first, evidence }: CheckProps) {
   const [till, view] = useTill();
   const [kept, setKept] = useState<LogKept | null>(null);
   const [checked, setChecked] = useState<Checked | null>(null);
-  const [camera, setCamera] = useState(first === null);
+  const [camera, setCamera] = useState(first === null && !evidence);
   const [fault, setFault] = useState("");
   useEffect(() => void keptLog(till).then(setKept), [view.state, view.sealAlarms]);
   useEffect(() => {
@@ -47,6 +55,8 @@ export function CheckScreen({ go, first }: { go: Go; first: string | null }) {
     setChecked(null);
     setCamera(true);
   };
+  const evidenceFirst = evidence && !camera && !checked;
+  const shown = view.sealAlarms.map((alarm) => <Evidence key={alarm.request_id} evidence={alarm} state={stateOf(alarm)} />);
   return (
     <Screen title={t("Check a receipt")} onBack={() => go({ at: "home" })}>
       {fault && <Notice kind="failed">{fault}</Notice>}
@@ -56,18 +66,15 @@ export function CheckScreen({ go, first }: { go: Go; first: string | null }) {
           <p class="hint">{t("Hold the larger code of a slip, a statement or the notice board in the frame. No network is needed.")}</p>
         </>
       )}
-      {checked && (
-        <>
-          <VerdictCard verdict={checked.verdict} facts={checked.facts} />
-          <button type="button" class="main" onClick={again}>
-            <Icon name="scan" />
-            {t("Check another")}
-          </button>
-        </>
+      {checked && <VerdictCard verdict={checked.verdict} facts={checked.facts} />}
+      {evidenceFirst && shown}
+      {!camera && (
+        <button type="button" class="main" onClick={again}>
+          <Icon name="scan" />
+          {checked ? t("Check another") : t("Scan the code")}
+        </button>
       )}
-      {view.sealAlarms.map((alarm) => (
-        <Evidence key={alarm.request_id} evidence={alarm} state={stateOf(alarm)} />
-      ))}
+      {!evidenceFirst && shown}
       {kept && <Roots kept={kept} />}
     </Screen>
   );

@@ -120,7 +120,7 @@ function SealAlarm({ go }: { go: Go }) {
       </p>
       <p>{t("Go on selling; customers lose nothing. Tell the street office, and do not clear this tablet: it holds the proof.")}</p>
       {hotline && <p>{t("Hotline of the community: {hotline}", { hotline })}</p>}
-      <button type="button" onClick={() => go({ at: "check" })}>
+      <button type="button" onClick={() => go({ at: "check", evidence: true })}>
         {t("Show what does not fit")}
       </button>
     </section>
