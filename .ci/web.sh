@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds, or checks, the web app in kiosk/web; does nothing while its sources stand still.
-#   .ci/web.sh build    fills kiosk/static/app and kiosk/static/vendor
+#   .ci/web.sh build    fills kiosk/static/app, kiosk/static/auditor and kiosk/static/vendor
 #   .ci/web.sh check    type check and tests, where the app has them
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,7 +21,7 @@ sources=$(find kiosk/web kiosk/locale kiosk/texts.py \
   \( -name node_modules -o -name generated -o -name .vite \) -prune -o \
   -type f ! -name '*.mo' -print0 2>/dev/null | digest)
 
-if [ "$use" = build ] && is build/web-built "$sources" && [ -d kiosk/static/app ]; then exit 0; fi
+if [ "$use" = build ] && is build/web-built "$sources" && [ -d kiosk/static/app ] && [ -f kiosk/static/auditor/auditor.html ]; then exit 0; fi
 if [ "$use" = check ] && is build/web-checked "$sources"; then
   echo "web: nothing changed since the last good check"
   exit 0
@@ -36,7 +36,7 @@ if ! is build/web-packages "$packages" || [ ! -d kiosk/web/node_modules ]; then
 fi
 
 if [ "$use" = build ]; then
-  echo "web: building kiosk/static/app"
+  echo "web: building kiosk/static/app and kiosk/static/auditor"
   (cd kiosk/web && npm run --silent build)
   echo "$sources" >build/web-built
 else

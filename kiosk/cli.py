@@ -39,6 +39,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "export": "kiosk.commands.export:export_command",
         "audit": "kiosk.commands.audit:audit_command",
         "board": "kiosk.commands.board:board_command",
+        "kit": "kiosk.commands.kit:kit_command",
         "generate": "kiosk.generator.command:command",
     }
 )

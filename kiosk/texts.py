@@ -126,7 +126,7 @@ def _path(language: str) -> Path:
 def _sources(folders: Iterable[Path]) -> Iterator[Path]:
     for folder in folders:
         for path in sorted(folder.rglob("*")):
-            if path.suffix in _METHODS and "node_modules" not in path.parts:
+            if path.suffix in _METHODS and not {"node_modules", "static"} & set(path.parts):
                 yield path
 
 

@@ -240,6 +240,8 @@ def note_step(
         "state": payout.state,
         "attempt": payout.attempt,
         "amount_fen": payout.amount_fen,
+        "claimant_id": str(payout.claimant_id),
+        "statement_id": str(payout.statement_id),
     }
     audit.record(
         tx, community_id, by, "payout.state", f"payout:{payout.payout_id}", at=at, after=facts

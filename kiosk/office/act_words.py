@@ -64,6 +64,7 @@ _ACTS: Final[Mapping[str, str]] = {
     "import.balances.denied": mark("refused opening balances"),
     "import.balances.propose": mark("proposed opening balances"),
     "import.take": mark("took over a list"),
+    "kit.make": mark("made an auditor's kit"),
     "kin.declare": mark("noted two residents as relatives"),
     "kin.end": mark("ended a note of relatives"),
     "merchant.open": mark("took in a shop"),

@@ -18,5 +18,15 @@ TABLE: Final = {
         409,
         mark("There is something in {folder} already. Name a new folder, or empty this one."),
     ),
+    "kit_page_missing": Known(
+        503,
+        mark(
+            "The auditor's page is not built on this server. Run “make web”, or install the wheel."
+        ),
+    ),
+    "kit_months": Known(
+        422,
+        mark("The last month lies before the first. Name them the other way round."),
+    ),
 }
 """What an export refuses."""

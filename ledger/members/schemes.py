@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import lru_cache
 from typing import Final
 
@@ -40,20 +41,26 @@ def adopt(tx: Tx, community_id: int, text: str | bytes, *, name: str, by: By, at
                 raise Refusal("scheme_version_known", version=scheme.version)
             return other
     _check_fits(tx, community_id, scheme, adopted)
+    body = text.decode("utf-8") if isinstance(text, bytes) else text
     tx.run(
         _KEEP,
         community_id=community_id,
         scheme_id=scheme.id,
         version=scheme.version,
         effective_from=day_key(scheme.effective_from),
-        body=text.decode("utf-8") if isinstance(text, bytes) else text,
+        body=body,
         digest=scheme.digest,
         adopted_by=by.id,
         adopted_at=at,
     )
     raise_config_version(tx, community_id)
     first = day_key(scheme.effective_from)
-    facts: audit.Facts = {"digest": scheme.digest, "effective_from": first}
+    facts: audit.Facts = {
+        "digest": scheme.digest,
+        # The digest names what the rules say; this one names the text, so that anybody can check it.
+        "body_sha256": hashlib.sha256(body.encode()).hexdigest(),
+        "effective_from": first,
+    }
     subject = f"scheme:{scheme.id}/{scheme.version}"
     audit.record(tx, community_id, by, "scheme.adopt", subject, at=at, after=facts)
     return scheme

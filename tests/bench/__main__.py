@@ -1,6 +1,6 @@
 """Run every benchmark in one go and write docs/benchmarks.md: ratios in one run, medians, the machine beside them.
 
-python -m tests.bench [NAME …]      NAME: checkout, night, waiting, copying, check, camera
+python -m tests.bench [NAME …]      NAME: checkout, night, waiting, copying, check, kit, camera
 """
 
 from __future__ import annotations
@@ -50,6 +50,10 @@ BENCHES = {
     "check": Bench(
         "tests.bench.check",
         "a receipt among 10,000 entries checked in under 1 s on a device six times slower than this machine",
+    ),
+    "kit": Bench(
+        "tests.bench.kit",
+        "none; the auditor's kit of 10,000 and 300,000 sales, written and checked in the browser",
     ),
     "camera": Bench(
         "tests.bench.camera",

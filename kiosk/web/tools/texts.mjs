@@ -1,4 +1,5 @@
-// Writes src/generated/texts.json: the sentences the till uses, from the product's gettext catalogues.
+// Writes src/generated/texts.json and auditor.json: the sentences of the till and of the auditor's page, from the
+// product's gettext catalogues.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,13 +18,20 @@ if (run.status !== 0) process.exit(run.status ?? 1);
 const catalogues = JSON.parse(readFileSync(whole, "utf8"));
 rmSync(folder, { recursive: true });
 
-const code = readdirSync(src, { recursive: true })
-  .filter((name) => /\.tsx?$/.test(name))
-  .map((name) => readFileSync(join(src, name), "utf8"))
-  .join("\n");
-const isUsed = ([message]) => code.includes(JSON.stringify(message));
-const used = Object.fromEntries(
-  Object.entries(catalogues).map(([language, entries]) => [language, Object.fromEntries(Object.entries(entries).filter(isUsed))]),
-);
+/** The catalogues' entries whose English stands in one of these files, as the file `name`. */
+function write(name, isMeant) {
+  const code = readdirSync(src, { recursive: true })
+    .filter((file) => /\.tsx?$/.test(file) && isMeant(file.replaceAll("\\", "/")))
+    .map((file) => readFileSync(join(src, file), "utf8"))
+    .join("\n");
+  const isUsed = ([message]) => code.includes(JSON.stringify(message));
+  const used = Object.fromEntries(
+    Object.entries(catalogues).map(([language, entries]) => [language, Object.fromEntries(Object.entries(entries).filter(isUsed))]),
+  );
+  writeFileSync(join(src, "generated", name), JSON.stringify(used));
+}
+
+const isOfAuditor = (file) => file.startsWith("auditor/");
 mkdirSync(join(src, "generated"), { recursive: true });
-writeFileSync(join(src, "generated/texts.json"), JSON.stringify(used));
+write("texts.json", (file) => !isOfAuditor(file));
+write("auditor.json", isOfAuditor);

@@ -27,8 +27,11 @@ export const ACT_COLUMNS = ["community_id", "audit_id", "at", "actor_kind", "act
 export function field(value: Value): string {
   if (value === null) return "-";
   const text = typeof value === "string" ? value : wholeText(value);
-  return `${utf8(text).length}:${text}`;
+  // A book has tens of millions of fields, nearly all of them plain.
+  return `${PLAIN.test(text) ? text.length : utf8(text).length}:${text}`;
 }
+
+const PLAIN = /^[\x00-\x7f]*$/;
 
 function wholeText(value: number | bigint): string {
   if (typeof value === "number" && !Number.isSafeInteger(value)) throw new RangeError("only whole numbers are sealed");

@@ -172,7 +172,7 @@ function goneBack(kept: LogKept, { note, size }: Recovery): LogKept {
 const HANDOVER = "jifen-log-key/1";
 
 /** The keys with those that a believed key names in a note `jifen-log-key/1`, origin, new key. */
-function withNewKeys(kept: LogKept, handovers: readonly string[]): string[] {
+export function withNewKeys(kept: Pick<LogKept, "origin" | "keys">, handovers: readonly string[]): string[] {
   const keys = [...kept.keys];
   for (const text of handovers) {
     const note = readNote(text);
