@@ -8,6 +8,11 @@ from settlement.auditor.digests import claim_rows, nights
 from settlement.auditor.nights import TOTALS
 from settlement.auditor.registry import Check, check, look, look_by
 
+# An altered claim stands under its receipt; one that is gone is known by its shop alone.
+_FILED: Final = (
+    "o.claimant_id = f.claimant_id AND o.ref = f.ref",
+    "o.claimant_id = f.claimant_id AND o.wrong IN ('missing', 'batch')",
+)
 _SAME_NIGHT: Final = "o.run_no = f.run_no AND o.claimant_id = f.claimant_id"
 _DIFFERENT: Final = " OR ".join(
     f"coalesce(w.{name}, 0) IS DISTINCT FROM n.{name}" for name in TOTALS
@@ -137,7 +142,7 @@ NIGHT: Final[tuple[Check, ...]] = (
         needs="night_run night_total offset_booked claim claim_batch open_item discrepancy",
         explained_by={
             "I21": "true",
-            "claims_filed": "o.claimant_id = f.claimant_id AND o.ref = f.ref",
+            "claims_filed": _FILED,
             "entry": "EXISTS (SELECT 1 FROM offset_booked b WHERE b.txn_id = o.txn_id"
             " AND b.claimant_id = f.claimant_id AND b.ref = f.ref)",
         },
@@ -204,7 +209,7 @@ NIGHT: Final[tuple[Check, ...]] = (
             "verdict": "o.claimant_id = f.claimant_id AND o.ref = f.ref",
             "entry": "EXISTS (SELECT 1 FROM offset_booked b WHERE b.txn_id = o.txn_id"
             " AND b.claimant_id = f.claimant_id AND b.ref = f.ref)",
-            "claims_filed": "o.claimant_id = f.claimant_id AND o.ref = f.ref",
+            "claims_filed": _FILED,
         },
     ),
     check(

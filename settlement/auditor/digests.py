@@ -136,11 +136,14 @@ def _wrong_lines(
         if kept.pop(line_no, "") != f"{zlib.crc32(text.encode()):08x}":
             named = True
             yield (claimant_id, ref, batch_id, line_no, "altered")
+    claimant = book.rows("SELECT claimant_id FROM claim_batch WHERE batch_id = ?", (batch_id,))[0][
+        0
+    ]
     for line_no in kept:
         named = True
-        yield (0, "", batch_id, line_no, "missing")
+        yield (claimant, "", batch_id, line_no, "missing")
     if not named:
-        yield (0, "", batch_id, 0, "batch")
+        yield (claimant, "", batch_id, 0, "batch")
 
 
 def _sha256(text: str) -> str:

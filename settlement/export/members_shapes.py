@@ -238,11 +238,11 @@ MEMBERS: Final = (
             actor_id number who; 0: the system
             act text what was done
             subject text to what
-            before text what held before, as JSON
-            after text what held afterwards, as JSON
+            before text what held before, as JSON; empty where a person typed it or it was erased
+            after text what held afterwards, as JSON; empty in the same cases
             device text from which device
-            salt bytes 16 random bytes that stand in the leaf with the text; empty once both are erased
-            commitment text? what the leaf holds of an erased text
+            salt bytes 16 random bytes that stand in the leaf with the text; empty where the text is
+            commitment text? what the leaf holds of a text that is not here
         """,
     ),
 )

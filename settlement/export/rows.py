@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from ledger.sql import Sql, Tx
+from settlement.export import withheld
 from settlement.export.shape import BYTES, NUMBER, Column, Shape
 
 _ROWS_AT_ONCE: Final = 5_000
@@ -22,6 +23,8 @@ def header(shape: Shape) -> bytes:
 
 def lines(tx: Tx, shape: Shape, community_id: int) -> Iterator[bytes]:
     """The table's rows of one community as CSV without the header, in pieces of whole lines or less."""
+    if shape.name == withheld.TABLE:
+        withheld.prepare(tx)
     sql = statement(shape, tx.dialect)
     params = {"community_id": community_id}
     if tx.dialect == "sqlite":
@@ -39,10 +42,12 @@ def statement(shape: Shape, dialect: str) -> Sql:
     order = ", ".join(_ordered(shape, name, dialect) for name in shape.key)
     rest = f" FROM {shape.name} t WHERE t.community_id = :community_id"
     rest += f" ORDER BY {order}" if order else ""
+    instead = withheld.columns(dialect) if shape.name == withheld.TABLE else {}
+    values = [(column, instead.get(column.name, f"t.{column.name}")) for column in shape.columns]
     if dialect == "sqlite":
-        cells = " || ',' || ".join(_cell(column) for column in shape.columns)
+        cells = " || ',' || ".join(_cell(column, f"({value})") for column, value in values)
         return Sql(f"SELECT {cells} || char(10){rest}")
-    chosen = ", ".join(_plain(column) for column in shape.columns)
+    chosen = ", ".join(_plain(column, value) for column, value in values)
     return Sql(f"COPY (SELECT {chosen}{rest}) TO STDOUT (FORMAT csv)")
 
 
@@ -52,12 +57,11 @@ def _ordered(shape: Shape, name: str, dialect: str) -> str:
     return f't.{name} COLLATE "C"' if dialect != "sqlite" and kind != NUMBER else f"t.{name}"
 
 
-def _plain(column: Column) -> str:
-    return f"encode(t.{column.name}, 'hex')" if column.kind == BYTES else f"t.{column.name}"
+def _plain(column: Column, value: str) -> str:
+    return f"encode({value}, 'hex')" if column.kind == BYTES else value
 
 
-def _cell(column: Column) -> str:
-    name = f"t.{column.name}"
+def _cell(column: Column, name: str) -> str:
     if column.kind == NUMBER:
         return f"coalesce({name}, '')" if column.null else name
     if column.kind == BYTES:

@@ -14,11 +14,14 @@ import duckdb
 import pytest
 from sqlalchemy import Engine, text
 
+from ledger import audit as audit_acts
+from ledger.audit import SYSTEM
 from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.seal import sealer
 from pos.checkout import check_out
 from pos.refunds import refund
+from settlement.auditor.run import audit
 from settlement.export.pack import pack
 from settlement.export.tables import SHAPES
 from settlement.export.write import write_export
@@ -277,3 +280,26 @@ def test_all_tables_are_of_one_moment_while_sales_go_on(db: Database, tmp_path: 
     assert manifest["files"]["refund.csv"]["rows"] == 0
     head, *rows = cells(tmp_path / "out/sale.csv")
     assert [row[head.index("refunded_fen")] for row in rows] == ["0"]
+
+
+def test_what_a_person_typed_stays_at_home_and_its_leaf_can_be_checked_all_the_same(
+    db: Database, tmp_path: Path
+) -> None:
+    town = lived(db, tmp_path / "channel")
+    said = {"state": "objected", "why": "王芳芳说数目不对, “少”了"}
+    db.write(
+        lambda tx: audit_acts.record(
+            tx, HERE, SYSTEM, "statement.state", "statement:1", at=town.at, after=said
+        )
+    )
+    sealer.seal(db, HERE)
+    exported(db, tmp_path / "out")
+
+    text = (tmp_path / "out/audit.csv").read_text("utf-8")
+    assert "王芳芳" not in text
+    head, *rows = cells(tmp_path / "out/audit.csv")
+    [row] = [dict(zip(head, row, strict=True)) for row in rows if "statement:1" in row]
+    assert (row["before"], row["after"], row["salt"]) == ("", "", "")
+    assert len(str(row["commitment"])) == 64
+    report = audit(tmp_path / "out")
+    assert report.findings == ()
