@@ -1,6 +1,7 @@
 """Run every benchmark in one go and write docs/benchmarks.md: ratios in one run, medians, the machine beside them.
 
 python -m tests.bench [NAME …]      NAME: checkout, night, waiting, copying, check, kit, camera
+python -m tests.bench [NAME …]      NAME: checkout, night, audit, waiting, copying, check, camera
 """
 
 from __future__ import annotations
@@ -41,8 +42,14 @@ BENCHES = {
         "a night of 100,000 claim lines, 1 % faults, at most 3.0 times its floor on PostgreSQL; linear",
         ("--sizes", "1000,10000,100000", "--rounds", "5"),
     ),
+    "audit": Bench(
+        "tests.bench.audit",
+        "the second engine audits 500,000 transfers a second; an export takes seconds a million",
+        ("--sales", "300000", "--rounds", "3"),
+    ),
     "waiting": Bench(
-        "tests.bench.waiting", "no sale waits over 500 ms while a night runs on SQLite"
+        "tests.bench.waiting",
+        "no sale waits over 500 ms while a night runs on SQLite, the second engine's audits in it",
     ),
     "copying": Bench(
         "tests.bench.copying", "no sale waits over 500 ms while a file of 1,000 MB is copied on"

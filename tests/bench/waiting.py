@@ -26,7 +26,14 @@ PEOPLE = 600
 _NIGHT = """
 import sys
 from ledger.database import Database
+from settlement import gate
 from settlement.night import run_night
+from tests.support.auditing import found_nothing
+def audit_for_the_load_of_it(db, community_id, *, at):
+    # The book is planted, with sales that no till wrote down; the audit runs, what it finds is known.
+    gate.audit_book(db, community_id, at=at)
+    return found_nothing(db, community_id, at=at)
+gate.second_engine = audit_for_the_load_of_it
 db = Database(sys.argv[1])
 print(run_night(db, 1, int(sys.argv[2]), at=int(sys.argv[3])).state, flush=True)
 db.close()
