@@ -40,6 +40,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "audit": "kiosk.commands.audit:audit_command",
         "board": "kiosk.commands.board:board_command",
         "kit": "kiosk.commands.kit:kit_command",
+        "replay": "kiosk.commands.replay:replay_command",
         "generate": "kiosk.generator.command:command",
     }
 )

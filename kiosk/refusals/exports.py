@@ -28,5 +28,16 @@ TABLE: Final = {
         422,
         mark("The last month lies before the first. Name them the other way round."),
     ),
+    "replay_differs": Known(
+        409,
+        mark(
+            "Replayed, this does not come out as the export says: {what}. Audit the export, and start"
+            " again with an empty database."
+        ),
+    ),
+    "replay_not_empty": Known(
+        409,
+        mark("This database holds a community already. Replay into a new, migrated one."),
+    ),
 }
 """What an export refuses."""

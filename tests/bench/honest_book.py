@@ -213,8 +213,10 @@ def _write(tx: Tx, plans: list[Plan], made: Made) -> None:
         if plan.offset_fen:
             steps.append(authorise_step(HERE, plan.accounts.cover, plan.offset_fen))
         steps.append(sale_step(plan, state="done", business_date=plan.business_date, txn_id=txn_id))
-        kept = {"body_hash": hash_of({"sale": plan.sale_id}), "at": plan.at, "response": {}}
-        steps.append(keep_step(HERE, plan.sale_id, "sale", txn_id=txn_id, **kept))
+        body_hash = hash_of({"sale": plan.sale_id})
+        steps.append(
+            keep_step(HERE, plan.sale_id, "sale", body_hash, at=plan.at, response={}, txn_id=txn_id)
+        )
         for step in steps:
             rows.setdefault(step.sql, []).append(step.params)
         made.transfers += len(posting.lines)
