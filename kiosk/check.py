@@ -21,7 +21,7 @@ from ledger.errors import Refusal
 from ledger.members import communities
 from ledger.members.roles import ANYONE
 from ledger.seal.proof_code import BOARD, PROOF
-from ledger.sql import Row, Tx
+from ledger.sql import Tx
 
 bp: Final = Blueprint("check", __name__)
 
@@ -96,14 +96,5 @@ def _facts(tx: Tx, asked: str) -> dict[str, Any]:
         "community": found.name,
         "hotline": found.hotline or "",
         "places": [],
-        "offer": _offer(tx, found),
+        "offer": offer_of(tx, int(found.community_id)),
     }
-
-
-def _offer(tx: Tx, community: Row) -> dict[str, Any] | None:
-    try:
-        return offer_of(tx, int(community.community_id))
-    except Refusal as refusal:
-        if refusal.code == "log_no_key":
-            return None
-        raise

@@ -91,10 +91,11 @@ def follow(query: Follower) -> dict[str, Any]:
 
 
 def offer_of(tx: Tx, community_id: int, *, size: int = 0, month: int = 0) -> dict[str, Any]:
-    """What a device that stands at `size` needs to take the next step.
+    """What a device that stands at `size` needs to take the next step; its origin is None where there is no log yet.
 
-    Refuses log_no_key, log_damaged.
+    Refuses log_damaged.
     """
+    known = keys.verifiers(tx, community_id)
     newest = checkpoints.newest(tx, community_id)
     head = 0 if newest is None else newest.size
 
@@ -105,8 +106,8 @@ def offer_of(tx: Tx, community_id: int, *, size: int = 0, month: int = 0) -> dic
         return hashes_text(prove_consistency(tx, community_id, old, head))
 
     return {
-        "origin": keys.origin_of(tx, community_id),
-        "keys": [key.text for key in keys.verifiers(tx, community_id)],
+        "origin": known[0].name if known else None,
+        "keys": [key.text for key in known],
         "handovers": keys.handovers(tx, community_id),
         "recoveries": recoveries(tx, community_id),
         "checkpoint": None if newest is None else newest.note,

@@ -123,6 +123,7 @@ _FIELDS: Final[Mapping[str, str]] = {
     "code": mark("code"),
     "count": mark("how many"),
     "decision": mark("decision"),
+    "digest": mark("fingerprint"),
     "due_date": mark("answer until"),
     "issue": mark("issue"),
     "kind": mark("kind"),
@@ -139,7 +140,9 @@ _FIELDS: Final[Mapping[str, str]] = {
     "why": mark("reason"),
 }
 _NAMED: Final = {**_FIELDS, **SETTING_NAMES}
+_HASHES: Final = frozenset({"digest", "root", "trial_balance"})
 _SHORT: Final = 12
+"""So many signs of a hash are enough to compare by eye; a whole one is wider than a phone."""
 
 
 class Names(NamedTuple):
@@ -201,6 +204,8 @@ def _value(field: str, value: object) -> str:
 
 
 def _word_of(field: str, text: str) -> str:
+    if field in _HASHES:
+        return text[:_SHORT]
     if field == "role":
         return say(word(ROLES, text).text)
     if field in {"state", "decision"}:

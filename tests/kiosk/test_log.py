@@ -60,9 +60,9 @@ def head_in(note: str) -> Any:
 # --- following
 
 
-def test_before_the_log_has_a_key_nobody_can_follow_it(sealed: SealedTown) -> None:
-    answer = sealed.server.call("GET", "/api/v1/log/follow?community=CA01")
-    assert (answer.status_code, code_of(answer)) == (409, "log_no_key")
+def test_before_the_log_has_a_key_there_is_nothing_to_follow(sealed: SealedTown) -> None:
+    offer = sealed.follow()
+    assert (offer["origin"], offer["keys"], offer["checkpoint"]) == (None, [], None)
 
 
 def test_each_offer_proves_that_the_log_grew_out_of_the_one_before(sealed: SealedTown) -> None:

@@ -79,7 +79,7 @@ test("no byte of a code can be changed", () => {
     const longer = readProofCode(writeCode("JP1", Uint8Array.of(...bytes, 0)))!;
     expect(judge(longer, KNOWN)).toEqual({ kind: "forged", why: "signature" });
   }
-});
+}, 60_000);
 
 test("the server's proof against a kept root settles what could not be compared", () => {
   const promised = readProofCode(codes.promised)!;

@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { followLog, knownFrom, type LogFault, type LogKept, pinLog } from "../src/rules/tlog/witness";
 import { Log, LogKey } from "./support_log";
 
+/** Signing in script is slow where other work is done beside it. */
+const SLOW_MS = 60_000;
 const ORIGIN = "jifen.example/CHAN";
 
 function begin(size = 5): { log: Log; kept: LogKept } {
@@ -54,6 +56,7 @@ test("an older book, a missing one, and a path that proves nothing are refused",
   const { log, kept } = begin(9);
   expect(step(kept, log.fork(7).offer(9))[1]).toBe("older");
   expect(step(kept, { ...log.offer(9), checkpoint: null })[1]).toBe("older");
+  expect(step(kept, { ...log.offer(9), origin: null, keys: [], checkpoint: null })[1]).toBe("older");
   log.grow(4);
   expect(step(kept, { ...log.offer(9), path: [] })[1]).toBe("forked");
   expect(step(kept, { ...log.offer(9), path: ["not base64"] })[1]).toBe("forked");
@@ -194,13 +197,13 @@ test("a declaration nobody signed, or for another log, excuses nothing", () => {
 });
 
 test("what was seen is thinned out towards the past and never empty", () => {
-  const { kept } = followedAt(...Array.from({ length: 400 }, (_, at) => at + 1));
+  const { kept } = followedAt(...Array.from({ length: 160 }, (_, at) => at + 1));
   expect(kept.seen.length).toBeLessThanOrEqual(97);
   expect(kept.seen[0]![0]).toBe(1);
-  expect(kept.seen[kept.seen.length - 1]![0]).toBe(400);
+  expect(kept.seen[kept.seen.length - 1]![0]).toBe(160);
   const sizes = kept.seen.map(([size]) => size);
   expect(sizes).toEqual([...sizes].sort((one, other) => one - other));
-});
+}, SLOW_MS);
 
 test("CONTROL: a device that compares nothing takes the fork", () => {
   const { log, kept } = begin(9);

@@ -28,9 +28,9 @@ export async function followSeal(till: Till): Promise<void> {
 async function takeStep(till: Till, issuer: string): Promise<boolean> {
   const before = await readMeta(till.store, "log");
   const answer = await till.api.get<LogOffer>(followPath(issuer, before ?? null));
-  if (answer.kind !== "ok") return false;
+  if (answer.kind !== "ok" || (!before && answer.value.origin === null)) return false;
   const { followLog, pinLog } = await import("../rules/tlog/witness");
-  const pinned = before ?? pinLog(answer.value.origin, answer.value.keys);
+  const pinned = before ?? pinLog(answer.value.origin ?? "", answer.value.keys);
   const { kept, fault, recovered } = followLog(pinned, answer.value);
   const alarms = (await readMeta(till.store, "seal_alarms")) ?? [];
   await writeMeta(till.store, "log", kept);

@@ -37,7 +37,8 @@ export async function followOnPhone(issuer: string, first: LogOffer | null): Pro
   const before = readKept(issuer);
   const offer = before ? await ask<LogOffer>(followPath(issuer, before)) : first;
   if (!offer) return { kept: before, fault: null, online: false };
-  const { kept, fault, recovered } = followLog(before ?? pinLog(offer.origin, offer.keys), offer);
+  if (!before && offer.origin === null) return { kept: null, fault: null, online: true };
+  const { kept, fault, recovered } = followLog(before ?? pinLog(offer.origin ?? "", offer.keys), offer);
   writeKept(issuer, kept);
   // After a declared loss the phone stands at an earlier head and asks again from there.
   return recovered ? followOnPhone(issuer, null) : { kept, fault, online: true };

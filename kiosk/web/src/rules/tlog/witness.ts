@@ -34,7 +34,8 @@ export interface LogKept {
 
 /** What the server answers to "I am at size N". */
 export interface LogOffer {
-  origin: string;
+  /** Null where the community has no log yet. */
+  origin: string | null;
   keys: string[];
   /** Notes by which an older key names a newer one. */
   handovers: string[];
@@ -92,6 +93,8 @@ function oneStep(before: LogKept, offer: LogOffer): Followed {
     kept: before,
     fault: { why, kept: before.note, offered, path },
   });
+  // A log that was there and is not any more is an older book like any other.
+  if (offer.origin === null) return before.note === null ? { kept: before, fault: null } : refuse("older", "");
   if (offer.origin !== before.origin) return refuse("origin", offer.checkpoint ?? offer.origin);
   const kept = { ...before, keys: withNewKeys(before, offer.handovers) };
   if (offer.checkpoint === null) return before.note === null ? { kept, fault: null } : refuse("older", "");
