@@ -64,7 +64,7 @@ class KitTown:
     staff: dict[str, By]
     lines: dict[int, list[DaybookLine]] = field(default_factory=dict)
     receipts: list[dict[str, Any]] = field(default_factory=list)
-    batches: int = 0
+    batches: dict[int, int] = field(default_factory=dict)
 
 
 def kit_town(db: Database, *, people: int = 6, shops: int = 3) -> KitTown:
@@ -192,13 +192,19 @@ def _sell(made: KitTown, till: int, person: int, total_fen: int) -> None:
 
 
 def _file(made: KitTown, till: int, day: int, fault: str) -> None:
+    lines = made.lines.pop(till)
+    _file_batch(made, till, day, _falsified(made, lines, till, fault))
+    if fault == "twice":
+        _file_batch(made, till, day, lines[:1])
+
+
+def _file_batch(made: KitTown, till: int, day: int, lines: list[DaybookLine]) -> None:
     town = made.town
-    lines = _falsified(made, made.lines.pop(till), till, fault)
-    made.batches += 1
+    number = made.batches[till] = made.batches.get(till, 0) + 1
     at = midnight(day) + 22 * HOUR
     book = Daybook(
         business_date=day,
-        batch_no=(day - FIRST) + 1,
+        batch_no=number,
         opened_at=midnight(day),
         closed_at=at,
         lines=tuple(lines),
@@ -216,7 +222,7 @@ def _falsified(made: KitTown, lines: list[DaybookLine], till: int, fault: str) -
         "too_much": [_with_fen(first, first.offset_fen + 100)],
         "too_little": [_with_fen(first, first.offset_fen - 100)],
         "unclaimed": [],
-        "twice": [first, first],
+        "twice": [first],
         "unknown": [first, _unknown(made, first, till)],
         "refunded": [first],
     }[fault]
