@@ -10,11 +10,12 @@ from typing import Any, Final
 from ledger.book import requests
 from ledger.book.day import last_locked
 from ledger.book.holds import end_hold, open_hold, open_holds_of
+from ledger.book.repay import repay_from_wallet
 from ledger.book.steps import apply
 from ledger.clock import SECOND_US
 from ledger.earning.calendar import day_from_key, day_key
 from ledger.errors import GuardMissedError, Refusal
-from ledger.ids import new_id
+from ledger.ids import derived_request_id, new_id
 from ledger.members.terms import Terms
 from ledger.sql import Sql, Tx
 from pos import routes
@@ -247,6 +248,7 @@ def void(
     `unless_asked_again`: leave it open where the channel was asked once more since `plan` was read, and say False.
     """
     body_hash = bytes.fromhex(plan.body_hash)
+    day = day_of(desk.terms_of(plan.community_id), at)
 
     def work(tx: Tx) -> bool:
         current = find_open(tx, plan.community_id, plan.sale_id)
@@ -257,6 +259,11 @@ def void(
         for held in open_holds_of(tx, plan.community_id, plan.sale_id):
             end_hold(tx, plan.community_id, held.hold_id, account_id=held.account_id, amount=held.amount,
                      captured=False, txn_id=None, at=at)  # fmt: skip
+        if plan.offset_units:
+            # Goods may have come back meanwhile: points in hand make up for them first.
+            repay_from_wallet(tx, plan.community_id, plan.wallet_owner_id, plan.commodity,
+                              request_id=derived_request_id("repay", plan.sale_id), at=at,
+                              business_date=_open_day(tx, plan.community_id, day))  # fmt: skip
         apply(tx, limits_back_steps(plan))
         _close(tx, plan, state="void", txn_id=None, payment_ref=None, day=plan.business_date)
         requests.keep_refusal(

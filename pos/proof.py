@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 
+from ledger.audit import By
 from ledger.book.accounts import account_id
 from ledger.book.chart import Account, Kind
 from ledger.book.facts import pending_end_step
@@ -17,20 +18,25 @@ from ledger.earning.calendar import day_from_key
 from ledger.earning.working_days import WorkingDays
 from ledger.errors import Refusal
 from ledger.ids import derived_request_id, new_id
+from ledger.members import approvals
 from ledger.sql import Row, Sql, Tx
 from pos import routes
 from pos.desk import Desk, day_of
+from pos.unproven import FLAGGED, waiting_sale
 
-_OPEN: Final = Sql(
+_WAITING: Final = (
     "SELECT p.txn_id, p.wallet_owner_id, p.commodity, p.merchant_id, p.left_units, p.business_date,"
     " e.sale_id, e.paid_fen, e.paid_at, e.terminal_id, e.payment_ref"
     " FROM pending p JOIN evidence e ON e.community_id = p.community_id AND e.txn_id = p.txn_id"
     " WHERE p.community_id = :community_id AND p.state = 'open' AND p.merchant_id = :merchant_id"
-    " AND p.business_date <= :until ORDER BY e.paid_at, p.txn_id"
+    f" AND p.business_date <= :until AND NOT {FLAGGED}{{more}} ORDER BY e.paid_at, p.txn_id"
 )
+_OPEN: Final = Sql(_WAITING.format(more=""))
+# What every bill of the shop has left out waits for a decision, not for time.
+_WITHOUT_FILE: Final = Sql(_WAITING.format(more=" AND e.state = 'claimed'"))
 _PROVE: Final = Sql(
     "UPDATE evidence SET state = :state, payment_ref = coalesce(:payment_ref, payment_ref), proven_by = :proven_by,"
-    " proven_at = :at WHERE community_id = :community_id AND txn_id = :txn_id AND state = 'claimed'"
+    " proven_at = :at WHERE community_id = :community_id AND txn_id = :txn_id AND state IN ('claimed', 'missing')"
 )
 _SHOPS: Final = Sql(
     "SELECT DISTINCT merchant_id FROM pending WHERE community_id = :community_id AND state = 'open'"
@@ -167,7 +173,10 @@ def vest_overdue(desk: Desk, community_id: int, calendar: WorkingDays, *, at: in
         days = terms.settings.proof_days if agreement is None else agreement.proof_days
         with desk.db.read() as tx:
             rows = tx.all(
-                _OPEN, community_id=community_id, merchant_id=merchant_id, until=day_of(terms, at)
+                _WITHOUT_FILE,
+                community_id=community_id,
+                merchant_id=merchant_id,
+                until=day_of(terms, at),
             )
         overdue = [
             row
@@ -179,6 +188,22 @@ def vest_overdue(desk: Desk, community_id: int, calendar: WorkingDays, *, at: in
             for row in overdue
         )
     return units
+
+
+def let_be(
+    tx: Tx, community_id: int, approval_id: int, *, today: int, by: By, at: int
+) -> int | None:
+    """Answer no to a flag: points no bill shows are spendable now, others go on waiting for their proof.
+
+    Returns the units that became spendable. Refuses what `ledger.members.approvals.deny` refuses.
+    """
+    denied = approvals.deny(tx, community_id, approval_id, by=by, at=at)
+    row = waiting_sale(tx, community_id, str(denied.body["sale_id"]))
+    if row is None or row.evidence_state != "missing":
+        return None
+    return vest_sale(
+        tx, community_id, int(row.txn_id), payment_ref=None, by=f"staff:{by.id}", day=today, at=at
+    )
 
 
 def is_overdue(calendar: WorkingDays, sold_on: date, days: int, today: date) -> bool:
@@ -196,46 +221,64 @@ def _vest(
     at: int,
     reserved: routes.Reservation | None = None,
 ) -> int | None:
-    """Move what is left of one sale's pending points into the wallet; repaying a debt first.
+    """Move what is left of one sale's pending points into the wallet, in a transaction of its own.
 
-    None where they have vested meanwhile.
+    None where they have vested meanwhile, or somebody flagged them.
     """
-    terms = desk.terms_of(community_id)
-    day = day_of(terms, at)
+    day = day_of(desk.terms_of(community_id), at)
 
     def work(tx: Tx) -> int | None:
-        current = tx.find(_STILL_OPEN, community_id=community_id, txn_id=row.txn_id)
-        if current is None:
+        if tx.find(_STILL_OPEN, community_id=community_id, txn_id=row.txn_id) is None:
             return None
         if reserved is not None:
             routes.mark_posted(tx, reserved, at=at)
-        left = int(current.left_units)
-        proven = Step(
-            _PROVE,
-            {
-                "community_id": community_id,
-                "txn_id": row.txn_id,
-                "payment_ref": payment_ref,
-                "state": "proven" if payment_ref else "missing",
-                "proven_by": by,
-                "at": at,
-            },
+        return vest_sale(
+            tx, community_id, int(row.txn_id), payment_ref=payment_ref, by=by, day=day, at=at
         )
-        steps = [proven, pending_end_step(community_id, row.txn_id, left, state="vested", at=at)]
-        if left:
-            steps += posting_steps(_vesting(tx, community_id, row, left, at=at, day=day))
-        apply(tx, steps)
-        return left
 
     return desk.db.write(work)
 
 
+def vest_sale(
+    tx: Tx, community_id: int, txn_id: int, *, payment_ref: str | None, by: str, day: int, at: int
+) -> int | None:
+    """Make what is left of a sale's pending points spendable, repaying a debt first; None where nothing waits."""
+    row = tx.find(_LEFT, community_id=community_id, txn_id=txn_id)
+    if row is None:
+        return None
+    left = int(row.left_units)
+    proven = Step(
+        _PROVE,
+        {
+            "community_id": community_id,
+            "txn_id": txn_id,
+            "payment_ref": payment_ref,
+            "state": "proven" if payment_ref else "missing",
+            "proven_by": by,
+            "at": at,
+        },
+    )
+    steps = [proven, pending_end_step(community_id, txn_id, left, state="vested", at=at)]
+    if left:
+        why = "vest" if payment_ref else "vest_unproven"
+        steps += posting_steps(_vesting(tx, community_id, row, left, why, at=at, day=day))
+    apply(tx, steps)
+    return left
+
+
+_LEFT: Final = Sql(
+    "SELECT txn_id, wallet_owner_id, commodity, merchant_id, left_units, business_date FROM pending"
+    " WHERE community_id = :community_id AND txn_id = :txn_id AND state = 'open'"
+)
 _STILL_OPEN: Final = Sql(
-    "SELECT left_units FROM pending WHERE community_id = :community_id AND txn_id = :txn_id AND state = 'open'"
+    "SELECT p.txn_id FROM pending p JOIN evidence e ON e.community_id = p.community_id AND e.txn_id = p.txn_id"
+    f" WHERE p.community_id = :community_id AND p.txn_id = :txn_id AND p.state = 'open' AND NOT {FLAGGED}"
 )
 
 
-def _vesting(tx: Tx, community_id: int, row: Row, left: int, *, at: int, day: int) -> Posting:
+def _vesting(
+    tx: Tx, community_id: int, row: Row, left: int, why: str, *, at: int, day: int
+) -> Posting:
     owner, commodity = row.wallet_owner_id, row.commodity
 
     def side(kind: Account) -> Side:
@@ -257,7 +300,7 @@ def _vesting(tx: Tx, community_id: int, row: Row, left: int, *, at: int, day: in
         lines=lines,
         wallet_owner_id=owner,
         merchant_id=row.merchant_id,
-        reason_key="vest",
+        reason_key=why,
         source="job",
         # They count as earned on the day of the sale, not on the day they were proven.
         corrects_date=row.business_date,

@@ -21,6 +21,7 @@ from ledger.sql import Row, Sql, Tx
 from pos.decide import open_shop_accounts
 from pos.desk import Desk, day_of, rules_on
 from pos.taking import Owner, Taking, take_back
+from pos.unproven import without_earned
 
 KIND: Final = "refund"
 
@@ -195,7 +196,9 @@ def book_refund(
     """Write the refund into the book. `counted`: the sale's count was raised before the channel was asked."""
     day = day_of_refund(terms, sale, at)
     check_open(tx, request.community_id, day)
-    split = split or split_of(sale, request.refund_fen)
+    split = without_earned(
+        tx, request.community_id, sale, split or split_of(sale, request.refund_fen)
+    )
     commodity = (
         int(tx.get(_COMMODITY, community_id=request.community_id, txn_id=sale.txn_id).commodity)
         if (sale.offset_units or sale.earned_units)

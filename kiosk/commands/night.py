@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from pos.bill_file import read_bill
 from pos.desk import day_of
 from pos.proof import prove_by_bill, vest_overdue
 from pos.recovery import recover
+from pos.unproven import mark_missing
 from settlement.night import run_night
 from settlement.night_result import NightResult
 
@@ -115,10 +117,22 @@ def recover_command(issuer: str | None, *, as_json: bool) -> None:
 @click.command("bill")
 @click.argument("merchant_code")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--complete",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="With this file every bill of the shop up to this day is in: what none shows waits for a decision.",
+)
 @community_option
 @json_option
 @says_refusals
-def bill_command(merchant_code: str, file: Path, issuer: str | None, *, as_json: bool) -> None:
+def bill_command(
+    merchant_code: str,
+    file: Path,
+    complete: datetime | None,
+    issuer: str | None,
+    *,
+    as_json: bool,
+) -> None:
     """Read a shop's bill (WeChat, Alipay or plain CSV): points of the sales it proves become spendable."""
     with opened() as server:
         community_id = server.community(issuer)
@@ -137,7 +151,18 @@ def bill_command(merchant_code: str, file: Path, issuer: str | None, *, as_json:
             by=f"bill:{file.name[:60]}",
             at=now,
         )
-        show({"payments": len(lines), **proved._asdict()}, as_json=as_json)
+        missing = 0
+        if complete is not None:
+            mark = partial(
+                mark_missing,
+                community_id=community_id,
+                merchant_id=shops[0].merchant_id,
+                until=day_key(complete.date()),
+                by=f"bill:{file.name[:60]}",
+                at=now,
+            )
+            missing = server.db.write(mark)
+        show({"payments": len(lines), **proved._asdict(), "missing": missing}, as_json=as_json)
 
 
 COMMANDS = (night_command, recover_command, bill_command)

@@ -13,6 +13,7 @@ from kiosk.forms import act, me
 from kiosk.import_words import import_words
 from kiosk.office.deductions import agree_and_post, deduction_details
 from kiosk.office.frame import bp, can, office_page, to
+from kiosk.office.unproven import unproven_details
 from kiosk.pages import say
 from kiosk.texts import mark
 from ledger.awards import deductions
@@ -21,6 +22,9 @@ from ledger.members import approvals, files, imports, payout_accounts, staff
 from ledger.members.approvals import Approval
 from ledger.members.imports import Upload
 from ledger.sql import Tx
+from pos import unproven as pending
+from pos.desk import day_of
+from pos.proof import let_be
 from settlement.discrepancy_lists import PROPOSED, counts_by_state
 from settlement.payout_lists import counts_by_state as payout_counts
 
@@ -28,11 +32,13 @@ _NAMES: Final = {
     imports.APPROVAL: mark("Opening balances of households"),
     payout_accounts.APPROVAL: mark("Account of a shop"),
     deductions.APPROVAL: mark("Points to be taken by decision"),
+    pending.APPROVAL: mark("Pending points to be taken back"),
 }
 _MAY: Final = {
     imports.APPROVAL: "grant.approve",
     payout_accounts.APPROVAL: "payout.approve",
     deductions.APPROVAL: "grant.approve",
+    pending.APPROVAL: "grant.approve",
 }
 
 
@@ -58,6 +64,10 @@ def agree(approval_id: int) -> AnyResponse:
             proposal = approvals.get_approval(tx, here, approval_id)
             agree_and_post(tx, terms(), proposal, at=at)
             return
+        if kind == pending.APPROVAL:
+            today = day_of(terms(), at)
+            pending.take_pending_back(tx, here, approval_id, today=today, by=by, at=at)
+            return
         approved = approvals.approve(tx, here, approval_id, by=by, at=at)
         if kind == imports.APPROVAL:
             digest = approved.subject.removeprefix("file:")
@@ -75,7 +85,9 @@ def refuse(approval_id: int) -> AnyResponse:
     here, by = actor().community_id, me()
 
     def work(tx: Tx, at: int) -> None:
-        _checked_kind(tx, approval_id)
+        if _checked_kind(tx, approval_id) == pending.APPROVAL:
+            let_be(tx, here, approval_id, today=day_of(terms(), at), by=by, at=at)
+            return
         approvals.deny(tx, here, approval_id, by=by, at=at)
 
     return _decide("refuse", approval_id, work, "denied")
@@ -153,6 +165,8 @@ def _details(tx: Tx, row: Approval) -> str:
     """What the second person has to see to agree."""
     if row.kind == deductions.APPROVAL:
         return deduction_details(tx, terms(), row)
+    if row.kind == pending.APPROVAL:
+        return unproven_details(terms(), row)
     if row.kind == payout_accounts.APPROVAL:
         shop = terms().merchant(int(row.body["merchant_id"]))
         parts = (shop.name, row.body["holder"], row.body["bank"], row.body["account_no"])

@@ -22,6 +22,7 @@ from kiosk.office import (
     settings,
     statements,
     today,
+    unproven,
 )
 from kiosk.office.frame import bp
 
@@ -46,4 +47,5 @@ __all__ = [
     "settings",
     "statements",
     "today",
+    "unproven",
 ]

@@ -49,6 +49,17 @@ TABLE: Final = {
         422,
         mark("These points are a person's, not a household's. Give the number of their card."),
     ),
+    "pending_not_found": Known(
+        404,
+        mark(
+            "No pending points belong to this receipt: its number is wrong, or they can be spent already."
+            " Look at the receipt again."
+        ),
+    ),
+    "pending_flagged": Known(
+        409,
+        mark("This receipt is flagged already. A second person decides under Approvals."),
+    ),
     "slip_unknown": Known(
         404,
         mark("There is no such slip. Load the page again and tick the slips there."),

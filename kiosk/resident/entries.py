@@ -48,6 +48,7 @@ _WHY: Final[Mapping[tuple[str, str], str]] = {
     ("reversal", _IN): mark("Entry corrected"),
     ("reversal", _OUT): mark("Entry corrected"),
 }
+_BY_TIME: Final = mark("Collected at {shop}: can be spent now")
 _REPAID_WHY: Final = mark("Made up for points spent before goods were returned")
 _OTHERWISE: Final = mark("Entry by the community office")
 _NAMES: Final[Mapping[str, str]] = {
@@ -82,6 +83,8 @@ def _entry(sides: list[Any], shops: Mapping[int, str], translate: Translate) -> 
     changes = {Account(row.account_kind): int(row.change) for row in sides}
     shown, way = _shown(changes)
     why = _REPAID_WHY if way == _REPAID else _WHY.get((first.kind, way), _OTHERWISE)
+    if way == _VESTED and first.reason_key == "vest_unproven":
+        why = _BY_TIME
     shop = shops.get(first.merchant_id or 0, "")
     change = changes[shown]
     tone = "minus" if change < 0 else "wait" if shown is Account.PENDING else "plus"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from ledger.book.accounts import account_id
-from ledger.book.balances import wallet_of
 from ledger.book.chart import Account, Kind
 from ledger.book.posting import Line, Posting, Side, post
+from ledger.book.repay import repay_lines
 from ledger.book.requests import once
 from ledger.database import Database
 from ledger.errors import Refusal
@@ -85,11 +85,11 @@ def grant(  # noqa: PLR0913 - whom, how much, and everything the record of it ne
 
         wallet = side(Account.WALLET, owner_id)
         side(Account.PENDING, owner_id)
-        owed = side(Account.OWED, owner_id)
-        repaid = min(units, wallet_of(tx, community_id, owner_id, commodity).owed)
-        lines = [Line(side(Account.ISSUED_GRANT), wallet, commodity, units)]
-        if repaid:
-            lines.append(Line(wallet, owed, commodity, repaid))
+        side(Account.OWED, owner_id)
+        lines = [
+            Line(side(Account.ISSUED_GRANT), wallet, commodity, units),
+            *repay_lines(tx, community_id, owner_id, commodity, units, wallet, at=at),
+        ]
         txn_id = post(
             tx,
             Posting(

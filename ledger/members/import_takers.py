@@ -9,6 +9,7 @@ from ledger.audit import By
 from ledger.book.accounts import account_id
 from ledger.book.chart import Account, Kind
 from ledger.book.posting import Line, Posting, Side, post
+from ledger.book.repay import repay_lines
 from ledger.earning.calendar import business_date, day_bounds, day_from_key, day_key
 from ledger.errors import Refusal
 from ledger.ids import derived_request_id
@@ -110,6 +111,8 @@ def _take_balances(tx: Tx, community_id: int, by: By, at: int) -> Take:
         wallet = Side(
             account_id(tx, community_id, Account.WALLET, commodity, home, at=at), Account.WALLET
         )
+        units = row.values["points"]
+        repaid = repay_lines(tx, community_id, home, commodity, units, wallet, at=at)
         posting = Posting(
             community_id=community_id,
             kind=Kind.GRANT,
@@ -117,7 +120,7 @@ def _take_balances(tx: Tx, community_id: int, by: By, at: int) -> Take:
             occurred_at=at,
             at=at,
             business_date=day,
-            lines=[Line(grants, wallet, commodity, row.values["points"])],
+            lines=[Line(grants, wallet, commodity, units), *repaid],
             scheme_version=version,
             wallet_owner_id=home,
             staff_id=by.id or None,

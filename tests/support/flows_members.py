@@ -185,6 +185,7 @@ def debt(db: Database, town: Town) -> None:
     """A refund takes back points that are spent: the rest is owed, and the next points of any kind repay it."""
     spent = [(Acc.ISSUED_CONSUMPTION, 0, Acc.WALLET, 3, 1_000)]
     book(db, town, "earned_at_once", Kind.EARN_SPENDING, spent)
+    book(db, town, "nearly_all", Kind.REDEEM, [(Acc.WALLET, 3, Acc.REDEEMED, MARKET, 50_600)])
     back = [
         (Acc.WALLET, 3, Acc.ISSUED_CONSUMPTION, 0, 400),
         (Acc.OWED, 3, Acc.ISSUED_CONSUMPTION, 0, 600),
@@ -203,6 +204,7 @@ def debt(db: Database, town: Town) -> None:
             kind,
             [(source, 0, Acc.WALLET, 3, 100), (Acc.WALLET, 3, Acc.OWED, 3, 100)],
         )
+    book(db, town, "some_back", Kind.RETURN_GOODS, [(Acc.REDEEMED, MARKET, Acc.WALLET, 3, 150)])
     book(db, town, "refund_repays", Kind.REFUND, [(Acc.WALLET, 3, Acc.OWED, 3, 100)])
     waiting = [(Acc.ISSUED_CONSUMPTION, 0, Acc.PENDING, 3, 50)]
     waits = book(db, town, "waits", Kind.EARN_SPENDING, waiting, beside=_waits(town, 3, 50))
@@ -214,7 +216,7 @@ def debt(db: Database, town: Town) -> None:
 def gateway(db: Database, town: Town) -> None:
     """Paid through the community's own channel: the points are spendable at once, and repay what is owed."""
     del db
-    request = _sale(town, 4, 3, 2_000, 0, channel="gateway", payment_ref=None)
+    request = _sale(town, 4, 3, 2_100, 0, channel="gateway", payment_ref=None)
     check_out_by_gateway(town.desk, request, at=request.occurred_at)
 
 

@@ -26,6 +26,14 @@ CHECKS: Final[dict[str, str]] = {
         " OR asked_units > 0 AND (owed_units <> 0 OR dropped_units <> 0 OR booked_units <= 0"
         "  OR booked_units > asked_units OR booked_units < asked_units AND cut_by = '')"
     ),
+    "nobody_has_points_in_hand_and_a_debt": (
+        "SELECT w.community_id, w.owner_id, w.commodity FROM account w"
+        " JOIN balance b ON b.community_id = w.community_id AND b.account_id = w.account_id"
+        " JOIN account o ON o.community_id = w.community_id AND o.kind = 'owed'"
+        "  AND o.commodity = w.commodity AND o.owner_id = w.owner_id"
+        " JOIN balance d ON d.community_id = o.community_id AND d.account_id = o.account_id"
+        " WHERE w.kind = 'wallet' AND b.posted > b.held AND d.posted > 0"
+    ),
     "nobody_takes_points_alone": (
         "SELECT a.* FROM award a WHERE a.asked_units < 0 AND (a.proposed_by = a.approved_by"
         "  OR a.approval_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM approval p"
@@ -43,6 +51,14 @@ MUTATIONS: Final[dict[str, str]] = {
     ),
     "a_deduction_is_taken_owed_or_let_go": (
         "UPDATE award SET dropped_units = dropped_units + 1 WHERE asked_units < 0"
+    ),
+    "nobody_has_points_in_hand_and_a_debt": (
+        "INSERT INTO transfer (community_id, txn_id, line_no, commodity, debit_id, credit_id, amount)"
+        " SELECT 1, (SELECT max(txn_id) FROM txn WHERE kind = 'earn_deed'), 98, o.commodity, o.account_id,"
+        "  (SELECT account_id FROM account WHERE kind = 'issued_consumption'), 5 FROM account o"
+        " WHERE o.kind = 'owed' AND o.owner_id = 2 AND o.commodity = 1002;"
+        "UPDATE balance SET posted = posted + 5 WHERE account_id ="
+        " (SELECT account_id FROM account WHERE kind = 'owed' AND owner_id = 2 AND commodity = 1002)"
     ),
     "nobody_takes_points_alone": "UPDATE award SET approved_by = proposed_by WHERE asked_units < 0",
 }
