@@ -89,9 +89,8 @@ def deed(db: Database, town: Town) -> None:
     """A deed gives 12 points; a minus item takes 2 of them, and of an empty wallet's owner 1 that is then owed."""
     book(db, town, "deed", Kind.EARN_DEED, [(Acc.ISSUED_DEED, 0, Acc.WALLET, 1, 1_200)])
     book(db, town, "minus", Kind.DEDUCT, [(Acc.WALLET, 1, Acc.ISSUED_DEDUCTION, 0, 200)])
-    owed = [(Acc.OWED, 1, Acc.ISSUED_DEDUCTION, 0, 100)]
+    owed = [(Acc.OWED, 4, Acc.ISSUED_DEDUCTION, 0, 100)]
     book(db, town, "minus_owed", Kind.DEDUCT, owed)
-    book(db, town, "minus_repaid", Kind.REPAY, [(Acc.WALLET, 1, Acc.OWED, 1, 100)])
 
 
 # --- at the till
@@ -185,7 +184,8 @@ def debt(db: Database, town: Town) -> None:
     """A refund takes back points that are spent: the rest is owed, and the next points of any kind repay it."""
     spent = [(Acc.ISSUED_CONSUMPTION, 0, Acc.WALLET, 3, 1_000)]
     book(db, town, "earned_at_once", Kind.EARN_SPENDING, spent)
-    book(db, town, "nearly_all", Kind.REDEEM, [(Acc.WALLET, 3, Acc.REDEEMED, MARKET, 50_600)])
+    _hold(db, town, "debt_held", 3, 50)
+    book(db, town, "nearly_all", Kind.REDEEM, [(Acc.WALLET, 3, Acc.REDEEMED, MARKET, 50_550)])
     back = [
         (Acc.WALLET, 3, Acc.ISSUED_CONSUMPTION, 0, 400),
         (Acc.OWED, 3, Acc.ISSUED_CONSUMPTION, 0, 600),
@@ -204,13 +204,16 @@ def debt(db: Database, town: Town) -> None:
             kind,
             [(source, 0, Acc.WALLET, 3, 100), (Acc.WALLET, 3, Acc.OWED, 3, 100)],
         )
-    book(db, town, "some_back", Kind.RETURN_GOODS, [(Acc.REDEEMED, MARKET, Acc.WALLET, 3, 150)])
-    book(db, town, "refund_repays", Kind.REFUND, [(Acc.WALLET, 3, Acc.OWED, 3, 100)])
+    came_back = [(Acc.OFFSET, SHOP, Acc.WALLET, 3, 100), (Acc.WALLET, 3, Acc.OWED, 3, 100)]
+    claim = Claim(SHOP, -100, -5, "M01T1-260302-00098-X", "refund", "M01T1-260302-00002-X")
+    book(db, town, "refund_repays", Kind.REFUND, came_back, claim=claim)
     waiting = [(Acc.ISSUED_CONSUMPTION, 0, Acc.PENDING, 3, 50)]
     waits = book(db, town, "waits", Kind.EARN_SPENDING, waiting, beside=_waits(town, 3, 50))
     vested = [(Acc.PENDING, 3, Acc.WALLET, 3, 50), (Acc.WALLET, 3, Acc.OWED, 3, 50)]
     book(db, town, "vest_repays", Kind.VEST, vested, beside=_ends(town, waits, 50, "vested"))
-    book(db, town, "repay", Kind.REPAY, [(Acc.WALLET, 3, Acc.OWED, 3, 50)])
+    # Points that were held make up for it in the moment they are free.
+    book(db, town, "repay", Kind.REPAY, [(Acc.WALLET, 3, Acc.OWED, 3, 50)],
+         captured={(Acc.WALLET, 3): 50}, beside=_hold_ends(town, "debt_held"))  # fmt: skip
 
 
 def gateway(db: Database, town: Town) -> None:
@@ -267,27 +270,36 @@ def lapse(db: Database, town: Town) -> None:
 
 def property_fee(db: Database, town: Town) -> None:
     """Flow 6: 200 points are held, the property company confirms, and they take 10.00 off its bill."""
-    name = "fee"
+    _hold(db, town, "fee_held", 2, 20_000)
+    claim = Claim(PROPERTY, 20_000, 1_000, "M02T1-260302-00001-X")
+    paid = [(Acc.WALLET, 2, Acc.OFFSET, PROPERTY, 20_000)]
+    book(db, town, "fee", Kind.BILL_OFFSET, paid, claim=claim, captured={(Acc.WALLET, 2): 20_000},
+         beside=_hold_ends(town, "fee_held"))  # fmt: skip
+
+
+def _hold(db: Database, town: Town, name: str, person: int, units: int) -> None:
+    """Points are set aside under the flow's own name, once."""
 
     def hold(tx: Tx) -> dict[str, str]:
-        wallet = side_of(tx, town.here, Acc.WALLET, 2).account_id
+        wallet = side_of(tx, town.here, Acc.WALLET, person).account_id
         opened = open_hold(
-            tx, town.here, wallet, commodity=CIVIC, amount=20_000, purpose="bill",
-            request_id=request_id(name), at=AT, expires_at=AT + 60 * MINUTE,
+            tx, town.here, wallet, commodity=CIVIC, amount=units, purpose="bill",
+            request_id=request_id(f"{name}-hold"), at=AT, expires_at=AT + 60 * MINUTE,
         )  # fmt: skip
         return {"hold_id": str(opened)}
 
-    once(db, town.here, request_id("fee_held"), kind="flow", body={"flow": name}, at=AT, work=hold)
+    once(db, town.here, request_id(name), kind="flow", body={"flow": name}, at=AT, work=hold)
+
+
+def _hold_ends(town: Town, name: str) -> Beside:
+    """The hold is used up by the entry beside which this stands."""
 
     def ends(tx: Tx, txn_id: int) -> list[Step]:
-        (row,) = open_holds_of(tx, town.here, request_id(name))
+        (row,) = open_holds_of(tx, town.here, request_id(f"{name}-hold"))
         end_hold(
             tx, town.here, row.hold_id, account_id=row.account_id, amount=int(row.amount),
             captured=True, txn_id=txn_id, at=AT,
         )  # fmt: skip
         return []
 
-    claim = Claim(PROPERTY, 20_000, 1_000, "M02T1-260302-00001-X")
-    paid = [(Acc.WALLET, 2, Acc.OFFSET, PROPERTY, 20_000)]
-    book(db, town, name, Kind.BILL_OFFSET, paid, claim=claim, captured={(Acc.WALLET, 2): 20_000},
-         beside=ends)  # fmt: skip
+    return ends
