@@ -14,11 +14,10 @@ from kiosk.context import EXTENSION, Service
 from ledger.clock import SECOND_US
 from ledger.database import Database
 from ledger.errors import Refusal
-from ledger.members.communities import all_communities
 from ledger.members.key_vault import KeyVault
-from ledger.seal.checkpoints import is_due, publish
+from ledger.seal.checkpoints import due_communities, publish
 from ledger.seal.last_signed import LastSigned
-from ledger.seal.sealer import seal
+from ledger.seal.sealer import seal, waiting_communities
 
 SIGN_EVERY_US: Final = 30 * SECOND_US
 """How old the newest checkpoint may be where the log has grown; receipts promise a minute."""
@@ -32,8 +31,9 @@ _LOG: Final = logging.getLogger("jifen.seal")
 class Sealing(threading.Thread):
     """Seals and signs for every community of a database until the program's main thread ends.
 
-    Any number of processes may do this at once: whoever comes second finds nothing to do. What fails is logged and
-    tried again; sales never wait for it, and never fail because of it.
+    Of the processes of one machine the first leads and the others wait for its end; processes of several machines may
+    seal at once, whoever comes second finds nothing to do. What fails is logged and tried again; sales never wait for
+    it, and never fail because of it.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class Sealing(threading.Thread):
             self.work_once()
             # Ends with the server, at once, without anybody having to call `stop`.
             main.join(self._every_s)
+        self._last_signed.step_down()
 
     def stop(self) -> None:
         """Finish the round under way and end."""
@@ -69,24 +70,32 @@ class Sealing(threading.Thread):
         self.join()
 
     def work_once(self) -> None:
-        """Seal what waits in every community, and sign where a checkpoint is due."""
+        """Seal what waits in every community, and sign where a checkpoint is due; one process of a machine does it."""
+        if not self._last_signed.lead():
+            return
         try:
             with self._db.read() as tx:
-                communities = [int(row.community_id) for row in all_communities(tx)]
+                waiting = waiting_communities(tx)
+            for community_id in waiting:
+                self._try(community_id, self._seal)
+            with self._db.read() as tx:
+                due = due_communities(tx, before=self._now() - SIGN_EVERY_US)
+            for community_id in due:
+                self._try(community_id, self._publish)
         except Exception:  # noqa: BLE001 - a thread that ended would seal nothing more; the log tells
             _LOG.exception("sealing: the communities cannot be read")
-            return
-        for community_id in communities:
-            if time.monotonic() >= self._resting_until_s.get(community_id, 0):
-                self._work_on(community_id)
 
-    def _work_on(self, community_id: int) -> None:
+    def _seal(self, community_id: int) -> None:
+        seal(self._db, community_id)
+
+    def _publish(self, community_id: int) -> None:
+        publish(self._db, community_id, self._vault, self._last_signed, at=self._now())
+
+    def _try(self, community_id: int, work: Callable[[int], None]) -> None:
+        if time.monotonic() < self._resting_until_s.get(community_id, 0):
+            return
         try:
-            seal(self._db, community_id)
-            with self._db.read() as tx:
-                due = is_due(tx, community_id, at=self._now(), every_us=SIGN_EVERY_US)
-            if due:
-                publish(self._db, community_id, self._vault, self._last_signed, at=self._now())
+            work(community_id)
         except Refusal as refusal:
             self._rest(community_id)
             _LOG.error("sealing of community %s stopped: %s", community_id, refusal)

@@ -76,6 +76,11 @@ class Result:
         """The rows it returned."""
         return self._sql.rows(self._cursor)
 
+    def tuples(self) -> list[tuple[Any, ...]]:
+        """The same as plain tuples, for rows by the thousand."""
+        rows: list[tuple[Any, ...]] = self._cursor.fetchall()
+        return rows
+
 
 class Tx:
     """One open transaction. It never begins or commits: the Database that made it does."""

@@ -29,9 +29,10 @@ _COVERING: Final = Sql(
     " ORDER BY size LIMIT 1"
 )
 _DUE: Final = Sql(
-    "SELECT h.size, h.signed_size, c.signed_at FROM log_head h"
-    " LEFT JOIN checkpoint c ON c.community_id = h.community_id AND c.size = h.signed_size"
-    " WHERE h.community_id = :community_id"
+    "SELECT h.community_id FROM log_head h LEFT JOIN checkpoint c"
+    " ON c.community_id = h.community_id AND c.size = h.signed_size"
+    " WHERE h.size > h.signed_size AND (c.signed_at IS NULL OR c.signed_at <= :before)"
+    " ORDER BY h.community_id"
 )
 _SIGNED: Final = Sql(
     "SELECT signed_size, signed_root FROM log_head WHERE community_id = :community_id"
@@ -103,12 +104,9 @@ def covering(tx: Tx, community_id: int, leaf_index: int) -> Checkpoint | None:
     return None if row is None else _checkpoint(row)
 
 
-def is_due(tx: Tx, community_id: int, *, at: int, every_us: int) -> bool:
-    """Whether the log has grown and its newest checkpoint is `every_us` microseconds old, or there is none."""
-    row = tx.find(_DUE, community_id=community_id)
-    if row is None or row.size == row.signed_size:
-        return False
-    return row.signed_at is None or at - int(row.signed_at) >= every_us
+def due_communities(tx: Tx, *, before: int) -> list[int]:
+    """The communities whose log has grown since a checkpoint of `before` (microseconds UTC) or earlier, or has none."""
+    return [int(row.community_id) for row in tx.all(_DUE, before=before)]
 
 
 def show_signed(db: Database, community_id: int, last_signed: LastSigned, note: str) -> bool:

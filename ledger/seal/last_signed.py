@@ -21,6 +21,26 @@ class LastSigned:
     def __init__(self, folder: Path) -> None:
         """Keep the files in `folder`; it is made when the first is written."""
         self._folder = folder
+        self._lead: int | None = None
+
+    def lead(self) -> bool:
+        """Whether this object's process is the one that seals by itself on this machine; it stays so until it ends."""
+        if self._lead is None:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            lock = os.open(self._folder / "lead.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                os.close(lock)
+                return False
+            self._lead = lock
+        return True
+
+    def step_down(self) -> None:
+        """Let another process lead."""
+        if self._lead is not None:
+            os.close(self._lead)
+            self._lead = None
 
     @contextmanager
     def hold(self, community_id: int) -> Iterator[Mark]:

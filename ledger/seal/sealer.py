@@ -10,8 +10,8 @@ from typing import Any, Final, NamedTuple
 
 from ledger.database import Database
 from ledger.errors import Refusal
-from ledger.seal.entries import Entry, read_entries
-from ledger.seal.tiles import Tiles, edge_of, grown, keep_tiles, read_tiles
+from ledger.seal.entries import WAITING, Entry, add_waiting, encode_rows
+from ledger.seal.tiles import Tiles, add_edge, edge_in, grown, keep_tiles
 from ledger.seal.tree import EMPTY_ROOT, leaf_hash
 from ledger.sql import Sql, Tx
 
@@ -23,9 +23,9 @@ _FIRST: Final = Sql(
     "INSERT INTO log_head (community_id, size, signed_size, signed_root)"
     " VALUES (:community_id, 0, 0, :empty_root) ON CONFLICT (community_id) DO NOTHING"
 )
-_WAITING: Final = Sql(
-    "SELECT kind, entry_id FROM outbox WHERE community_id = :community_id"
-    " ORDER BY recorded_at, entry_id LIMIT :most"
+_WAITING: Final = Sql(WAITING)
+_WHO_WAITS: Final = Sql(
+    "SELECT community_id FROM outbox GROUP BY community_id ORDER BY community_id"
 )
 _ADVANCE: Final = Sql(
     "UPDATE log_head SET size = size + :count WHERE community_id = :community_id AND size = :size"
@@ -51,6 +51,13 @@ _DONE: Final = {
 }
 
 
+class Sealed(NamedTuple):
+    """How many entries were sealed just now, and the size of the log after it."""
+
+    fresh: int
+    size: int
+
+
 class _Next(NamedTuple):
     """What is to be written after the first `size` leaves."""
 
@@ -58,6 +65,11 @@ class _Next(NamedTuple):
     entries: list[Entry]
     hashes: list[bytes]
     tiles: Tiles
+
+
+def waiting_communities(tx: Tx) -> list[int]:
+    """The communities in which something waits to be sealed."""
+    return [int(row.community_id) for row in tx.all(_WHO_WAITS)]
 
 
 def size(tx: Tx, community_id: int) -> int:
@@ -73,65 +85,62 @@ def seal(db: Database, community_id: int) -> int:
     outbox row commits with it. Only sealers touch the head row and the tree, and they read and hash outside the
     transaction that writes, so no writer of the book ever waits here. Refuses: log_damaged.
     """
-    sealed: int | None = BATCH
-    while sealed in {None, BATCH}:
+    while True:
         sealed = seal_some(db, community_id)
-    with db.read() as tx:
-        return size(tx, community_id)
+        if sealed is not None and sealed.fresh < BATCH:
+            return sealed.size
 
 
-def seal_some(db: Database, community_id: int) -> int | None:
-    """Seal at most BATCH entries and say how many; None where another sealer was quicker and this is to be done anew.
+def seal_some(db: Database, community_id: int) -> Sealed | None:
+    """Seal at most BATCH entries; None where another sealer was quicker and this is to be done anew.
 
     Refuses: log_damaged.
     """
     with db.read() as tx:
         found = _read_next(tx, community_id)
-    if not found.entries:
-        return 0
-    written = db.write(lambda tx: _write(tx, community_id, found))
-    return len(found.entries) if written else None
+    count = len(found.entries)
+    if count and not db.write(lambda tx: _write(tx, community_id, found)):
+        return None
+    return Sealed(count, found.size + count)
 
 
 def _read_next(tx: Tx, community_id: int) -> _Next:
-    rows = tx.execute(_WAITING, {"community_id": community_id, "most": BATCH}).fetchall()
-    waiting = [Entry(*row) for row in rows]
-    before = size(tx, community_id)
-    if not waiting:
-        return _Next(before, [], [], {})
-    entries = read_entries(tx, community_id, waiting)
-    gone = [entry.entry_id for entry in waiting if entry not in entries]
+    """What waits, its rows, and the edge it is added to, all in one question and one snapshot."""
+    with tx.batch() as batch:
+        waiting = batch.add(_WAITING, {"community_id": community_id, "most": BATCH})
+        head = batch.add(_HEAD, {"community_id": community_id})
+        rows = add_waiting(batch, community_id, BATCH)
+        edge = add_edge(batch, community_id)
+    entries = [Entry(*row) for row in waiting.tuples()]
+    sizes = head.tuples()
+    before = int(sizes[0][0]) if sizes else 0
+    encoded = encode_rows(*(result.tuples() for result in rows))
+    gone = [entry.entry_id for entry in entries if entry not in encoded]
     if gone:
         raise Refusal("log_damaged", entry=str(gone[0]))
-    hashes = [leaf_hash(entries[entry]) for entry in waiting]
-    edge = read_tiles(tx, community_id, edge_of(before))
-    return _Next(before, waiting, hashes, grown(edge, before, hashes))
+    hashes = [leaf_hash(encoded[entry]) for entry in entries]
+    return _Next(before, entries, hashes, grown(edge_in(edge), before, hashes))
 
 
 def _write(tx: Tx, community_id: int, found: _Next) -> bool:
     """Write what was read, unless the head is no longer where it was read."""
     if found.size == 0:
         tx.run(_FIRST, community_id=community_id, empty_root=EMPTY_ROOT)
-    count = len(found.entries)
+    here = {"community_id": community_id}
     # The head first: of two sealers one waits here, then finds that it moved.
-    if tx.run(_ADVANCE, community_id=community_id, size=found.size, count=count) != 1:
+    if tx.run(_ADVANCE, **here, size=found.size, count=len(found.entries)) != 1:
         return False
-    ids = [entry.entry_id for entry in found.entries]
+    ids: Any = [entry.entry_id for entry in found.entries]
     if tx.dialect == "sqlite":
         tx.many(_LEAF, _leaf_rows(community_id, found))
-        given: Any = json.dumps(ids)
-    else:
-        tx.run(
-            _LEAVES,
-            community_id=community_id,
-            size=found.size,
-            kinds=[entry.kind for entry in found.entries],
-            ids=ids,
-            hashes=found.hashes,
-        )
-        given = ids
-    tx.run(_DONE[tx.dialect], community_id=community_id, ids=given)
-    keep_tiles(tx, community_id, found.tiles)
+        ids = json.dumps(ids)
+    with tx.batch() as batch:
+        if tx.dialect != "sqlite":
+            kinds = [entry.kind for entry in found.entries]
+            leaves = {"size": found.size, "kinds": kinds, "ids": ids, "hashes": found.hashes}
+            batch.add(_LEAVES, here | leaves)
+        batch.add(_DONE[tx.dialect], here | {"ids": ids})
+        keep_tiles(tx, community_id, found.tiles)
     return True
 
 

@@ -6,14 +6,17 @@ A tile at level L holds hashes over 256**L leaves each; the steps between are ha
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Final, NamedTuple
 
 from ledger.errors import Refusal
-from ledger.seal.tree import HASH_BYTES, Place, Span, node_hash, places_in, root_of, span_root
-from ledger.sql import Sql, Tx
+from ledger.seal.tree import HASH_BYTES, Place, Span, places_in, root_of, span_root
+from ledger.sql import Batch, Result, Sql, Tx
 
 WIDTH: Final = 256
 TILE_BYTES: Final = WIDTH * HASH_BYTES
+LEVELS: Final = 7
+"""Seven levels of tiles hold 2**56 leaves."""
 _HEIGHT: Final = 8
 
 _TILE: Final = Sql(
@@ -25,6 +28,15 @@ _KEEP: Final = Sql(
     " VALUES (:community_id, :level, :tile_index, :hashes)"
     " ON CONFLICT (community_id, level, tile_index) DO UPDATE SET hashes = excluded.hashes"
     " WHERE length(tile.hashes) < length(excluded.hashes)"
+)
+
+
+_EDGE: Final = Sql(
+    "SELECT t.level, t.tile_index, t.hashes FROM log_head h"
+    f" JOIN ({' UNION ALL '.join(f'SELECT {n} AS level, {WIDTH ** (n + 1)} AS leaves' for n in range(LEVELS))}) v"
+    " ON h.community_id = :community_id"
+    " JOIN tile t ON t.community_id = h.community_id AND t.level = v.level"
+    "  AND t.tile_index = h.size / v.leaves"
 )
 
 
@@ -88,26 +100,33 @@ def read_tiles(tx: Tx, community_id: int, keys: Iterable[TileKey]) -> Tiles:
                     {"community_id": community_id, "level": key.level, "tile_index": key.number},
                 ),
             )
-            for key in dict.fromkeys(keys)
+            for key in keys
         ]
     rows = [(key, result.all()) for key, result in asked]
     return {key: bytes(found[0].hashes) for key, found in rows if found}
 
 
+def add_edge(batch: Batch, community_id: int) -> Result:
+    """Ask in a batch for the tiles at the right edge of the log; `edge_in` takes what comes."""
+    return batch.add(_EDGE, {"community_id": community_id})
+
+
+def edge_in(result: Result) -> Tiles:
+    """The tiles that came."""
+    return {TileKey(row.level, row.tile_index): bytes(row.hashes) for row in result.all()}
+
+
 def keep_tiles(tx: Tx, community_id: int, tiles: Tiles) -> None:
     """Store tiles; one that is there already only ever grows."""
-    tx.many(
-        _KEEP,
-        [
-            {
+    with tx.batch() as batch:
+        for key, hashes in tiles.items():
+            row = {
                 "community_id": community_id,
                 "level": key.level,
                 "tile_index": key.number,
                 "hashes": hashes,
             }
-            for key, hashes in tiles.items()
-        ],
-    )
+            batch.add(_KEEP, row)
 
 
 def read_roots(tx: Tx, community_id: int, spans: Sequence[Span]) -> list[bytes]:
@@ -115,10 +134,14 @@ def read_roots(tx: Tx, community_id: int, spans: Sequence[Span]) -> list[bytes]:
 
     Refuses log_damaged where a tile is not there or too narrow.
     """
+    node = partial(_node_in, read_tiles(tx, community_id, tiles_for(spans)))
+    return [span_root(span, node) for span in spans]
+
+
+def tiles_for(spans: Sequence[Span]) -> list[TileKey]:
+    """The tiles that hold what some spans are made of, each once."""
     places = [place for span in spans for place in places_in(span)]
-    tiles = read_tiles(tx, community_id, [_tile_of(place) for place in places])
-    nodes = _Nodes(tiles)
-    return [span_root(span, nodes.at) for span in spans]
+    return list(dict.fromkeys(map(_tile_of, places)))
 
 
 def read_root(tx: Tx, community_id: int, size: int) -> bytes:
@@ -131,33 +154,12 @@ def _tile_of(place: Place) -> TileKey:
     return TileKey(level, (place.place << inside) // WIDTH)
 
 
-class _Nodes:
-    """Hashes of full subtrees out of tiles, each worked out once."""
-
-    def __init__(self, tiles: Tiles) -> None:
-        self._tiles = tiles
-        self._known: dict[tuple[int, int, int], bytes] = {}
-
-    def at(self, height: int, place: int) -> bytes:
-        level, inside = divmod(height, _HEIGHT)
-        return self._inside(level, inside, place)
-
-    def _inside(self, level: int, inside: int, place: int) -> bytes:
-        if inside == 0:
-            return self._stored(level, place)
-        known = self._known.get((level, inside, place))
-        if known is None:
-            known = node_hash(
-                self._inside(level, inside - 1, 2 * place),
-                self._inside(level, inside - 1, 2 * place + 1),
-            )
-            self._known[level, inside, place] = known
-        return known
-
-    def _stored(self, level: int, place: int) -> bytes:
-        index, at = divmod(place, WIDTH)
-        tile = self._tiles.get(TileKey(level, index), b"")
-        found = tile[at * HASH_BYTES : (at + 1) * HASH_BYTES]
-        if len(found) != HASH_BYTES:
-            raise Refusal("log_damaged", level=level, tile=index)
-        return found
+def _node_in(tiles: Tiles, height: int, place: int) -> bytes:
+    """The hash of a full subtree, out of the tile that holds its hashes."""
+    level, inside = divmod(height, _HEIGHT)
+    number, first = divmod(place << inside, WIDTH)
+    end = first + (1 << inside)
+    tile = tiles.get(TileKey(level, number), b"")
+    if len(tile) < end * HASH_BYTES:
+        raise Refusal("log_damaged", level=level, tile=number)
+    return root_of(hashes_in(tile[first * HASH_BYTES : end * HASH_BYTES]))

@@ -46,15 +46,20 @@ SALES_A_ROUND = 800
 ROUNDS = 5
 
 
+Keys = dict[int, ec.EllipticCurvePrivateKey]
+"""Each till's device key, by terminal."""
+
+
 def main(engines: list[str]) -> None:
     """Run and print the table."""
     for engine in engines:
-        with _database(engine) as (url, pids):
+        with database(engine) as (url, pids):
             _run(engine, url, pids)
 
 
 @contextmanager
-def _database(engine: str) -> Iterator[tuple[str, list[int]]]:
+def database(engine: str) -> Iterator[tuple[str, list[int]]]:
+    """A fresh database with the schema: its URL and the database's own processes."""
     if engine == "sqlite":
         with tempfile.TemporaryDirectory() as folder:
             yield SqliteFiles(Path(folder)).copy_to(Path(folder) / "bench.db"), []
@@ -72,21 +77,19 @@ def _run(engine: str, url: str, pids: list[int]) -> None:
         db, people=WALLETS, shops=SHOPS, fund_fen=10**10, allowance_fen=10**9, opened=now - 86_400 * SECOND_US * 30,
         at=now, cover_tranche_fen=1_000_000,
     )  # fmt: skip
-    keys = _enrol(town)
-    _fill_wallets(db)
+    keys = enrol(town)
+    fill_wallets(db)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "facts.json").write_text(
-            json.dumps({"url": url, "pipelined": True, "accounts": _accounts(town)})
+            json.dumps({"url": url, "pipelined": True, "accounts": accounts(town)})
         )
-        with _server(engine, folder) as (port, pid):
+        with server(engine, folder) as (port, pid):
             _rounds(engine, town, keys, port, [pid, *pids])
     db.close()
 
 
-def _rounds(
-    engine: str, town: Town, keys: dict[int, ec.EllipticCurvePrivateKey], port: int, pids: list[int]
-) -> None:
+def _rounds(engine: str, town: Town, keys: Keys, port: int, pids: list[int]) -> None:
     sales: list[Round] = []
     floors: list[Round] = []
     people = iter(range(1, WALLETS + 1))
@@ -95,7 +98,7 @@ def _rounds(
         town.at = now_us()
         chosen = [next(people) for _ in range(min(count, SALES_A_ROUND))] if number < ROUNDS else []
         chosen = chosen or [1 + place for place in range(count)]
-        sale = send_all(port, _sale_requests(town, keys, chosen), clients=CLIENTS, pids=pids)
+        sale = send_all(port, sale_requests(town, keys, chosen), clients=CLIENTS, pids=pids)
         floor = send_all(port, _floor_requests(town, chosen, number), clients=CLIENTS, pids=pids)
         for part in (sale, floor):
             if part.bad:
@@ -123,7 +126,8 @@ def _print(engine: str, sales: list[Round], floors: list[Round]) -> None:
     print(f"  ratio     {ratio:8.2f} (checkout to floor, median of rounds)")
 
 
-def _enrol(town: Town) -> dict[int, ec.EllipticCurvePrivateKey]:
+def enrol(town: Town) -> Keys:
+    """Give every till a device key."""
     keys = {till.terminal_id: ec.generate_private_key(ec.SECP256R1()) for till in town.tills}
     with town.db.engine.begin() as connection:
         for terminal_id, key in keys.items():
@@ -135,7 +139,8 @@ def _enrol(town: Town) -> dict[int, ec.EllipticCurvePrivateKey]:
     return keys
 
 
-def _fill_wallets(db: Database) -> None:
+def fill_wallets(db: Database) -> None:
+    """Points for everybody, past the book."""
     wallets = (
         account.select().with_only_columns(account.c.account_id).where(account.c.kind == "wallet")
     )
@@ -151,7 +156,8 @@ _OWNERS = Sql(
 )
 
 
-def _accounts(town: Town) -> dict[str, object]:
+def accounts(town: Town) -> dict[str, object]:
+    """Every account a checkout touches, by kind and owner."""
     found: dict[str, dict[int, int]] = {"wallet": {}, "pending": {}, "offset": {}, "cover": {}}
     with town.db.read() as tx:
         for row in tx.all(_OWNERS, community_id=HERE):
@@ -179,9 +185,8 @@ def _reserve(tx: Tx, *, shop: int, town: Town) -> None:
     )
 
 
-def _sale_requests(
-    town: Town, keys: dict[int, ec.EllipticCurvePrivateKey], people: list[int]
-) -> list[bytes]:
+def sale_requests(town: Town, keys: Keys, people: list[int]) -> list[bytes]:
+    """The reference sale of each person, as signed HTTP requests."""
     secret = town.vault.derive("clerk tokens")
     messages = []
     for place, person in enumerate(people):
@@ -233,7 +238,8 @@ def _message(path: str, body: bytes, headers: dict[str, str]) -> bytes:
 
 
 @contextmanager
-def _server(engine: str, folder: Path) -> Iterator[tuple[int, int]]:
+def server(engine: str, folder: Path) -> Iterator[tuple[int, int]]:
+    """The product served from another process: its port and process id."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

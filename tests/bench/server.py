@@ -1,4 +1,7 @@
-"""The product's server with one route more: the floor, which writes a checkout's rows and asks nothing."""
+"""The product's server with one route more: the floor, which writes a checkout's rows and asks nothing.
+
+It seals while the file `sealing` lies in BENCH_FOLDER.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,22 @@ from flask import Flask, request
 from kiosk.app import create_app
 from kiosk.auth import allow
 from kiosk.config import settings_from
+from kiosk.context import EXTENSION, Service
+from kiosk.sealing import Sealing
 from ledger.database import Database
 from ledger.members.key_vault import KeyVault
 from ledger.members.roles import ANYONE
 from tests.bench.floor import Floor
+
+
+class _Switched(Sealing):
+    def __init__(self, *given: Any, switch: Path, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self._switch = switch
+
+    def work_once(self) -> None:
+        if self._switch.exists():
+            super().work_once()
 
 
 def app() -> Flask:
@@ -33,6 +48,11 @@ def app() -> Flask:
         {"data_dir": str(folder), "database_url": facts["url"], "requests_a_minute": 0}
     )
     made = create_app(db, settings, None, vault=KeyVault(bytes(range(32))))
+    service: Service = made.extensions[EXTENSION]
+    _Switched(
+        db, service.vault, service.last_signed, now=service.now, every_s=settings.seal_every_s,
+        switch=folder / "sealing",
+    ).start()  # fmt: skip
     floor = Floor(db, accounts, pipelined=facts["pipelined"])
 
     @allow(ANYONE)
