@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from ledger import audit
+from ledger.audit import SYSTEM
 from ledger.book import cover
 from ledger.book import day as book_day
 from ledger.book.facts import cap_back_step
@@ -342,8 +344,22 @@ def _lock(night: _Night, report: Report) -> None:
         )
         for day in _days_to_lock(tx, run):
             book_day.lock(tx, run.community_id, day, at=at)
+        _record(tx, night)
 
     night.db.write(work)
+
+
+def _record(tx: Tx, night: _Night) -> None:
+    """Put the locked night into the record, and so into the seal: what it was made of and what came of it."""
+    here = night.run.community_id
+    row = tx.get(FIND_RUN, community_id=here, business_date=night.run.day)
+    facts: audit.Facts = {
+        "run_id": night.run_id,
+        "digest": str(row.digest),
+        "tree_size": night.run.end_leaf,
+    }
+    subject = f"night:{night.run.day}"
+    audit.record(tx, here, SYSTEM, "night.lock", subject, at=night.at, after=facts)
 
 
 def _days_to_lock(tx: Tx, run: Run) -> list[int]:

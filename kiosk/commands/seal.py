@@ -98,7 +98,8 @@ def adopt_command(issuer: str | None, *, as_json: bool) -> None:
     Compare the size shown with a till's or the last board's first.
     """
     with opened() as server:
-        signed = recovery.adopt(server.db, server.community(issuer), server.last_signed)
+        community_id, at = server.community(issuer), now_us()
+        signed = recovery.adopt(server.db, community_id, server.last_signed, by=SYSTEM, at=at)
         show(_figures(signed), as_json=as_json)
 
 

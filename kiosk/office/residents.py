@@ -56,7 +56,14 @@ def residents_list() -> Response:
 @bp.get("/residents/<int:person_id>")
 @allow("resident.read")
 def resident(person_id: int) -> Response:
-    """One resident with cards and newest entries; name and phone masked."""
+    """One resident with cards and newest entries; name and phone masked. Who looked is written down."""
+    here, by, at = actor().community_id, me(), service().now()
+
+    def work(tx: Tx) -> None:
+        residents.get_resident(tx, here, person_id)
+        audit.record(tx, here, by, "person.read", f"person:{person_id}", at=at)
+
+    service().db.write(work)
     return _resident_page(person_id)
 
 

@@ -11,6 +11,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
+from ledger import audit
+from ledger.audit import SYSTEM, By
 from ledger.clock import SECOND_US
 from ledger.errors import Refusal
 from ledger.members.key_vault import KeyVault
@@ -25,6 +27,7 @@ from ledger.token_keys import (
     SigningKey,
     jwks,
     new_key,
+    thumbprint,
 )
 
 RENEWED_CLASSES: Final = (KeyClass.CARD, KeyClass.DYN, KeyClass.EARN)
@@ -108,6 +111,12 @@ def make_key(
         made_at=at,
     )
     tx.run(_CONFIG_CHANGED, community_id=community_id)
+    facts: audit.Facts = {
+        "class": public.key_class.value,
+        "alg": public.alg,
+        "key": thumbprint(public),
+    }
+    _note(tx, community_id, "token_key.make", public.kid, by=by, at=at, after=facts)
     return public
 
 
@@ -167,6 +176,21 @@ def retire_key(tx: Tx, community_id: int, kid: int, *, at: int, by: int) -> None
     if rows == 0:
         raise Refusal("key_not_found", kid=kid)
     tx.run(_CONFIG_CHANGED, community_id=community_id)
+    _note(tx, community_id, "token_key.retire", kid, by=by, at=at)
+
+
+def _note(
+    tx: Tx,
+    community_id: int,
+    act: str,
+    kid: int,
+    *,
+    by: int,
+    at: int,
+    after: audit.Facts | None = None,
+) -> None:
+    who = By("staff", by) if by else SYSTEM
+    audit.record(tx, community_id, who, act, f"token_key:{kid}", at=at, after=after)
 
 
 def _free_kid(tx: Tx, community_id: int, at: int) -> int:

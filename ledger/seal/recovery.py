@@ -38,18 +38,25 @@ def recoveries(tx: Tx, community_id: int) -> list[str]:
     return [row.note for row in tx.all(_ALL, community_id=community_id)]
 
 
-def adopt(db: Database, community_id: int, last_signed: LastSigned) -> Checkpoint:
+def adopt(
+    db: Database, community_id: int, last_signed: LastSigned, *, by: By, at: int
+) -> Checkpoint:
     """Believe this database's newest checkpoint on a server that has not signed for the log before.
 
     For a second server of one database, or a new machine: whoever does it has compared the size with what tills or
     the board show. Refuses: log_mark_there (this server signed before), log_nothing_signed.
     """
-    with last_signed.hold(community_id) as mark, db.read() as tx:
+    with last_signed.hold(community_id) as mark:
         if mark.read() is not None:
             raise Refusal("log_mark_there")
-        last = newest(tx, community_id)
+        with db.read() as tx:
+            last = newest(tx, community_id)
         if last is None:
             raise Refusal("log_nothing_signed")
+        facts: audit.Facts = {"tree_size": last.size}
+        db.write(
+            lambda tx: audit.record(tx, community_id, by, "log.adopt", "log", at=at, after=facts)
+        )
         mark.write(last.note)
         return last
 
@@ -98,7 +105,7 @@ def begin_again(
                 made_by=by.id,
                 made_at=at,
             )
-            facts = {"size": kept_size, "lost_size": lost.size}
+            facts: audit.Facts = {"tree_size": kept_size, "lost_size": lost.size}
             audit.record(
                 tx, community_id, by, "log.recover", f"recovery:{number}", at=at, after=facts
             )

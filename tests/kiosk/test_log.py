@@ -263,9 +263,9 @@ def test_a_server_that_is_shown_what_it_has_lost_signs_nothing_more(
     # Yesterday's copy on a new machine, which nothing tells that more was signed.
     put_back(database, backup)
     (tmp_path / "seal" / f"{HERE}.checkpoint").unlink()
-    adopt(sealed.town.db, HERE, sealed.last_signed)
-    offered = sealed.follow()["checkpoint"]
-    assert sealed.sign().note == offered  # CONTROL: it would sign on
+    adopt(sealed.town.db, HERE, sealed.last_signed, by=SYSTEM, at=sealed.town.at)
+    offered = sealed.sign().note  # CONTROL: it signs on
+    assert sealed.follow()["checkpoint"] == offered
 
     body = alarm(seen.note, offered, why="older")
     assert sealed.till.call("POST", "/api/v1/log/alarms", body).status_code == 201

@@ -174,17 +174,18 @@ def test_a_server_that_never_signed_does_not_sign_over_anothers_log(
 
     with refused("log_mark_missing"):
         log.publish()
-    assert recovery.adopt(log.db, log.here, log.last_signed) == made
-    assert log.publish().size == made.size + 1
+    assert recovery.adopt(log.db, log.here, log.last_signed, by=SYSTEM, at=log.at) == made
+    # The entry, and the act of adopting.
+    assert log.publish().size == made.size + 2
     with refused("log_mark_there"):
-        recovery.adopt(log.db, log.here, log.last_signed)
+        recovery.adopt(log.db, log.here, log.last_signed, by=SYSTEM, at=log.at)
 
 
 def test_two_servers_of_one_database_sign_in_turn(log: SealedLog, tmp_path: Path) -> None:
     log.grow(3)
     log.publish()
     second = SealedLog(log.db, log.here, log.vault, LastSigned(tmp_path / "second"), at=log.at)
-    recovery.adopt(log.db, log.here, second.last_signed)
+    recovery.adopt(log.db, log.here, second.last_signed, by=SYSTEM, at=log.at)
     made = []
     for server in (second, log, log, second, log):
         log.grow(2)
@@ -197,7 +198,7 @@ def test_two_servers_at_once_never_fork(log: SealedLog, tmp_path: Path) -> None:
     log.grow(3)
     log.publish()
     second = SealedLog(log.db, log.here, log.vault, LastSigned(tmp_path / "second"), at=log.at)
-    recovery.adopt(log.db, log.here, second.last_signed)
+    recovery.adopt(log.db, log.here, second.last_signed, by=SYSTEM, at=log.at)
     made: list[tuple[int, bytes]] = []
     failed: list[Exception] = []
 
