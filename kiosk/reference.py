@@ -69,6 +69,7 @@ def exported() -> str:
         f" the server. Format `{FORMAT}`. Nobody's name, telephone number, account number or secret is in it.",
         _EXPORT_FILES,
         _EXPORT_MANIFEST,
+        _EXPORT_JOURNAL,
         *(part for shape in SHAPES.values() for part in _exported(shape)),
         "## Kept at home",
         _table(("table", "why"), ((f"`{name}`", why) for name, why in KEPT_HOME.items())),
@@ -121,6 +122,13 @@ _EXPORT_MANIFEST: Final = """\
 | `files` | each file's `sha256`, `rows`, `columns`, `kinds` (number, text, bytes), `null` (may be nothing), `key` |
 
 An entry that was written while the export began may have no place in the order yet; it stands in `outbox`."""
+
+
+_EXPORT_JOURNAL: Final = """\
+`jifen export FILE --beancount` writes the journal alone, in one file, for beancount: each posting a transaction, an
+amount debited plus and credited minus, yuan as `CNY` and each point type as `P-` and its code. At the end every
+account's balance is asserted as the product has it, to the last digit, so that `bean-check` accepts the file only
+where both agree."""
 
 
 PAGES: Final[Mapping[str, Callable[[], str]]] = {

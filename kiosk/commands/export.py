@@ -15,6 +15,7 @@ from ledger.audit import SYSTEM
 from ledger.clock import now_us
 from ledger.errors import Refusal
 from ledger.seal.sealer import seal
+from settlement.export.beancount import write_beancount
 from settlement.export.pack import pack
 from settlement.export.write import write_export
 
@@ -24,10 +25,17 @@ _STEPS: Final = 1_000
 @click.command("export")
 @click.argument("out", type=click.Path(path_type=Path))
 @click.option("--parquet", is_flag=True, help="Tables as Parquet instead of CSV.")
+@click.option(
+    "--beancount",
+    is_flag=True,
+    help="The journal alone, as beancount reads it: OUT is one file, for bean-check.",
+)
 @community_option
 @json_option
 @says_refusals
-def export_command(out: Path, issuer: str | None, *, parquet: bool, as_json: bool) -> None:
+def export_command(
+    out: Path, issuer: str | None, *, parquet: bool, beancount: bool, as_json: bool
+) -> None:
     """Write the whole book into the folder OUT, or into one file where OUT ends in .zip.
 
     No name, telephone number, account or secret is in it; docs/export.md describes each table.
@@ -39,7 +47,13 @@ def export_command(out: Path, issuer: str | None, *, parquet: bool, as_json: boo
             def tell(done: int, of: int) -> None:
                 bar.update(done * _STEPS // max(of, 1) - bar.pos)
 
-            manifest = _write(server, community_id, out, parquet, tell)
+            if beancount:
+                lines = write_beancount(server.db, community_id, out, progress=tell)
+            else:
+                manifest = _write(server, community_id, out, parquet, tell)
+        if beancount:
+            show({"out": str(out), "lines": lines}, as_json=as_json)
+            return
         show(
             {
                 "out": str(out),

@@ -180,8 +180,8 @@ def root_of(book: Book) -> str:
 
 
 def _field(value: str) -> str:
-    # `||` gives null where the value is null; concat() would leave it out.
-    return f"coalesce(strlen({value}) || ':' || {value}, '-')"
+    """The parts of one value, for a concat(): it leaves null out, so that each row is put together in one go."""
+    return f"coalesce(strlen({value})::VARCHAR, '-'), CASE WHEN {value} IS NOT NULL THEN ':' END, {value}"
 
 
 def _value(table: str, name: str) -> str:

@@ -56,3 +56,13 @@ def test_what_is_there_already_is_kept(run: Run, folder: Path, out: str) -> None
     assert refused.exit_code == 2
     assert "export_folder_taken" in refused.stderr
     assert (folder / "out/mine.txt").read_text() == (folder / "book.zip").read_text() == "mine"
+
+
+def test_the_journal_alone_for_beancount(run: Run, folder: Path) -> None:
+    answer(run("fund", "add", "50000", "--reason", "donation", "--json"))
+    told = answer(run("export", str(folder / "book.beancount"), "--beancount", "--json"))
+
+    assert told["lines"] == 1
+    text = (folder / "book.beancount").read_text()
+    assert "Liabilities:Fund:CNY  -500.00 CNY" in text
+    assert "balance Assets:Bank:CNY  500.00 ~ 0 CNY" in text
