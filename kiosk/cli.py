@@ -32,6 +32,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "bill": "kiosk.commands.night:bill_command",
         "claims": "kiosk.commands.money:claims_command",
         "fund": "kiosk.commands.money:fund_group",
+        "coverage": "kiosk.commands.money:coverage_command",
         "expiry": "kiosk.commands.expiry:expiry_group",
         "month": "kiosk.commands.month:month_command",
         "report": "kiosk.commands.month:report_command",

@@ -1,4 +1,8 @@
-"""The sealer of a running server: a thread beside the requests that seals every few seconds and signs in turn."""
+"""The sealer of a running server: a thread beside the requests that seals every few seconds and signs in turn.
+
+What was sealed is also counted against the year's budget, so that earning stops within a round of the point that used
+it up.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from kiosk.context import EXTENSION, Service
 from ledger.clock import SECOND_US
 from ledger.database import Database
 from ledger.errors import Refusal
+from ledger.members.budget import check_budget
 from ledger.members.key_vault import KeyVault
 from ledger.seal.checkpoints import due_communities, publish
 from ledger.seal.last_signed import LastSigned
@@ -87,6 +92,10 @@ class Sealing(threading.Thread):
 
     def _seal(self, community_id: int) -> None:
         seal(self._db, community_id)
+        try:
+            check_budget(self._db, community_id, at=self._now())
+        except Exception:  # noqa: BLE001 - holds up no seal; looked at again with the next entry, and the log tells
+            _LOG.exception("budget of community %s was not looked at", community_id)
 
     def _publish(self, community_id: int) -> None:
         publish(self._db, community_id, self._vault, self._last_signed, at=self._now())

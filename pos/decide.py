@@ -196,13 +196,16 @@ def member_of(rules: SaleRules, row: Row) -> Member:
 
 
 def shop_on(terms: Terms, rules: SaleRules, merchant_id: int, day: int) -> Shop:
-    """What the shop may do on a day: its agreement, and for earning its kind of trade."""
+    """What the shop may do on a day: its agreement, and for earning its kind of trade and the year's budget."""
     agreement = terms.agreement_on(merchant_id, day)
     if agreement is None or terms.merchant(merchant_id).state != "active":
         return Shop(earns=False, offsets=False)
     category = terms.merchant(merchant_id).category
     earns = "earn" in agreement.roles and category_allowed(rules.scheme, rules.spend, category)
-    return Shop(earns=earns, offsets="offset" in agreement.roles)
+    offsets = "offset" in agreement.roles
+    if earns and terms.earning_stopped_on(day):
+        return Shop(earns=False, offsets=offsets, why_not="budget_used_up")
+    return Shop(earns=earns, offsets=offsets)
 
 
 def _price(showing: Showing, rules: SaleRules, request: SaleRequest) -> Quote:

@@ -35,10 +35,11 @@ class Member:
 
 
 class Shop(NamedTuple):
-    """What the agreement in force allows this shop."""
+    """What the agreement in force allows this shop; `why_not` says why it gives no points where it does not."""
 
     earns: bool
     offsets: bool
+    why_not: str = "merchant_not_earning"
 
 
 class Earned(NamedTuple):
@@ -108,7 +109,7 @@ def earned_for(
 ) -> Earned:
     """Points for what was really paid, cut down to what the caps leave; points never breed points."""
     if not shop.earns:
-        return Earned(0, "merchant_not_earning")
+        return Earned(0, shop.why_not)
     if not channel_approved(rules.spend, channel):
         return Earned(0, "channel_not_approved")
     if member.last_visit_at and at - member.last_visit_at < rules.gap_us:

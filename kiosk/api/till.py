@@ -91,4 +91,5 @@ def _rules(terms: Terms, day: int) -> dict[str, Any]:
         "pin_above_units_dyn": terms.settings.pin_above_units_dyn,
         "channels": list(CHANNELS) + (["gateway"] if service().channel is not None else []),
         "approved_channels": list(rules.spend.payment_channels),
+        "earning_stopped": terms.earning_stopped_on(day),
     }

@@ -14,6 +14,8 @@ from ledger.clock import now_us
 from ledger.earning.scheme_file import SCHEMES, SHIPPED
 from ledger.errors import Refusal
 from ledger.members import communities, keys, schemes, settings
+from ledger.members.budget import check_budget
+from ledger.members.gate import percent_text
 from ledger.sql import Tx
 
 community_option = click.option(
@@ -79,23 +81,53 @@ def scheme_group() -> None:
 @json_option
 @says_refusals
 def adopt(scheme: str, issuer: str | None, *, as_json: bool) -> None:
-    """Adopt the scheme file SCHEME; it counts from the day it names."""
+    """Adopt the scheme file SCHEME; it counts from the day it names.
+
+    Where the fund would no longer stand behind the points, the committee's recorded vote is asked for.
+    """
     path = _scheme_file(scheme)
     with opened() as server:
         community_id, at = server.community(issuer), now_us()
-        adopted = server.db.write(
-            lambda tx: schemes.adopt(
+
+        def work(tx: Tx) -> dict[str, Any]:
+            known = bool(schemes.versions(tx, community_id))
+            looked = _looked(tx, community_id, path, at=at) if known else {}
+            adopted = schemes.adopt(
                 tx, community_id, _bytes(path), name=path.name, by=SYSTEM, at=at
             )
-        )
-        show(
-            {
+            return {
                 "scheme": f"{adopted.id}/{adopted.version}",
                 "effective_from": adopted.effective_from.isoformat(),
                 "digest": adopted.digest,
-            },
-            as_json=as_json,
-        )
+                **looked,
+            }
+
+        answer = server.db.write(work)
+        check_budget(server.db, community_id, at=at)
+        show(answer, as_json=as_json)
+
+
+@scheme_group.command("look")
+@click.argument("scheme")
+@community_option
+@json_option
+@says_refusals
+def look(scheme: str, issuer: str | None, *, as_json: bool) -> None:
+    """Say what the scheme file SCHEME would do to coverage; nothing is adopted."""
+    path = _scheme_file(scheme)
+    with opened() as server, server.db.read() as tx:
+        show(_looked(tx, server.community(issuer), path, at=now_us()), as_json=as_json)
+
+
+def _looked(tx: Tx, community_id: int, path: Path, *, at: int) -> dict[str, Any]:
+    """Coverage before and after, and what the gate says."""
+    _, found = schemes.look_at(tx, community_id, _bytes(path), name=path.name, at=at)
+    return {
+        "coverage_before_percent": percent_text(found.before),
+        "coverage_after_percent": percent_text(found.after),
+        "gate": "passes" if not found.breaks else "with a vote" if found.vote else "needs a vote",
+        "vote_held_on": found.vote.ballot.held_on if found.breaks and found.vote else None,
+    }
 
 
 @scheme_group.command("list")

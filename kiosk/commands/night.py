@@ -15,6 +15,9 @@ from ledger.clock import now_us
 from ledger.earning.calendar import day_key
 from ledger.earning.working_days import working_days_cn
 from ledger.errors import Refusal
+from ledger.members.fund_watch import watch
+from ledger.members.gate import percent_text
+from ledger.seal.sealer import seal
 from ledger.units import yuan_text
 from pos.bill_file import read_bill
 from pos.desk import day_of
@@ -56,10 +59,13 @@ def night_command(day: datetime, issuer: str | None, *, as_json: bool) -> None:
                 at=now,
                 after_step=lambda _step: bar.update(1),
             )
+        seal(server.db, community_id)
+        watched = watch(server.db, community_id, at=now)
+        behind = {"coverage_percent": percent_text(watched.coverage)} if watched else {}
         signed = server.publish(community_id, at=now_us())
         log = {"log_size": signed.size, "log_root": signed.root.hex()}
         more = {"found": findings(result)} if as_json else {}
-        show({**prepared, **figures(result), **log, **more}, as_json=as_json)
+        show({**prepared, **figures(result), **behind, **log, **more}, as_json=as_json)
         if not as_json:
             for row in findings(result):
                 click.echo(f"{row['check']}  {row['file']}  {row['row']}\n    {row['reason']}")

@@ -13,14 +13,16 @@ from kiosk.forms import act, me
 from kiosk.import_words import import_words
 from kiosk.office.deductions import agree_and_post, deduction_details
 from kiosk.office.frame import bp, can, office_page, to
+from kiosk.office.scheme import subject_text
 from kiosk.office.unproven import unproven_details
-from kiosk.pages import say
+from kiosk.pages import day_text, say, yuan
 from kiosk.texts import mark
 from ledger.awards import deductions
 from ledger.errors import Refusal
-from ledger.members import approvals, files, imports, payout_accounts, staff
+from ledger.members import approvals, files, fund_spending, imports, payout_accounts, staff, votes
 from ledger.members.approvals import Approval
 from ledger.members.imports import Upload
+from ledger.members.votes import Ballot
 from ledger.sql import Tx
 from pos import unproven as pending
 from pos.desk import day_of
@@ -33,13 +35,23 @@ _NAMES: Final = {
     payout_accounts.APPROVAL: mark("Account of a shop"),
     deductions.APPROVAL: mark("Points to be taken by decision"),
     pending.APPROVAL: mark("Pending points to be taken back"),
+    fund_spending.APPROVAL: mark("Spending from a work's fund"),
+    votes.APPROVAL: mark("Vote of the committee"),
 }
 _MAY: Final = {
     imports.APPROVAL: "grant.approve",
     payout_accounts.APPROVAL: "payout.approve",
     deductions.APPROVAL: "grant.approve",
     pending.APPROVAL: "grant.approve",
+    fund_spending.APPROVAL: "payout.approve",
+    votes.APPROVAL: "vote.approve",
 }
+_OWN: Final = {
+    payout_accounts.APPROVAL: payout_accounts.approve,
+    fund_spending.APPROVAL: fund_spending.approve,
+    votes.APPROVAL: votes.approve,
+}
+"""Kinds whose own room agrees and carries out at once."""
 
 
 @bp.get("/approvals", endpoint="approvals")
@@ -50,15 +62,15 @@ def approvals_page() -> Response:
 
 
 @bp.post("/approvals/<int:approval_id>/agree")
-@allow("grant.approve", "payout.approve")
+@allow("grant.approve", "payout.approve", "vote.approve")
 def agree(approval_id: int) -> AnyResponse:
     """Agree to a proposal and carry it out in the same transaction."""
     here, by = actor().community_id, me()
 
     def work(tx: Tx, at: int) -> None:
         kind = _checked_kind(tx, approval_id)
-        if kind == payout_accounts.APPROVAL:
-            payout_accounts.approve(tx, here, approval_id, by=by, at=at)
+        if kind in _OWN:
+            _OWN[kind](tx, here, approval_id, by=by, at=at)
             return
         if kind == deductions.APPROVAL:
             proposal = approvals.get_approval(tx, here, approval_id)
@@ -79,7 +91,7 @@ def agree(approval_id: int) -> AnyResponse:
 
 
 @bp.post("/approvals/<int:approval_id>/refuse")
-@allow("grant.approve", "payout.approve")
+@allow("grant.approve", "payout.approve", "vote.approve")
 def refuse(approval_id: int) -> AnyResponse:
     """Turn a proposal down."""
     here, by = actor().community_id, me()
@@ -171,4 +183,28 @@ def _details(tx: Tx, row: Approval) -> str:
         shop = terms().merchant(int(row.body["merchant_id"]))
         parts = (shop.name, row.body["holder"], row.body["bank"], row.body["account_no"])
         return " · ".join(str(part) for part in parts)
+    if row.kind == fund_spending.APPROVAL:
+        parts = (row.body["fund"], yuan(row.body["fen"]), row.body["to"], row.body["reason"])
+        return " · ".join(str(part) for part in parts if part)
+    if row.kind == votes.APPROVAL:
+        return _vote_text(Ballot(**row.body))
     return row.subject
+
+
+def _vote_text(ballot: Ballot) -> str:
+    """A vote as the one who confirms it compares it with the minutes."""
+    said = say(
+        mark(
+            "{subject}. Held on {day}: {present} of {members} members came; {ayes} for, {noes} against, "
+            "{abstentions} abstained. Minutes {minutes}."
+        )
+    )
+    return said.format(
+        subject=subject_text(ballot.subject),
+        day=day_text(ballot.held_on),
+        minutes=ballot.minutes_sha256[:12],
+        **{
+            name: getattr(ballot, name)
+            for name in ("present", "members", "ayes", "noes", "abstentions")
+        },
+    )

@@ -46,6 +46,13 @@ _GROUPS: Final = (
         ),
     ),
     (
+        mark("What must stand behind the points (lowered by the committee's vote alone)"),
+        (
+            _Field("expected_use_percent", mark("Points expected to be used, percent")),
+            _Field("coverage_limit_percent", mark("Coverage demanded at least, percent")),
+        ),
+    ),
+    (
         mark("Claims, proof and payment"),
         (
             _Field("claim_days", mark("Days within which a shop can still claim")),

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
 from kiosk.copy_age import copy_words
+from kiosk.fund_words import money_behind
 from kiosk.office.counts import waiting_counts
 from kiosk.office.figures import cover_figures, fund_free_fen, offsets_left
 from kiosk.office.frame import bp, office_page
@@ -53,6 +54,7 @@ def today() -> Response:
         covers = {shop: cover_figures(tx, community_id, shop) for shop in here.merchants}
         left = {shop: offsets_left(tx, here, shop, day) for shop in here.merchants}
         found = open_findings(tx, community_id)
+        behind = money_behind(tx, here, day)
     sums = total_of(days.values())
     shops = [
         _shop(here, shop, days.get(shop.merchant_id, ShopDay(shop.merchant_id)), left)
@@ -68,6 +70,7 @@ def today() -> Response:
         is_low=free_fen < _LOW_DAYS * sums.offset_fen,
         shops=shops,
         findings=[_finding(kept) for kept in found],
+        **behind,
         copy=copy_words(service().db, service().settings, at=service().now()),
         todo=[
             {"href": url_for(endpoint), "text": say(name), "tone": tone, "count": counts[endpoint]}

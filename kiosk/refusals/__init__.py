@@ -11,6 +11,7 @@ from kiosk.refusals import (
     counter,
     expiry,
     exports,
+    funds,
     keeping,
     members,
     pages,
@@ -27,6 +28,7 @@ from kiosk.refusals.known import Known
 _PARTS: Final = (
     access,
     counter,
+    funds,
     expiry,
     exports,
     keeping,

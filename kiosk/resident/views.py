@@ -91,6 +91,7 @@ def home() -> Response:
         decisions=decisions,
         proof_days=here.settings.proof_days,
         issuer=here.community.issuer,
+        earning_stopped=here.earning_stopped_on(day),
         entries=entries_from(rows, shops, say),
         older=older,
         is_older_page=before != _NEWEST,

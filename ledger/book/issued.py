@@ -78,9 +78,11 @@ class GivenByShop(NamedTuple):
 def count_issued(db: Database, community_id: int) -> int:
     """Count every sealed entry not counted yet; gives the place up to which all are counted."""
     while True:
-        end = db.write(lambda tx: _count_some(tx, community_id))
-        if end is not None:
-            return end
+        with db.read() as tx:
+            first, size = _reach(tx, community_id)
+        if first >= size:
+            return first
+        db.write(lambda tx: _count_some(tx, community_id))
 
 
 def given_by_shops(tx: Tx, community_id: int, month: int) -> list[GivenByShop]:
@@ -95,24 +97,25 @@ def given_in_year(tx: Tx, community_id: int, year: int) -> dict[int, int]:
     return {int(row.commodity): int(row.plus - row.minus) for row in rows}
 
 
-def _count_some(tx: Tx, community_id: int) -> int | None:
-    """Count one batch; gives the place reached once nothing is left, None while there is more."""
+def _reach(tx: Tx, community_id: int) -> tuple[int, int]:
+    """Up to which place was counted, and up to which there is something to count."""
+    row = tx.find(_COUNTED, community_id=community_id)
+    head = tx.find(_SIZE, community_id=community_id)
+    return 0 if row is None else int(row.counted), 0 if head is None else int(head.size)
+
+
+def _count_some(tx: Tx, community_id: int) -> None:
     here = {"community_id": community_id}
-    row = tx.find(_COUNTED, **here)
-    if row is None:
-        tx.run(_FIRST, **here)
-    first = 0 if row is None else int(row.counted)
-    head = tx.find(_SIZE, **here)
-    size = 0 if head is None else int(head.size)
-    if first >= size:
-        return first
+    tx.run(_FIRST, **here)
+    first, size = _reach(tx, community_id)
     end = min(first + BATCH, size)
+    if first >= end:
+        return
     # Taken first: of two who count, one waits here and then finds that it moved.
     if tx.run(_ADVANCE, **here, first_leaf=first, end_leaf=end) != 1:
         raise GuardMissedError("issue_count")
     given = tx.all(_GIVEN, **here, first_leaf=first, end_leaf=end)
     tx.many(_ADD, [{**here, **_numbers(row._asdict())} for row in given])
-    return end if end == size else None
 
 
 def _numbers(row: dict[str, int | str]) -> dict[str, int | str]:

@@ -276,3 +276,28 @@ issue_sum = table(
 )
 
 issue_count = table("issue_count", number("counted"), key=())
+
+# Funds that schemes name for a work; the fund behind the points has the number 0 and no row.
+fund = table(
+    "fund",
+    number("fund_id"),
+    text("code"),
+    text("name"),
+    number("opened_at"),
+    unique("community_id", "code"),
+    key=("fund_id",),
+)
+
+# Which fund an entry was about, from whom the money came, and why.
+fund_entry = table(
+    "fund_entry",
+    number("txn_id"),
+    number("fund_id"),
+    text("kind"),  # in | out | move | fee
+    text("source"),  # the scheme's word for who funds, '' where nobody said
+    number("fen"),  # signed
+    text("reason"),
+    points_to("fk_fund_entry_txn", "txn", txn_id="txn_id"),
+    index("ix_fund_entry_fund", "fund_id", "txn_id"),
+    key=("txn_id", "fund_id"),
+)

@@ -34,7 +34,9 @@ PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "payout.propose": "propose a payout",
         "payout.approve": "approve a payout that somebody else proposed",
         "payout.send": "send an approved payout",
-        "fund.write": "book money into the community's fund",
+        "fund.write": "book money into the community's funds, propose spending from a work's fund",
+        "vote.propose": "enter what the committee voted",
+        "vote.approve": "confirm a vote that somebody else entered",
         "grant.propose": "propose points by hand",
         "grant.approve": "approve what somebody else proposed",
         "settings.read": "see the settings and the scheme",
@@ -83,9 +85,11 @@ ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
             "payout.approve",
             "grant.propose",
             "seal.answer",
+            "vote.propose",
             "file.read",
         },
-        "committee": _LOOKS | {"payout.approve", "grant.approve", "seal.answer", "file.read"},
+        "committee": _LOOKS
+        | {"payout.approve", "grant.approve", "vote.approve", "seal.answer", "file.read"},
         "auditor": _LOOKS | {"audit.read", "seal.answer", "file.read"},
         "admin": _LOOKS
         | {

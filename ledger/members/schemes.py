@@ -9,11 +9,14 @@ from typing import Final
 from ledger import audit
 from ledger.audit import By
 from ledger.book import day as book_day
-from ledger.earning.calendar import day_key
+from ledger.book import funds
+from ledger.earning.calendar import business_date, day_key
 from ledger.earning.scheme import Scheme
 from ledger.earning.scheme_file import parse_scheme
 from ledger.errors import Refusal
-from ledger.members.communities import raise_config_version
+from ledger.members import gate
+from ledger.members.communities import get_community, raise_config_version
+from ledger.members.gate import Gate
 from ledger.sql import Sql, Tx
 
 _ALL: Final = Sql(
@@ -31,7 +34,8 @@ def adopt(tx: Tx, community_id: int, text: str | bytes, *, name: str, by: By, at
     """Adopt a scheme's text; the same version with the same content again changes nothing.
 
     Refusals: scheme_refused (every problem named), scheme_version_known, scheme_day_taken,
-    scheme_too_late, scheme_points_moved.
+    scheme_too_late, scheme_points_moved, coverage_too_low (the rules leave less covered than the community's limit,
+    and the committee has not voted for them).
     """
     scheme = parse_scheme(text, name)
     adopted = versions(tx, community_id)
@@ -42,6 +46,15 @@ def adopt(tx: Tx, community_id: int, text: str | bytes, *, name: str, by: By, at
             return other
     _check_fits(tx, community_id, scheme, adopted)
     body = text.decode("utf-8") if isinstance(text, bytes) else text
+    facts: dict[str, str | int | bool | None] = {
+        "digest": scheme.digest,
+        # The digest names what the rules say; this one names the text, so that anybody can check it.
+        "body_sha256": hashlib.sha256(body.encode()).hexdigest(),
+        "effective_from": day_key(scheme.effective_from),
+    }
+    if adopted:
+        before = _in_force_at(tx, community_id, adopted, at)
+        facts |= _facts_of(gate.pass_through(tx, community_id, before, scheme, at=at))
     tx.run(
         _KEEP,
         community_id=community_id,
@@ -54,16 +67,26 @@ def adopt(tx: Tx, community_id: int, text: str | bytes, *, name: str, by: By, at
         adopted_at=at,
     )
     raise_config_version(tx, community_id)
-    first = day_key(scheme.effective_from)
-    facts: audit.Facts = {
-        "digest": scheme.digest,
-        # The digest names what the rules say; this one names the text, so that anybody can check it.
-        "body_sha256": hashlib.sha256(body.encode()).hexdigest(),
-        "effective_from": first,
-    }
-    subject = f"scheme:{scheme.id}/{scheme.version}"
+    funds.name_funds(tx, community_id, scheme.funds, at=at)
+    subject = gate.subject_of(scheme)
     audit.record(tx, community_id, by, "scheme.adopt", subject, at=at, after=facts)
     return scheme
+
+
+def look_at(
+    tx: Tx, community_id: int, text: str | bytes, *, name: str, at: int
+) -> tuple[Scheme, Gate]:
+    """What a scheme's text would do to coverage if it were adopted now; nothing is written.
+
+    Refusals: scheme_refused, scheme_missing (nothing was adopted yet), and those of `adopt` but the gate's own.
+    """
+    scheme = parse_scheme(text, name)
+    adopted = versions(tx, community_id)
+    if not adopted:
+        raise Refusal("scheme_missing", business_date=day_key(scheme.effective_from))
+    if (scheme.id, scheme.version) not in {(one.id, one.version) for one in adopted}:
+        _check_fits(tx, community_id, scheme, adopted)
+    return scheme, gate.look(tx, community_id, _in_force_at(tx, community_id, adopted, at), scheme)
 
 
 def versions(tx: Tx, community_id: int) -> list[Scheme]:
@@ -89,6 +112,22 @@ def scheme_on(tx: Tx, community_id: int, business_date: int) -> Scheme:
     Refusals: scheme_missing.
     """
     return in_force(versions(tx, community_id), business_date)
+
+
+def _in_force_at(tx: Tx, community_id: int, adopted: list[Scheme], at: int) -> Scheme:
+    """The version in force at a moment; before the first day of any, the first."""
+    today = business_date(at, get_community(tx, community_id).timezone)
+    begun = [scheme for scheme in adopted if scheme.effective_from <= today]
+    return begun[-1] if begun else adopted[0]
+
+
+def _facts_of(passed: Gate) -> dict[str, str | int | bool | None]:
+    """What the record of an adoption says of the gate."""
+    return {
+        "coverage_before": passed.before.permille,
+        "coverage_after": passed.after.permille,
+        "vote": None if passed.vote is None else str(passed.vote.vote_id),
+    }
 
 
 def _check_fits(tx: Tx, community_id: int, scheme: Scheme, adopted: list[Scheme]) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from ledger import audit
 from ledger.audit import By
 from ledger.errors import Refusal
+from ledger.members import votes
 from ledger.members.communities import raise_config_version
 from ledger.sql import Row, Sql, Tx
 
@@ -52,6 +53,10 @@ class CommunitySettings:
     allowance_day_fen: int = _whole(20_000, 0, 10_000_000)
     cover_tranche_fen: int = _whole(5_000, 100, 1_000_000)
 
+    # what must stand behind the points before a rule may change; both are loosened by a vote alone
+    expected_use_percent: int = _whole(100, 1, 100)
+    coverage_limit_percent: int = _whole(100, 1, 1_000)
+
     # claims, proof and payment
     claim_days: int = _whole(60, 1, 366)
     proof_days: int = _whole(3, 0, 30)
@@ -67,6 +72,9 @@ class CommunitySettings:
 
 
 DEFAULTS: Final = CommunitySettings()
+
+BY_VOTE: Final = frozenset({"expected_use_percent", "coverage_limit_percent"})
+"""Lowering one of these lets a rule pass the gate that would not have passed: the committee votes on it."""
 
 
 def current(tx: Tx, community_id: int) -> CommunitySettings:
@@ -94,7 +102,7 @@ def change(
     """Set some of the settings, keep who and why, and let every server take notice.
 
     Refusals: why_missing, setting_unknown, setting_type, setting_bad, setting_stale (somebody
-    changed them after `seen_version`).
+    changed them after `seen_version`), vote_missing (see `BY_VOTE`).
     """
     if not why.strip():
         raise Refusal("why_missing")
@@ -103,6 +111,9 @@ def change(
         raise Refusal("setting_stale")
     before = current(tx, community_id)
     after = replace(before, **checked(changes))
+    for name in sorted(BY_VOTE & changes.keys()):
+        if getattr(after, name) < getattr(before, name):
+            votes.use(tx, community_id, setting_subject(name, getattr(after, name)), "", at=at)
     tx.run(
         _KEEP,
         community_id=community_id,
@@ -135,6 +146,11 @@ def checked(changes: Mapping[str, Any]) -> dict[str, int]:
         if not least <= value <= most:
             raise Refusal("setting_bad", name=name, least=least, most=most)
     return dict(changes)
+
+
+def setting_subject(name: str, value: int) -> str:
+    """What a vote on one setting's new value is about: `setting:expected_use_percent=80`."""
+    return f"setting:{name}={value}"
 
 
 def history(tx: Tx, community_id: int) -> list[Row]:

@@ -22,6 +22,54 @@ community = table(
     key=(),
 )
 
+# A year's budget for points, once it has left the state `open`.
+budget_year = table(
+    "budget_year",
+    number("year"),
+    text("state"),  # open (again) | warned | exceeded
+    number("used_fen"),
+    number("cap_fen"),
+    number("changed_at"),
+    key=("year",),
+)
+
+# Coverage and budget as they stood at the last look of a day.
+coverage_day = table(
+    "coverage_day",
+    number("business_date"),
+    number("fund_fen"),  # promised to nobody, less what shops owe
+    number("value_fen"),  # what the points outstanding would cost
+    number("expected_fen"),  # what of that is expected to be used
+    number("permille", null=True),  # fund of expected, rounded down; none: nothing outstanding
+    number("limit_permille"),
+    number("used_fen"),
+    number("cap_fen"),
+    number("noted_at"),
+    key=("business_date",),
+)
+
+# What the committee voted, entered by one and confirmed by another; good for one use.
+vote = table(
+    "vote",
+    number("vote_id"),
+    text("subject"),  # scheme:changan/2026.2 | setting:expected_use_percent=80
+    text("digest"),  # of the text voted on, '' where there is none
+    number("held_on"),
+    number("members"),
+    number("present"),
+    number("ayes"),
+    number("noes"),
+    number("abstentions"),
+    text("minutes_sha256"),
+    number("passed"),
+    number("proposed_by"),
+    number("approved_by"),
+    number("recorded_at"),
+    number("used_at", null=True),
+    index("ix_vote_subject", "subject", "digest"),
+    key=("vote_id",),
+)
+
 setting_version = table(
     "setting_version",
     number("version_no"),

@@ -12,6 +12,7 @@ from ledger.earning.scheme import Scheme
 from ledger.errors import Refusal
 from ledger.members import (
     agreements,
+    budget,
     clerks,
     communities,
     keys,
@@ -65,6 +66,17 @@ class Terms:
     terminals: Mapping[int, Terminal]
     agreements: Mapping[int, tuple[Agreement, ...]]
     clerks: Mapping[int, Clerk]
+    budgets_exceeded: frozenset[int] = frozenset()
+    """The years whose budget for points is used up."""
+
+    def earning_stopped_on(self, business_date: int) -> bool:
+        """Whether no points are given on a day because the year's budget is used up; using points goes on.
+
+        Refusals: scheme_missing.
+        """
+        if business_date // 10_000 not in self.budgets_exceeded:
+            return False
+        return self.scheme_on(business_date).budget.on_exceed == budget.STOPS_EARNING
 
     def scheme_on(self, business_date: int) -> Scheme:
         """The scheme in force on a business date (yyyymmdd).
@@ -199,6 +211,7 @@ def read_terms(tx: Tx, community_id: int) -> Terms:
         terminals={t.terminal_id: t for t in terminals.all_terminals(tx, community_id)},
         agreements=by_shop,
         clerks={c.clerk_id: c for c in clerks.all_clerks(tx, community_id)},
+        budgets_exceeded=budget.exceeded_years(tx, community_id),
     )
 
 

@@ -302,5 +302,29 @@ BOOK: Final = (
             credits number in units or fen
         """,
     ),
+    shape(
+        "fund",
+        "Funds that schemes name for a work. The fund behind the points has the number 0 and no row.",
+        key=("fund_id",),
+        columns="""
+            fund_id number the owner of its account
+            code text the scheme's name for it
+            name text what people call it
+            opened_at number since when
+        """,
+    ),
+    shape(
+        "fund_entry",
+        "Which fund an entry was about, and from whom the money came.",
+        key=("txn_id", "fund_id"),
+        columns="""
+            txn_id number the entry
+            fund_id number the fund
+            kind text in, out, move or fee
+            source text the scheme's word for who funds
+            fen number signed
+        """,
+        left_out="reason free text; it may name people",
+    ),
 )
 """Tables of `ledger.book`."""

@@ -228,6 +228,56 @@ MEMBERS: Final = (
         left_out="body may hold an account number or a name",
     ),
     shape(
+        "budget_year",
+        "A year's budget for points, once it has left the state open.",
+        key=("year",),
+        columns="""
+            year number the calendar year of business dates
+            state text open, warned or exceeded
+            used_fen number what was used at the last change of state
+            cap_fen number what the scheme allowed then
+            changed_at number when
+        """,
+    ),
+    shape(
+        "coverage_day",
+        "Coverage and budget as they stood at the last look of a day.",
+        key=("business_date",),
+        columns="""
+            business_date number the day
+            fund_fen number of the fund, promised to nobody, less what shops owe
+            value_fen number what all points outstanding would cost
+            expected_fen number what of that is expected to be used
+            permille number? fund of expected in thousandths, rounded down; none: nothing outstanding
+            limit_permille number what the community demands
+            used_fen number of the year's budget
+            cap_fen number the year's budget
+            noted_at number when
+        """,
+    ),
+    shape(
+        "vote",
+        "What the committee voted, entered by one and confirmed by another.",
+        key=("vote_id",),
+        columns="""
+            vote_id number the vote's number
+            subject text on what
+            digest text of the text voted on; empty where there is none
+            held_on number the day
+            members number members of the committee
+            present number who came
+            ayes number for
+            noes number against
+            abstentions number abstained
+            minutes_sha256 text the signed minutes
+            passed number 1: carried
+            proposed_by number who entered it
+            approved_by number who confirmed it
+            recorded_at number when
+            used_at number? when it let something pass; it does so once
+        """,
+    ),
+    shape(
         "audit",
         "Every act that changes who may do what, in order.",
         key=("audit_id",),

@@ -173,6 +173,17 @@ CHECKS: Final[dict[str, str]] = {
         "   AND a.kind IN ('issued_consumption', 'issued_deed', 'issued_grant')"
         "  WHERE l.community_id = c.community_id AND l.leaf_index < c.counted), 0)"
     ),
+    "a_fund_entry_is_what_its_entry_moved": (
+        "SELECT e.* FROM fund_entry e WHERE e.fen <> coalesce((SELECT sum(s.change)"
+        f" FROM {_SIGNED} s JOIN account a ON a.community_id = s.community_id"
+        "  AND a.account_id = s.account_id AND a.kind = 'fund' AND a.owner_id = e.fund_id"
+        " WHERE s.community_id = e.community_id AND s.txn_id = e.txn_id), 0)"
+    ),
+    "a_vote_adds_up_and_took_two": (
+        "SELECT * FROM vote WHERE ayes + noes + abstentions <> present OR present > members"
+        " OR proposed_by = approved_by OR passed <> CASE WHEN present * 2 > members"
+        "  AND ayes * 2 > present THEN 1 ELSE 0 END OR used_at IS NOT NULL AND passed = 0"
+    ),
     # --- what stands beside an entry
     "pending_is_what_is_left_of_it": (
         f"SELECT s.* FROM ({_SUMS}) s WHERE s.kind = 'pending' AND s.total <> coalesce((SELECT"

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import Connection
 
-from ledger.audit import SYSTEM
+from ledger.audit import SYSTEM, By
 from ledger.book.day import lock
+from ledger.book.fund import add_to_fund
 from ledger.book.issued import count_issued
 from ledger.book.period import BookPeriod, begin_close, close
 from ledger.database import Database
@@ -15,6 +16,8 @@ from ledger.errors import Refusal
 from ledger.expiry.notices import give_notices
 from ledger.expiry.run import run_expiry
 from ledger.expiry.slips import SlipKey, hand_out, slips_waiting
+from ledger.members import files, votes
+from ledger.members.votes import Ballot
 from ledger.seal.sealer import seal
 from pos.charging import check_out_by_gateway
 from pos.checkout import check_out
@@ -105,6 +108,8 @@ MUTATIONS = {
     ),
     "a_share_is_what_its_lines_say": "UPDATE cofund_line SET fen = fen + 1",
     "what_was_given_out_is_counted_once": "UPDATE issue_count SET counted = 0",
+    "a_fund_entry_is_what_its_entry_moved": "UPDATE fund_entry SET fen = fen + 1",
+    "a_vote_adds_up_and_took_two": "UPDATE vote SET approved_by = proposed_by",
     "pending_is_what_is_left_of_it": (
         "UPDATE pending SET left_units = left_units - 1 WHERE left_units > 0"
     ),
@@ -140,7 +145,10 @@ def live_a_little(db: Database) -> Town:
     db.write(lambda tx: close(tx, HERE, 202602, size, root="", at=moment("2026-03-02 02:02")))
     count_issued(db, HERE)
     share_a_little(town)
-    town.fund(1_000)
+    add_to_fund(
+        db, HERE, 1_000, request_id="gift", by=1, at=town.at, business_date=town.day, reason="gift"
+    )
+    vote_a_little(town)
     seal(db, HERE)
     check_out_by_gateway(town.desk, town.sale(2, 5_000, 20_000, channel="gateway"), at=town.at)
     for trouble, code in (("declined", "payment_declined"), ("pending", "payment_unknown")):
@@ -168,6 +176,21 @@ def let_points_lapse(db: Database) -> None:
 
         db.write(bring)
     assert run_expiry(db, HERE, at=moment("2028-04-01 00:50")).wallets == {CIVIC: 1}
+
+
+def vote_a_little(town: Town) -> None:
+    """Four of five came; three were for it."""
+    clerk, chair = By("staff", 1), By("staff", 2)
+
+    def work(tx) -> None:
+        kept = files.keep(
+            tx, HERE, b"minutes", name="m", media_type="", source="minutes", by=clerk, at=town.at
+        )
+        ballot = Ballot("setting:coverage_limit_percent=90", "", town.day, 5, 4, 3, 1, 0, kept)
+        entered = votes.propose(tx, HERE, ballot, by=clerk, at=town.at)
+        votes.approve(tx, HERE, entered, by=chair, at=town.at)
+
+    town.db.write(work)
 
 
 def share_a_little(town: Town) -> None:

@@ -35,6 +35,8 @@ export interface Rules {
   /** How a customer may pay here, and which of these earn points. */
   channels: Channel[];
   approved_channels: Channel[];
+  /** The year's budget is used up: no new points, whatever is paid. Missing where the server is older. */
+  earning_stopped?: boolean;
 }
 
 export interface TillState {

@@ -7,7 +7,7 @@ import { said, t } from "../text/t";
 import { Notice, useTill } from "../ui/frame";
 import { Icon } from "../ui/icons";
 import type { Bill, Choice } from "./sale";
-import { channelName, pointsText, yuan } from "./words";
+import { channelName, cutText, pointsText, yuan } from "./words";
 
 interface ConfirmProps {
   bill: Bill;
@@ -51,7 +51,7 @@ export function ConfirmSale({ bill: { totalFen, quote }, choice, onChoice, onCon
         </section>
       )}
       {quote && <p class="hint">{said(quote.proposal.sentence, quote.proposal.sentence_en)}</p>}
-      <Channels channels={rules.channels} earning={rules.approved_channels} chosen={choice.channel} onChoose={(channel) => onChoice({ ...choice, channel })} />
+      <Channels channels={rules.channels} earning={rules.approved_channels} chosen={choice.channel} stopped={rules.earning_stopped === true} onChoose={(channel) => onChoice({ ...choice, channel })} />
       <button type="button" class="main" onClick={onConfirm}>
         <Icon name="done" />
         {t("Confirm {yuan}", { yuan: yuan(totalFen - off) })}
@@ -64,10 +64,13 @@ interface ChannelsProps {
   channels: Channel[];
   earning: Channel[];
   chosen: Channel;
+  stopped: boolean;
   onChoose(channel: Channel): void;
 }
 
-function Channels({ channels, earning, chosen, onChoose }: ChannelsProps) {
+function Channels({ channels, earning, chosen, stopped, onChoose }: ChannelsProps) {
+  const notEarning = chosen !== "gateway" && !earning.includes(chosen) ? "channel_not_approved" : "";
+  const why = stopped ? "budget_used_up" : notEarning;
   return (
     <fieldset class="channels">
       <legend>{t("Paid by")}</legend>
@@ -77,9 +80,7 @@ function Channels({ channels, earning, chosen, onChoose }: ChannelsProps) {
           {channelName(channel)}
         </label>
       ))}
-      {chosen !== "gateway" && !earning.includes(chosen) && (
-        <p class="hint">{t("This way of paying earns no points.")}</p>
-      )}
+      {why && <p class="hint">{cutText(why)}</p>}
     </fieldset>
   );
 }
