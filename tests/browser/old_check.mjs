@@ -5,6 +5,8 @@ import { open } from "./old_browser.mjs";
 const [version, folder, task] = process.argv.slice(2);
 const { url, codes, till, slower } = JSON.parse(task);
 const { browser, page, errors } = await open(version, folder);
+// A machine with other work to do may take its time; whether the words are right does not depend on it.
+page.setDefaultTimeout(100000);
 const seen = { agent: await browser.version(), phone: {}, till: {}, ms: {} };
 
 const text = (selector) => page.$eval(selector, (element) => element.innerText.trim());
@@ -70,7 +72,7 @@ async function tablet({ community, enrolment, clerk, code, words }) {
   const [first, second] = await page.$$("input");
   await first.type(community);
   await second.type(enrolment);
-  const followed = page.waitForResponse((answer) => answer.url().includes("/log/follow"));
+  const followed = page.waitForResponse((answer) => answer.url().includes("/log/follow"), { timeout: 100000 });
   await page.click("button.main");
   await page.waitForSelector(".choices button");
   await press(clerk);

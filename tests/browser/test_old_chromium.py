@@ -45,7 +45,7 @@ def run(version: str, task: dict[str, Any], *, runner: Path = _RUNNER) -> dict[s
         [node(), str(runner), version, str(_UNPACKED), json.dumps(task)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr
