@@ -103,6 +103,7 @@ def _shown(face: BoardFace, language: str) -> dict[str, Any]:
             ),
         ],
         "check_name": _("Check this notice"),
+        "loss": _loss(found, _),
         "sums_name": _("The community's month"),
         "sums": _sums(found, _),
         "sums_note": _sums_note(found, _),
@@ -133,8 +134,18 @@ def _amount(found: Publication, key: str, _: Translate) -> str:
     return _("{points} points").format(points=shown(amount, found.figures.get("precision", 2)))
 
 
+def _loss(found: Publication, _: Translate) -> str:
+    day = found.figures.get("recovered_on")
+    if day is None:
+        return ""
+    return _(
+        "On {day} the book was restored after a loss, and the community declared it. If a receipt from around that day"
+        " is refused, bring it to the office."
+    ).format(day=day_text(day))
+
+
 def _sums_note(found: Publication, _: Translate) -> str:
-    if found.figures:
+    if "earned_units" in found.figures:
         return _("Less what came back with returned goods.")
     return _(
         "This month too few people or shops took part to put sums up without telling on somebody."

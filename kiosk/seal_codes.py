@@ -23,6 +23,9 @@ from ledger.sql import Tx
 CHECK_PATH: Final = "/CHECK"
 """Where a code is checked. In capitals, so that the whole address fits a QR code's short alphabet."""
 
+CIVIC_PRECISION: Final = 2
+"""The decimals of points where a code does not say otherwise."""
+
 _WORDS: Final = {
     "published": mark(
         "Proven under the root of {month}. Any till of this community and any phone can check it."
@@ -65,15 +68,25 @@ def signing() -> Signing:
 
 
 def code_of(
-    tx: Tx, community_id: int, issuer: str, entry: Entry, facts: Facts, *, by: Signing
+    tx: Tx,
+    community_id: int,
+    issuer: str,
+    entry: Entry,
+    facts: Facts,
+    *,
+    by: Signing,
+    precision: int = CIVIC_PRECISION,
 ) -> SealCode:
     """The code of an entry of the book, against the first board that covers it, else the newest checkpoint.
 
-    Refuses keys_master_wrong, log_damaged.
+    `precision`: the decimals of the points in its facts, said only where they are not two. Refuses keys_master_wrong,
+    log_damaged.
     """
     signer = _find_signer(tx, by.vault, community_id)
     if signer is None:
         return SealCode("promised", "")
+    if precision != CIVIC_PRECISION:
+        facts = {**facts, "precision": precision}
     leaf = find_leaf(tx, community_id, entry.entry_id)
     board = None if leaf is None else first_with(tx, community_id, leaf.index)
     root = board or checkpoints.newest(tx, community_id)

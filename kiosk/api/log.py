@@ -164,7 +164,13 @@ def receipt_code(path: RefPath) -> dict[str, Any]:
             raise Refusal("receipt_not_found")
         entry = Entry(TXN, found.txn_id)
         code = code_of(
-            tx, here.community_id, terms.community.issuer, entry, found.facts, by=signing()
+            tx,
+            here.community_id,
+            terms.community.issuer,
+            entry,
+            found.facts,
+            by=signing(),
+            precision=terms.shown.precision,
         )
     board = code.publication
     return {

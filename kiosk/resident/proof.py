@@ -48,6 +48,7 @@ def entry(txn_id: int) -> Response:
             sealed.Entry(sealed.TXN, txn_id),
             _facts(tx, here, rows, lines),
             by=signing(),
+            precision=here.shown.precision,
         )
     return _page(here, lines, code, day=int(rows[0].business_date))
 

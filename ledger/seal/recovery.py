@@ -25,12 +25,22 @@ RECOVERY: Final = "jifen-recovery/1"
 _ALL: Final = Sql(
     "SELECT note FROM log_recovery WHERE community_id = :community_id ORDER BY recovery_no"
 )
+_SINCE: Final = Sql(
+    "SELECT note FROM log_recovery WHERE community_id = :community_id AND made_at > :at"
+    " ORDER BY recovery_no"
+)
 _COUNT: Final = Sql("SELECT count(*) AS times FROM log_recovery WHERE community_id = :community_id")
 _KEEP: Final = Sql(
     "INSERT INTO log_recovery (community_id, recovery_no, size, root, lost_size, note, made_by,"
     " made_at) VALUES (:community_id, :recovery_no, :size, :root, :lost_size, :note, :made_by,"
     " :made_at)"
 )
+
+
+def recoveries_since(tx: Tx, community_id: int, at: int) -> list[str]:
+    """The notes of the losses declared later than a moment (microseconds UTC)."""
+    rows = tx.all(_SINCE, community_id=community_id, at=at)
+    return [row.note for row in rows]
 
 
 def recoveries(tx: Tx, community_id: int) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kiosk.seal_codes import Signing, code_of
 from ledger.audit import SYSTEM
@@ -12,12 +13,14 @@ from ledger.seal.checkpoints import Checkpoint
 from ledger.seal.entries import TXN, Entry
 from ledger.seal.last_signed import LastSigned
 from ledger.seal.publications import Publication, publications
+from ledger.seal.recovery import begin_again
 from pos.checkout import check_out
 from pos.receipt_facts import receipt_facts
 from settlement.closing import run_month
 from settlement.night import run_night
 from settlement.publishing import publish_board
 from tests.browser.served import Served
+from tests.support.log import copy_of, put_back
 from tests.support.tampering import as_insider
 from tests.support.town import CIVIC, HERE, moment
 
@@ -76,6 +79,27 @@ class Sealing:
         """The last root that went up."""
         with self.served.town.db.read() as tx:
             return publications(tx, HERE)[-1]
+
+    def backup(self) -> dict[str, list[tuple[object, ...]]]:
+        """A copy of the log as it is now."""
+        database: Any = self.served.town
+        return copy_of(database)
+
+    def lose_all_since(self, backup: dict[str, list[tuple[object, ...]]]) -> None:
+        """Put the log back to an older copy, and let the community declare the loss."""
+        database: Any = self.served.town
+        put_back(database, backup)
+        town = self.served.town
+        begin_again(
+            town.db,
+            HERE,
+            town.vault,
+            self.last_signed,
+            by=SYSTEM,
+            day=20260302,
+            at=self.served.now(),
+        )
+        self.sign()
 
     def take_out(self, ref: str) -> None:
         """Rewrite history without one receipt's entry, and sign that with the log's own key.

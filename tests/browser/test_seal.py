@@ -281,3 +281,33 @@ def test_the_till_in_english_says_the_same(
         tablet.page.get_by_role("button", name="Check a receipt").click()
         tablet.page.get_by_text("Roots this device keeps").wait_for()
         assert not re.search(r"[\u4e00-\u9fff]", tablet.page.locator("main").inner_text())
+
+
+def test_a_declared_loss_is_a_notice_and_no_alarm_and_selling_goes_on(
+    playwright: Playwright, served: Served, sealing: Sealing
+) -> None:
+    with chromium(playwright) as browser:
+        tablet = Tablet(browser.new_page(viewport=PHONE), served)
+        tablet.enrol()
+        sell(tablet, served)
+        sealing.sign()
+        follow(tablet)
+        backup = sealing.backup()
+        sell(tablet, served)
+        sealing.sign()
+        follow(tablet)
+        sealing.lose_all_since(backup)
+        follow(tablet)
+        notice = tablet.page.locator(".alarm.declared")
+        notice.wait_for()
+        assert "2026-03-02" in notice.inner_text()
+        assert tablet.page.locator(".alarm:not(.declared)").count() == 0
+        tablet.touch("I have seen this")
+        notice.wait_for(state="detached")
+        sell(tablet, served)
+        sealing.sign()
+        follow(tablet)
+        assert tablet.page.locator(".alarm").count() == 0
+        assert tablet.errors == []
+    with served.town.db.read() as tx:
+        assert alarms(tx, HERE) == []

@@ -14,14 +14,17 @@ import zxingcpp
 from click.testing import CliRunner
 
 from kiosk.cli import main
+from ledger.audit import SYSTEM
 from ledger.book.month_totals import Flow, MonthTotals
 from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.seal.proof_code import board_code
 from ledger.seal.publications import publications
+from ledger.seal.recovery import begin_again
 from ledger.sql import Sql
 from pos.refunds import refund
 from settlement.board import FEWEST_PEOPLE, FEWEST_SHOPS, board_figures
+from tests.support.log import copy_of, put_back
 from tests.support.sealed_town import SealedTown, begin
 from tests.support.town import HERE
 
@@ -178,6 +181,31 @@ def test_what_went_up_stays_as_it_is(sealed: SealedTown) -> None:
         (202603, 20260405, first.note)
     ]
     assert sealed.follow(month=202603)["published"] == []
+
+
+def test_a_declared_loss_stands_on_the_next_notice_and_on_no_later_one(sealed: SealedTown) -> None:
+    live_march(sealed, people=2)
+    sealed.sign()
+    database: Any = sealed.town
+    backup = copy_of(database)
+    sealed.town.grant(1, 100)
+    sealed.sign()
+    put_back(database, backup)
+    begin_again(
+        sealed.town.db,
+        HERE,
+        sealed.town.vault,
+        sealed.last_signed,
+        by=SYSTEM,
+        day=20260405,
+        at=sealed.town.at,
+    )
+    assert sealed.put_up(202603).figures == {"recovered_on": 20260405}
+    page = sealed.server.call("GET", "/board/CA01/2026-03").get_data(as_text=True)
+    assert "2026-04-05 账因故障恢复" in page
+    assert "本月参与的人或商户太少" in page
+    sealed.close(202604)
+    assert "recovered_on" not in sealed.put_up(202604).figures
 
 
 # --- page and poster

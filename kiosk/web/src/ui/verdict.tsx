@@ -72,7 +72,7 @@ const KINDS: Partial<Record<string, string>> = {
 };
 
 // The names are those of the server's slips; amounts in fen and units.
-const FACTS: [name: string, label: string, shown: (value: string) => string][] = [
+const FACTS: [name: string, label: string, shown: (value: string, precision: number) => string][] = [
   ["kind", mark("Kind"), (value) => t(KINDS[value] ?? value)],
   ["ref", mark("Receipt number"), (value) => value],
   ["number", mark("Statement number"), (value) => value],
@@ -97,7 +97,7 @@ const FACTS: [name: string, label: string, shown: (value: string) => string][] =
 function factFigures(facts: Facts): Figure[] {
   return FACTS.flatMap(([name, label, shown]) => {
     const value = facts[name];
-    return value === undefined ? [] : [{ label: t(label), value: shown(value) }];
+    return value === undefined ? [] : [{ label: t(label), value: shown(value, Number(facts["precision"] ?? "2")) }];
   });
 }
 
@@ -105,6 +105,7 @@ function yuanOf(value: string): string {
   return t("{yuan} yuan", { yuan: hundredths(Number(value)) });
 }
 
-function pointsOf(value: string): string {
-  return t("{points} points", { points: points(Number(value)) });
+function pointsOf(value: string, precision: number): string {
+  const shown = precision === 2 ? points(Number(value)) : (Number(value) / 10 ** precision).toFixed(precision);
+  return t("{points} points", { points: shown });
 }
