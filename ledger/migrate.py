@@ -10,18 +10,23 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine
 
+from ledger.append_only import lift_guards, set_guards
+
 _FOLDER: Final = Path(__file__).parent / "migrations"
 
 
 def upgrade(engine: Engine) -> None:
     """Run every step the database has not seen; a database at this version is left alone.
 
-    A migration never rewrites rows that the book holds; it adds tables, columns and indexes.
+    A migration never rewrites rows that the book holds; it adds tables, columns and indexes, and fills new columns.
+    The guards of what is only added to are lifted meanwhile and stand again at the end.
     """
     config = _config()
     with engine.begin() as connection:
         config.attributes["connection"] = connection
+        lift_guards(connection)
         command.upgrade(config, "head")
+        set_guards(connection)
 
 
 def version(engine: Engine) -> str | None:

@@ -9,12 +9,14 @@ from pathlib import Path
 
 import click
 import qrcode
+from sqlalchemy import inspect
 
 from kiosk import tls
 from kiosk.commands.opening import says_refusals, show
 from kiosk.config import ENVIRONMENT, Settings, read_settings
 from kiosk.serving import serve
 from ledger import migrate
+from ledger.append_only import is_role_name, role_script
 from ledger.clock import now_us
 from ledger.database import Database
 from ledger.members.key_vault import write_master_key
@@ -82,11 +84,20 @@ def tls_command(hosts: tuple[str, ...], *, as_json: bool) -> None:
 
 
 @click.command("migrate")
+@click.option(
+    "--rights-for",
+    "role",
+    metavar="ROLE",
+    help="Print what the database's owner grants to the PostgreSQL role the server runs under; change nothing.",
+)
 @json_option
 @says_refusals
-def migrate_command(*, as_json: bool) -> None:
+def migrate_command(role: str | None, *, as_json: bool) -> None:
     """Bring the database to this version; on a new server also make folder and master key."""
     settings = read_settings(os.environ)
+    if role is not None:
+        click.echo(_rights(settings, role), nl=False)
+        return
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     is_new_key = not Path(settings.master_secret_file).exists()
     if is_new_key:
@@ -102,3 +113,14 @@ def migrate_command(*, as_json: bool) -> None:
     show(result, as_json=as_json)
     if is_new_key and not as_json:
         click.echo("Keep a copy of the master key in a safe place: without it no code can be made.")
+
+
+def _rights(settings: Settings, role: str) -> str:
+    if not is_role_name(role):
+        raise click.BadParameter("a plain name is wanted: letters, digits, underscores")
+    db = Database(settings.database_url)
+    try:
+        tables = inspect(db.engine).get_table_names()
+    finally:
+        db.close()
+    return role_script(role, [name for name in tables if name != "alembic_version"])

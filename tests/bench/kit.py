@@ -31,6 +31,7 @@ from tests.browser.auditor import BLANK, Said, Task, auditor, in_old_chromium
 from tests.support.engines import SqliteFiles
 from tests.support.kit_files import read_files
 from tests.support.night_plant import HOUR, midnight, next_day
+from tests.support.tampering import as_insider
 from tests.support.town import HERE
 
 DAY = 20260302
@@ -82,7 +83,7 @@ def make_kit(files: SqliteFiles, folder: Path, sales: int) -> tuple[Path, Kit, f
     rng = random.Random(sales)
     claims = make_files(folder, sales, 0, rng, DAY)
     town = fill_book(db, claims, fund_fen=10**12)
-    with db.engine.begin() as connection:
+    with as_insider(db) as connection:
         for statement in _AS_LIVED:
             connection.execute(text(statement))
     mark = LastSigned(folder / "seal")

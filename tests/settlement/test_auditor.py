@@ -12,6 +12,7 @@ from settlement.auditor.report import Report, sentences
 from settlement.auditor.run import CHECKS, audit
 from settlement.export.write import write_export
 from tests.support.engines import PostgresDatabases
+from tests.support.forger import forge
 from tests.support.lived_month import EXPORTED_AT, export_of, live_month
 from tests.support.night_plant import into
 from tests.support.town import HERE
@@ -22,10 +23,7 @@ def altered(lived: Path, folder: Path, statement: str) -> Path:
     copy = folder / "altered.db"
     with sqlite3.connect(lived) as source, sqlite3.connect(copy) as target:
         source.backup(target)
-    connection = sqlite3.connect(copy)
-    assert connection.execute(statement).rowcount == 1
-    connection.commit()
-    connection.close()
+    forge(copy, statement)
     return export_of(copy, folder / "out")
 
 

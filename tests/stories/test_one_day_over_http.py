@@ -17,6 +17,7 @@ from ledger.units import CNY
 from settlement.night import run_night
 from tests.support.device import public_jwk
 from tests.support.http import VAULT, Server, Tablet
+from tests.support.tampering import as_insider
 from tests.support.town import CIVIC, HERE, Town, build_town, moment
 
 
@@ -179,7 +180,7 @@ def test_a_row_altered_after_the_day_was_filed_is_found_that_night(db: Database)
     tablet = _tablet(db, town)
     sale = _sell(tablet, town, 5_000, 20_000)
     _file_day(tablet, town, [_line(1, sale)])
-    with db.engine.begin() as connection:
+    with as_insider(db) as connection:
         connection.exec_driver_sql(
             "UPDATE offset_booked SET units = 18000, fen = 900 WHERE community_id = 1 AND fen = 1000"
         )

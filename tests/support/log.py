@@ -18,6 +18,7 @@ from ledger.seal.checkpoints import Checkpoint, publish
 from ledger.seal.last_signed import LastSigned
 from ledger.seal.note import Verifier
 from ledger.sql import Tx
+from tests.support.tampering import as_insider
 from tests.support.town import START
 
 
@@ -83,7 +84,7 @@ def refused(code: str) -> pytest.RaisesExc[Refusal]:
 
 def put_back(log: SealedLog, backup: dict[str, list[tuple[object, ...]]]) -> None:
     """Put every row of the seal and the record back as they were: an old backup, restored."""
-    with log.db.engine.begin() as connection:
+    with as_insider(log.db) as connection:
         for table in backup:
             connection.exec_driver_sql(f"DELETE FROM {table}")
         mark = "?" if log.db.dialect == "sqlite" else "%s"

@@ -24,6 +24,7 @@ from ledger.ids import new_id, new_request_id
 from ledger.refs import make_reference
 from ledger.sql import Tx
 from ledger.units import CNY
+from tests.support.tampering import as_insider
 from tests.support.town import CIVIC, HERE, ZONE, Till, Town
 
 UNITS_PER_FEN = 20
@@ -349,5 +350,5 @@ def claim_csv(
 
 def into(db: Database, statement: str, *values: Any) -> None:
     """Run one statement behind the program's back, as somebody with the database open could."""
-    with db.engine.begin() as connection:
+    with as_insider(db) as connection:
         connection.exec_driver_sql(statement, values)

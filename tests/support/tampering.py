@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
+from ledger.append_only import lift_guards
 from ledger.database import Database
 
 
@@ -18,8 +19,4 @@ def as_insider(db: Database) -> Iterator[Connection]:
 
 def drop_guards(connection: Connection) -> None:
     """Take away the triggers that refuse to change or delete what was written (SQLite only has them)."""
-    if connection.dialect.name != "sqlite":
-        return
-    names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-    for (name,) in names.fetchall():
-        connection.exec_driver_sql(f"DROP TRIGGER {name}")
+    lift_guards(connection)

@@ -28,6 +28,7 @@ from tests.support.awards import changan_with_minus, decide
 from tests.support.fake_channel import FakeChannel
 from tests.support.invariants import CHECKS, broken, check_invariants
 from tests.support.races import drop_checks
+from tests.support.tampering import drop_guards
 from tests.support.town import CIVIC, HERE, Town, build_town, moment
 
 _ONE_SALE = "(SELECT min(txn_id) FROM txn WHERE kind = 'sale')"
@@ -212,6 +213,7 @@ def unguarded(db: Database) -> Iterator[Connection]:
         else:
             connection.exec_driver_sql("SET session_replication_role = replica")
             drop_checks(connection)
+        drop_guards(connection)
         yield connection
         if db.dialect == "sqlite":
             connection.exec_driver_sql("ROLLBACK")
