@@ -17,6 +17,7 @@ APPEND_ONLY: Final = ("txn", "transfer", "offset_booked", "leaf", "checkpoint", 
 ACTS: Final = "audit"
 """The record of acts: its rows stay too, but an act's text may be erased once and for all."""
 
+_TRIGGER: Final = "CREATE TRIGGER {} BEFORE {} ON {}{} BEGIN {}; END"
 _ERASED: Final = ("before", "after", "salt", "commitment")
 _KEPT: Final = (
     "community_id",
@@ -50,9 +51,9 @@ def set_guards(connection: Connection) -> None:
         for change in ("update", "delete"):
             # The only change an act may see is the erasure of its text.
             unless = f" WHEN NOT ({_ERASURE})" if (table, change) == (ACTS, "update") else ""
+            refusal = f"SELECT RAISE(ABORT, 'rows of {table} are only added')"
             connection.exec_driver_sql(
-                f"CREATE TRIGGER {_name(table, change)} BEFORE {change.upper()} ON {table}{unless}"
-                f" BEGIN SELECT RAISE(ABORT, 'rows of {table} are only added'); END"
+                _TRIGGER.format(_name(table, change), change.upper(), table, unless, refusal)
             )
 
 
