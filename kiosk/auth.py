@@ -47,6 +47,7 @@ class Allowed(NamedTuple):
 
     permissions: tuple[str, ...]
     rechecked: bool
+    revoked: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,18 +74,21 @@ class Actor:
         return may(self.roles, permission)
 
 
-def allow(*permissions: str, rechecked: bool = False) -> Callable[[View], View]:
+def allow(
+    *permissions: str, rechecked: bool = False, revoked: bool = False
+) -> Callable[[View], View]:
     """Let callers with one of `permissions` reach a view; without this mark nobody does.
 
     `rechecked`: the view's own transaction looks at the terminal's state again, so that a till's
-    call costs no reading of its own here.
+    call costs no reading of its own here. `revoked`: a terminal that was taken out of service may
+    come too, with the key it had: it is heard as a witness.
     """
     unknown = [word for word in permissions if word != ANYONE and word not in PERMISSIONS]
     if unknown or not permissions:
         raise ValueError(f"no such permission: {unknown}")
 
     def mark(view: View) -> View:
-        setattr(view, _MARK, Allowed(permissions, rechecked))
+        setattr(view, _MARK, Allowed(permissions, rechecked, revoked))
         return view
 
     return mark
@@ -156,7 +160,7 @@ def _identify(allowed: Allowed) -> Actor:
     is_device = authorization.startswith(device_proof.SCHEME)
     kinds = [kind for kind, roles in _ROLES_BY_KIND.items() if _fits(allowed.permissions, roles)]
     if is_device or not kinds:
-        return _device_actor(authorization, rechecked=allowed.rechecked)
+        return _device_actor(authorization, allowed)
     return _person_actor(kinds, allowed.permissions)
 
 
@@ -167,9 +171,9 @@ def _fits(permissions: Iterable[str], roles: Iterable[str]) -> bool:
 # --- tills and clerks
 
 
-def _device_actor(authorization: str, *, rechecked: bool) -> Actor:
+def _device_actor(authorization: str, allowed: Allowed) -> Actor:
     proof = device_proof.read_proof(authorization)
-    found, terminal = _known_terminal(proof, rechecked=rechecked)
+    found, terminal = _known_terminal(proof, allowed)
     query = request.query_string.decode()
     device_proof.check_fits(
         proof,
@@ -182,9 +186,9 @@ def _device_actor(authorization: str, *, rechecked: bool) -> Actor:
     return _clerk_actor(found, terminal)
 
 
-def _known_terminal(proof: device_proof.Proof, *, rechecked: bool) -> tuple[Terms, Terminal]:
+def _known_terminal(proof: device_proof.Proof, allowed: Allowed) -> tuple[Terms, Terminal]:
     """The terminal that signed; kept terms are enough only where a fresh look would say the same."""
-    kept = service().terms.find(proof.community_id) if rechecked else None
+    kept = service().terms.find(proof.community_id) if allowed.rechecked else None
     if kept is not None:
         terminal = kept.terminals.get(proof.terminal_id)
         if terminal is not None and _refusal_of(terminal, proof) is None:
@@ -192,7 +196,7 @@ def _known_terminal(proof: device_proof.Proof, *, rechecked: bool) -> tuple[Term
     fresh = _latest_terms(proof.community_id)
     terminal = fresh.terminal(proof.terminal_id)
     refusal = _refusal_of(terminal, proof)
-    if refusal is not None:
+    if refusal is not None and not (allowed.revoked and refusal == "terminal_revoked"):
         raise Refusal(refusal)
     return fresh, terminal
 

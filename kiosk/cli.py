@@ -20,6 +20,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "restore": "kiosk.commands.keeping:restore_command",
         "drill": "kiosk.commands.keeping:drill_command",
         "copy": "kiosk.commands.copying:copy_group",
+        "recover-from-tills": "kiosk.commands.recovering:recovering_group",
         "community": "kiosk.commands.community:community_group",
         "scheme": "kiosk.commands.community:scheme_group",
         "settings": "kiosk.commands.community:settings_group",

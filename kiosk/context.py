@@ -14,6 +14,7 @@ from ledger.database import Database
 from ledger.members.hashing import STANDARD, Cost
 from ledger.members.key_vault import KeyVault
 from ledger.members.terms import TermsCache
+from ledger.recovery import told
 from ledger.seal.last_signed import LastSigned
 from pos.channel import PaymentChannel
 from pos.desk import Desk
@@ -44,6 +45,11 @@ class Service:
     def pepper(self) -> bytes:
         """What strengthens PINs, codes and passwords and never leaves the server."""
         return self.desk.pepper
+
+    @property
+    def told_key(self) -> bytes:
+        """What answers are marked with (`ledger.recovery.told`)."""
+        return self.vault.derive(told.PURPOSE)
 
     @property
     def last_signed(self) -> LastSigned:

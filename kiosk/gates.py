@@ -9,15 +9,18 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 
-from kiosk.auth import OPEN_ENDPOINTS, authorise, find_actor
+from kiosk.auth import OPEN_ENDPOINTS, Actor, authorise, find_actor
 from kiosk.context import service
 from ledger.errors import Refusal
 from ledger.ids import new_request_id
+from ledger.recovery.told import PATHS, Told, mark_of
 
 REQUEST_ID: Final = "Jifen-Request-Id"
 DENIED: Final = "Jifen-Denied"
 """On an answer that never reached its view, whatever page or document it is: the code."""
 SERVER_TIME: Final = "Jifen-Time"
+TOLD: Final = "Jifen-Told"
+"""On the answer to a till's write: the server's own mark on it (`ledger.recovery.told`)."""
 API: Final = "/api/"
 
 _GIVEN_ID: Final = re.compile(r"[0-9A-Za-z-]{8,64}", re.ASCII)
@@ -35,6 +38,9 @@ _HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
 }
+_FIRST_NO: Final = 300
+_LARGE: Final = frozenset({"/api/v1/recovery/lines"})
+"""Calls that carry what was itself a whole body once: a till's filed day."""
 _YEAR_S: Final = 31_536_000
 _RAW: Final = "jifen_raw_body"
 
@@ -79,7 +85,7 @@ def check_size() -> None:
     Refusals: body_too_large.
     """
     limit_kb = service().settings.upload_limit_kb
-    if is_api():
+    if is_api() and request.path not in _LARGE:
         limit_kb = service().settings.body_limit_kb
         request.max_content_length = limit_kb * 1024
     if (request.content_length or 0) > limit_kb * 1024:
@@ -143,7 +149,8 @@ def check_json() -> None:
 def add_headers(response: Response) -> Response:
     """Time, name and protection on every answer."""
     response.headers[REQUEST_ID] = g.request_id
-    response.headers[SERVER_TIME] = str(service().now() // 1_000)
+    at_ms = service().now() // 1_000
+    response.headers[SERVER_TIME] = str(at_ms)
     if "denied" in g:
         response.headers[DENIED] = g.denied
     for name, value in _HEADERS.items():
@@ -158,4 +165,21 @@ def add_headers(response: Response) -> Response:
     found = find_actor()
     if found is not None:
         response.headers["Vary"] = "Cookie, Authorization"
+        _mark_answer(response, found, at_ms)
     return response
+
+
+def _mark_answer(response: Response, found: Actor, at_ms: int) -> None:
+    """Mark what a till is told of a write, so that this server knows its own answer after a loss."""
+    is_write = request.method == "POST" and request.path in PATHS
+    if found.terminal_id is None or not is_write or response.status_code >= _FIRST_NO:
+        return
+    told = Told(
+        community_id=found.community_id,
+        terminal_id=found.terminal_id,
+        path=request.path,
+        at_ms=at_ms,
+        body=request.get_json(),
+        answer=response.get_data(as_text=True),
+    )
+    response.headers[TOLD] = mark_of(told, service().told_key)

@@ -114,7 +114,7 @@ def finish_refund(
     """Book what the channel gave back, or let a declined refund go; refuses refund_declined, payment_unknown."""
     match outcome:
         case pay.Refunded():
-            return _book(desk, request, begun, at=at)
+            return book_begun(desk, request, begun, at=at)
         case pay.Declined(code=code):
             declined = Refusal("refund_declined", channel_code=code)
             known = _let_go(desk, request, begun, declined, at=at)
@@ -164,7 +164,7 @@ def _begin(
     except GuardMissedError as missed:
         raise Refusal("busy_try_again") from missed
     except Refusal as refusal:
-        if refusal.code not in {"request_id_reused", "busy_try_again"}:
+        if refusal.code not in requests.PASSING:
             known = _keep_refused(desk, request, body_hash, refusal, at=at)
             if known is not None:
                 return known
@@ -184,7 +184,10 @@ def _keep_refused(
     )
 
 
-def _book(desk: Desk, request: RefundRequest, begun: Begun, *, at: int) -> dict[str, Any]:
+def book_begun(
+    desk: Desk, request: RefundRequest, begun: Begun, *, at: int, day: int | None = None
+) -> dict[str, Any]:
+    """Write a refund whose money went back; `day`: the business date it was told to have, long ago."""
     terms = desk.terms_of(request.community_id)
     body_hash = requests.hash_of(request.body())
 
@@ -196,7 +199,9 @@ def _book(desk: Desk, request: RefundRequest, begun: Begun, *, at: int) -> dict[
         sale = tx.get(
             _SALE, community_id=request.community_id, sale_id=begun.sale_id, fen=request.refund_fen
         )
-        answer = book_refund(desk, tx, terms, request, sale, at=at, counted=True, split=begun.split)
+        answer = book_refund(
+            desk, tx, terms, request, sale, at=at, counted=True, split=begun.split, day=day
+        )
         step = requests.keep_step(
             request.community_id,
             request.request_id,

@@ -176,7 +176,7 @@ def book_charged(desk: Desk, plan: Plan, intent_id: str, *, at: int) -> dict[str
             return known
         if not routes.mark_posted(tx, reserved, at=at):
             raise GuardMissedError("payment_route")
-        return _book(tx, plan, intent_id, at=at, day=_open_day(tx, plan.community_id, day))
+        return book_open(tx, plan, intent_id, at=at, day=_open_day(tx, plan.community_id, day))
 
     try:
         answer = desk.db.write(work)
@@ -192,7 +192,13 @@ def book_charged(desk: Desk, plan: Plan, intent_id: str, *, at: int) -> dict[str
     return answer
 
 
-def _book(tx: Tx, plan: Plan, intent_id: str, *, at: int, day: int) -> dict[str, Any]:
+def book_open(
+    tx: Tx, plan: Plan, intent_id: str, *, at: int, day: int, told_balance: int | None = None
+) -> dict[str, Any]:
+    """Write a sale that waited for its money, on business date `day`.
+
+    `told_balance` (units): the till was told the outcome long ago, and with it this balance.
+    """
     # Debts may have been made or repaid while the channel was asked: what is repaid is decided now.
     owed = tx.get(_OWED, community_id=plan.community_id, account_id=plan.accounts.owed).posted
     plan = replace(
@@ -211,15 +217,14 @@ def _book(tx: Tx, plan: Plan, intent_id: str, *, at: int, day: int) -> dict[str,
         response=answer,
         was_open=True,
     )
-    returned = apply(
-        tx,
-        [
-            *booking_steps(plan, posting),
-            requests.keep_with_balance_step(kept, plan.accounts.wallet, txn_id=posting.txn_id),
-        ],
-    )
+    if told_balance is None:
+        kept = requests.keep_with_balance_step(kept, plan.accounts.wallet, txn_id=posting.txn_id)
+    else:
+        kept = requests.keep_told_step(kept, told_balance, txn_id=posting.txn_id)
+    returned = apply(tx, [*booking_steps(plan, posting), kept])
     _close(tx, plan, state="done", txn_id=posting.txn_id, payment_ref=intent_id, day=day)
-    return {**answer, "balance_units": int(returned["request"].balance_after)}
+    balance = told_balance if told_balance is not None else returned["request"].balance_after
+    return {**answer, "balance_units": int(balance)}
 
 
 def sent_back(community_id: int, sale_id: str, intent_id: str, fen: int) -> RefundRequest:

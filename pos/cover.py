@@ -33,10 +33,13 @@ class CoverLowError(Exception):
         self.day = day
 
 
-def fill_cover(desk: Desk, terms: Terms, low: CoverLowError, *, at: int) -> None:
+def fill_cover(
+    desk: Desk, terms: Terms, low: CoverLowError, *, at: int, promised: bool = False
+) -> None:
     """Reserve one tranche more for the shop; refuses cover_empty when its day's allowance or the fund is used up.
 
-    The fund's row is touched once a tranche, not once a sale.
+    The fund's row is touched once a tranche, not once a sale. `promised`: the offset was authorised long ago, so no
+    allowance is asked for.
     """
     agreement = terms.agreement_on(low.merchant_id, low.day)
     allowance = 0 if agreement is None else agreement.allowance_day_fen
@@ -51,7 +54,8 @@ def fill_cover(desk: Desk, terms: Terms, low: CoverLowError, *, at: int) -> None
         row = tx.find(
             _RESERVED, community_id=low.community_id, merchant_id=low.merchant_id, day=low.day
         )
-        left_today = allowance - (int(row.used) if row is not None else 0)
+        used = int(row.used) if row is not None else 0
+        left_today = max(missing, tranche) if promised else allowance - used
         wanted = min(max(missing, tranche), left_today)
         if wanted < missing:
             raise Refusal("cover_empty", left_fen=free + max(0, left_today))
@@ -65,7 +69,7 @@ def fill_cover(desk: Desk, terms: Terms, low: CoverLowError, *, at: int) -> None
                 caps_step(
                     low.community_id,
                     low.merchant_id,
-                    [CapUse("cover_day", low.day, moved, allowance)],
+                    [CapUse("cover_day", low.day, moved, max(allowance, used + moved))],
                 )
             ],
         )

@@ -22,7 +22,13 @@ from pos.desk import Desk, check_version, day_of, rules_on
 from pos.pricing import Member, Quote, Shop, quote
 from pos.sale_plan import Accounts, Plan
 from pos.sale_rules import SaleRules
-from pos.showing import Showing, check_showing, code_guards, spending_counts
+from pos.showing import (
+    Showing,
+    check_book_whole,
+    check_showing,
+    code_guards,
+    spending_counts,
+)
 from pos.situation import Asked, look, stored_answer
 
 KIND: Final = "sale"
@@ -133,6 +139,7 @@ def prepare(
     if answer is not None:
         return answer
     check_version(terms, int(row.config_version))
+    check_book_whole(row, request.occurred_at, debits=request.offset_units > 0)
     if not 0 < request.total_fen <= MOST_FEN:
         raise Refusal("amount_wrong")
     showing = Showing(terms, request, scan.believed(), row, at, day)
@@ -142,9 +149,9 @@ def prepare(
     counts = spending_counts(showing, request.offset_units, pin_ok=pin_ok) if debits else []
     if price.offset_fen and (row.cover_free or 0) < price.offset_fen:
         raise CoverLowError(request.community_id, terminal.merchant_id, price.offset_fen, day)
-    accounts = _accounts(desk, showing, rules.commodity)
+    accounts = accounts_of(desk, showing, rules.commodity)
     caps = _caps(rules, price, counts)
-    plan = _plan(showing, rules, request, price, accounts, caps, body_hash)
+    plan = plan_of(showing, rules, request, price, accounts, caps, body_hash)
     return Prepared(plan, code_guards(showing, scan.use, debits=debits))
 
 
@@ -222,7 +229,8 @@ def _price(showing: Showing, rules: SaleRules, request: SaleRequest) -> Quote:
     )
 
 
-def _accounts(desk: Desk, showing: Showing, commodity: int) -> Accounts:
+def accounts_of(desk: Desk, showing: Showing, commodity: int) -> Accounts:
+    """The accounts a sale of this showing may touch."""
     here, row, at = showing.terms.community.id, showing.row, showing.at
     merchant_id = showing.terms.terminal(showing.request.terminal_id).merchant_id
     return Accounts(
@@ -235,7 +243,7 @@ def _accounts(desk: Desk, showing: Showing, commodity: int) -> Accounts:
     )
 
 
-def _plan(
+def plan_of(
     showing: Showing,
     rules: SaleRules,
     request: SaleRequest,
@@ -244,6 +252,7 @@ def _plan(
     caps: tuple[CapUse, ...],
     body_hash: bytes,
 ) -> Plan:
+    """Everything that was decided, as it will be written."""
     row = showing.row
     terminal = showing.terms.terminal(request.terminal_id)
     spendable = request.channel == "gateway"

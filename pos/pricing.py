@@ -135,14 +135,21 @@ class Proposal(NamedTuple):
 
 
 def propose(
-    rules: SaleRules, member: Member, shop: Shop, *, total_fen: int, spends: bool
+    rules: SaleRules,
+    member: Member,
+    shop: Shop,
+    *,
+    total_fen: int,
+    spends: bool,
+    whole: bool = True,
 ) -> Proposal:
     """The largest offset allowed for this bill, in whole steps, and which limit decided.
 
-    `spends`: the code shown may take points; one for earning only may not.
+    `spends`: the code shown may take points; one for earning only may not. `whole`: nothing acknowledged is missing
+    from the book.
     """
     percent = rules.offset.cap_percent_of_bill
-    barred = _barred(member, shop, spends=spends)
+    barred = _barred(member, shop, spends=spends, whole=whole)
     if barred:
         return Proposal(0, 0, barred, percent)
     best: OffsetProposal = propose_offset(
@@ -154,8 +161,10 @@ def propose(
     return Proposal(best.units, best.fen, best.limited_by.value, percent)
 
 
-def _barred(member: Member, shop: Shop, *, spends: bool) -> str:
+def _barred(member: Member, shop: Shop, *, spends: bool, whole: bool) -> str:
     """Why no points may be used at all; '' where they may."""
+    if not whole:
+        return "recovering"
     if not shop.offsets:
         return "merchant_not_offsetting"
     if not spends:

@@ -19,6 +19,7 @@ from ledger.earning.working_days import WorkingDays
 from ledger.errors import Refusal
 from ledger.ids import derived_request_id, new_id
 from ledger.members import approvals
+from ledger.recovery.epochs import check_whole
 from ledger.sql import Row, Sql, Tx
 from pos import routes
 from pos.desk import Desk, day_of
@@ -85,6 +86,7 @@ def prove_by_bill(
     """
     within_us = desk.terms_of(community_id).settings.match_minutes * _MINUTE_US
     with desk.db.read() as tx:
+        check_whole(tx, community_id)
         waiting = tx.all(_OPEN, community_id=community_id, merchant_id=merchant_id, until=until)
     left, proven = list(lines), list[int]()
     while True:
@@ -166,6 +168,7 @@ def vest_overdue(desk: Desk, community_id: int, calendar: WorkingDays, *, at: in
     terms = desk.terms_of(community_id)
     today = day_from_key(day_of(terms, at))
     with desk.db.read() as tx:
+        check_whole(tx, community_id)
         shops = [row.merchant_id for row in tx.all(_SHOPS, community_id=community_id)]
     units = 0
     for merchant_id in shops:

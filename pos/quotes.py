@@ -98,6 +98,7 @@ def _quote(tx: Tx, terms: Terms, request: QuoteRequest, scan: Scan, *, at: int) 
             shop,
             total_fen=request.total_fen,
             spends=token.key_class is not KeyClass.EARN,
+            whole=row.recovering_since is None,
         ),
         pin_needed_above_units=max(0, limit - int(row.without_pin_day or 0)),
         token_class=token.key_class.value,

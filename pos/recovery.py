@@ -7,6 +7,7 @@ from typing import Final
 
 from ledger.clock import SECOND_US
 from ledger.errors import Refusal
+from ledger.recovery.epochs import check_whole
 from ledger.sql import Row, Sql
 from pos import channel as pay
 from pos import routes
@@ -39,11 +40,12 @@ _OPEN_REFUNDS: Final = Sql(
 def recover(desk: Desk, community_id: int, *, at: int) -> Counter[str]:
     """Bring every open sale and refund to its end; counts by what became of them (`open` ones stay for later).
 
-    Refuses payment_channel_missing. Safe to run at any time and any number of times.
+    Refuses payment_channel_missing, recovery_open. Safe to run at any time and any number of times.
     """
     if desk.channel is None:
         raise Refusal("payment_channel_missing")
     with desk.db.read() as tx:
+        check_whole(tx, community_id)
         sales = [row.sale_id for row in tx.all(_OPEN_SALES, community_id=community_id)]
         refunds = [row.refund_id for row in tx.all(_OPEN_REFUNDS, community_id=community_id)]
         since_date = day_of(desk.terms_of(community_id), at - _DAY_US)

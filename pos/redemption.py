@@ -19,7 +19,13 @@ from ledger.sql import Row, Sql, Tx
 from pos.decide import Scan, asked_of
 from pos.desk import Desk, check_version, day_of, rules_on
 from pos.scanning import run_scanned
-from pos.showing import Showing, check_showing, code_guards, spending_counts
+from pos.showing import (
+    Showing,
+    check_book_whole,
+    check_showing,
+    code_guards,
+    spending_counts,
+)
 from pos.situation import look, stored_answer
 
 KIND: Final = "redemption"
@@ -114,6 +120,7 @@ def _redeem(
     if answer is not None:
         return answer
     check_version(terms, int(row.config_version))
+    check_book_whole(row, request.occurred_at, debits=True)
     showing = Showing(terms, request, scan.believed(), row, at, day)
     _check_shop(showing)
     check_showing(showing, debits=True)
@@ -178,7 +185,7 @@ def _book(
     body_hash: bytes,
 ) -> dict[str, Any]:
     here, row = request.community_id, showing.row
-    posting = _posting(tx, showing, request, units)
+    posting = posting_of(tx, showing, request, units, at=showing.at)
     answer = _answer(request, goods, units, showing.day)
     kept = requests.keep_step(
         here, request.request_id, KIND, body_hash, at=showing.at, response=answer
@@ -189,16 +196,19 @@ def _book(
             *guards,
             *posting_steps(posting),
             *_shelf_steps(request, goods, at=showing.at),
-            _own_row(request, row, posting.merchant_id or 0, units, posting.txn_id, showing.day),
-            *_line_steps(request, goods),
+            row_step(request, row, posting, units),
+            *line_steps(request, [(good.good_id, good.price_units) for good in goods]),
             requests.keep_with_balance_step(kept, int(row.wallet_id), txn_id=posting.txn_id),
         ],
     )
     return {**answer, "balance_units": int(returned["request"].balance_after)}
 
 
-def _posting(tx: Tx, showing: Showing, request: RedemptionRequest, units: int) -> Posting:
-    terms, row, at = showing.terms, showing.row, showing.at
+def posting_of(
+    tx: Tx, showing: Showing, request: RedemptionRequest, units: int, *, at: int
+) -> Posting:
+    """The redemption's one posting, written at `at`."""
+    terms, row = showing.terms, showing.row
     terminal = terms.terminal(request.terminal_id)
     commodity = terms.civic.commodity
     redeemed = account_id(
@@ -249,34 +259,29 @@ def _shelf_steps(request: RedemptionRequest, goods: list[Any], *, at: int) -> li
     ]
 
 
-def _own_row(
-    request: RedemptionRequest,
-    row: Row,
-    merchant_id: int,
-    units: int,
-    txn_id: int,
-    day: int,
-) -> Step:
+def row_step(request: RedemptionRequest, row: Row, posting: Posting, units: int) -> Step:
+    """The redemption's own row."""
     return Step(
         _KEEP,
         {
             "community_id": request.community_id,
             "redemption_id": request.request_id,
             "ref": request.ref,
-            "merchant_id": merchant_id,
+            "merchant_id": posting.merchant_id or 0,
             "terminal_id": request.terminal_id,
             "clerk_id": request.clerk_id,
             "person_id": int(row.person_id),
             "wallet_owner_id": int(row.owner_id),
-            "business_date": day,
+            "business_date": posting.business_date,
             "occurred_at": request.occurred_at,
             "units": units,
-            "txn_id": txn_id,
+            "txn_id": posting.txn_id,
         },
     )
 
 
-def _line_steps(request: RedemptionRequest, goods: list[Any]) -> list[Step]:
+def line_steps(request: RedemptionRequest, goods: list[tuple[int, int]]) -> list[Step]:
+    """A row for each good handed out: `goods` names it and its price in units, in the order of the request."""
     return [
         Step(
             _KEEP_LINE,
@@ -284,12 +289,14 @@ def _line_steps(request: RedemptionRequest, goods: list[Any]) -> list[Step]:
                 "community_id": request.community_id,
                 "redemption_id": request.request_id,
                 "line_no": number,
-                "good_id": good.good_id,
+                "good_id": good_id,
                 "quantity": piece.quantity,
-                "price_units": good.price_units,
+                "price_units": price_units,
             },
         )
-        for number, (good, piece) in enumerate(zip(goods, request.lines, strict=True), start=1)
+        for number, ((good_id, price_units), piece) in enumerate(
+            zip(goods, request.lines, strict=True), start=1
+        )
     ]
 
 

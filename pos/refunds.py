@@ -16,6 +16,7 @@ from ledger.earning.rates import RefundSplit, refund_split
 from ledger.errors import GuardMissedError, Refusal
 from ledger.ids import new_id
 from ledger.members.terms import Terms
+from ledger.recovery.epochs import check_refunds
 from ledger.refs import read_reference
 from ledger.sql import Row, Sql, Tx
 from pos.decide import open_shop_accounts
@@ -45,7 +46,7 @@ class RefundRequest:
         return {name: value for name, value in asdict(self).items() if name != "clerk_id"}
 
 
-_SALE: Final = Sql(
+SALE: Final = Sql(
     "SELECT sale_id, ref, state, merchant_id, terminal_id, person_id, wallet_owner_id, business_date, total_fen,"
     " offset_fen, offset_units, paid_fen, earned_units, refunded_fen, route, payment_ref, txn_id, plan"
     " FROM sale WHERE community_id = :community_id AND ref = :ref"
@@ -96,7 +97,7 @@ def refund(desk: Desk, request: RefundRequest, *, at: int) -> dict[str, Any]:
 
     Refuses: sale_not_found, sale_of_other_shop, sale_open, sale_void, refund_by_channel,
     refund_over_sale, amount_wrong, ref_bad, ref_taken, terminal_revoked, period_locked,
-    request_id_reused, busy_try_again.
+    request_id_reused, busy_try_again, recovery_wait, recovery_no_refunds.
     """
     terms = desk.terms_with(request.community_id, request.terminal_id)
     open_shop_accounts(desk, terms, request.terminal_id, at=at)
@@ -123,6 +124,7 @@ def refund(desk: Desk, request: RefundRequest, *, at: int) -> dict[str, Any]:
 
 def find_sale(tx: Tx, terms: Terms, request: RefundRequest) -> Row:
     """The sale to take back from, checked: this shop's, done, and with that much left of it."""
+    check_refunds(tx, request.community_id, request.occurred_at)
     terminal = tx.find(
         _TERMINAL, community_id=request.community_id, terminal_id=request.terminal_id
     )
@@ -137,7 +139,7 @@ def find_sale(tx: Tx, terms: Terms, request: RefundRequest) -> Row:
         raise Refusal("ref_bad")
     if tx.find(_TAKEN, community_id=request.community_id, ref=request.ref) is not None:
         raise Refusal("ref_taken")
-    sale = tx.find(_SALE, community_id=request.community_id, ref=request.original_ref)
+    sale = tx.find(SALE, community_id=request.community_id, ref=request.original_ref)
     if sale is None:
         raise Refusal("sale_not_found")
     if sale.merchant_id != terms.terminal(request.terminal_id).merchant_id:
@@ -182,7 +184,7 @@ def count_step(request: RefundRequest, sale: Row) -> Step:
     )
 
 
-def book_refund(
+def book_refund(  # noqa: PLR0913 - what was decided before comes along
     desk: Desk,
     tx: Tx,
     terms: Terms,
@@ -192,9 +194,13 @@ def book_refund(
     at: int,
     counted: bool,
     split: RefundSplit | None = None,
+    day: int | None = None,
 ) -> dict[str, Any]:
-    """Write the refund into the book. `counted`: the sale's count was raised before the channel was asked."""
-    day = day_of_refund(terms, sale, at)
+    """Write the refund into the book. `counted`: the sale's count was raised before the channel was asked.
+
+    `split` and `day` where they were decided before.
+    """
+    day = day or day_of_refund(terms, sale, at)
     check_open(tx, request.community_id, day)
     split = without_earned(
         tx, request.community_id, sale, split or split_of(sale, request.refund_fen)

@@ -135,7 +135,5 @@ def _keep_refused(
     raise refusal
 
 
-_NOT_KEPT = frozenset(
-    {"request_id_reused", "busy_try_again", "terminal_not_found", "payment_route_ended"}
-)
+_NOT_KEPT = requests.PASSING | {"terminal_not_found", "payment_route_ended"}
 """Refusals that say nothing about the act itself: the same request may still succeed."""

@@ -70,6 +70,19 @@ class Showing:
         return "code" if self.token.is_single_use else "card"
 
 
+def check_book_whole(row: Row, occurred_at: int, *, debits: bool) -> None:
+    """Refuse what must wait while acknowledged entries are missing from the book (see `ledger.recovery`).
+
+    Refuses: recovery_wait (asked before the loss: its own till may still tell how it ended), recovery_no_spending.
+    """
+    if row.recovering_since is None:
+        return
+    if occurred_at < row.recovering_since:
+        raise Refusal("recovery_wait")
+    if debits:
+        raise Refusal("recovery_no_spending")
+
+
 def check_showing(showing: Showing, *, debits: bool) -> None:
     """Refuse what no act may go on with; `debits`: points are about to be taken.
 

@@ -9,7 +9,8 @@ from ledger.errors import GuardMissedError
 from ledger.sql import Row, Sql, Tx
 
 _LOOK: Final = Sql(
-    "SELECT c.config_version,"
+    "SELECT c.config_version, (SELECT y.opened_at FROM recovery y WHERE y.community_id = c.community_id"
+    "  AND y.recovery_id = c.recovery_id) AS recovering_since,"
     " r.kind AS r_kind, r.body_hash, r.outcome, r.code AS r_code, r.response, r.balance_after,"
     " t.state AS terminal_state,"
     " k.issue AS card_issue, k.kind AS card_kind, k.state AS card_state, k.person_id, k.last_debit_at,"

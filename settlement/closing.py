@@ -17,6 +17,7 @@ from ledger.earning.working_days import working_days_cn
 from ledger.errors import GuardMissedError, Refusal
 from ledger.ids import derived_request_id
 from ledger.members import settings
+from ledger.recovery.epochs import check_whole
 from ledger.seal.sealer import seal
 from ledger.seal.tiles import read_root
 from ledger.sql import Row, Sql, Tx
@@ -81,9 +82,11 @@ def run_month(
     """Close a month (yyyymm): lock its days, take shops' shares, issue statements, write rollups and trial balance.
 
     Cut off anywhere it goes on when it is run again; a closed month answers the same and changes nothing. Refuses:
-    month_bad, month_not_closed (its last night is not locked), month_earlier_open, fund_empty, statement_not_balanced.
+    month_bad, month_not_closed (its last night is not locked), month_earlier_open, fund_empty, statement_not_balanced,
+    recovery_open.
     """
     with db.read() as tx:
+        check_whole(tx, community_id)
         closed = find_period(tx, community_id, month)
         before = len(statements_of_month(tx, community_id, month))
     if closed is None or closed.state != "closed":

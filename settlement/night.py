@@ -25,6 +25,7 @@ from ledger.earning.calendar import business_date, day_bounds, day_from_key, day
 from ledger.earning.working_days import working_days_cn
 from ledger.errors import GuardMissedError, Refusal
 from ledger.members.communities import get_community
+from ledger.recovery.epochs import check_whole
 from ledger.seal.sealer import seal
 from ledger.sql import Row, Tx
 from settlement import gate
@@ -86,10 +87,11 @@ def run_night(
     day stays open under a C2: `stopped`, nothing was settled and the next try compares anew, or
     `blocked`, a shop could not be settled and the next try goes on there. Where the second engine does not pass the
     book as it stands the day stays open too: `audit_failed`, and the next try asks it again. Refuses: night_too_early,
-    night_unfinished (an earlier one), night_out_of_order, day_bad, busy_try_again (another worker
-    does the same night and is further on).
+    night_unfinished (an earlier one), night_out_of_order, day_bad, recovery_open, busy_try_again
+    (another worker does the same night and is further on).
     """
     with db.read() as tx:
+        check_whole(tx, community_id)
         _check_day(tx, community_id, day, at=at)
         known = tx.find(FIND_RUN, community_id=community_id, business_date=day)
     if known is None:

@@ -15,6 +15,7 @@ from ledger.clock import SECOND_US
 from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.ids import new_id
+from ledger.recovery.epochs import check_whole
 from ledger.sql import Tx
 from ledger.units import CNY
 from pos.channel import (
@@ -66,10 +67,11 @@ def propose_payout(
 ) -> Payout:
     """Propose to pay what an accepted statement says is owed, at most what is owed now.
 
-    Refuses: statement_not_found, statement_not_accepted, payout_waiting, nothing_to_pay.
+    Refuses: statement_not_found, statement_not_accepted, payout_waiting, nothing_to_pay, recovery_open.
     """
 
     def work(tx: Tx) -> Payout:
+        check_whole(tx, community_id)
         statement = get_statement(tx, community_id, statement_id)
         if statement.state not in {"accepted", "deemed"}:
             raise Refusal("statement_not_accepted", state=statement.state)
@@ -168,10 +170,11 @@ def send_payout(
     The money leaves the payable before the channel is asked, so that a crash in between can pay
     nobody twice; `sending` and `unknown` are ended by `resolve_payout`. Without a channel the
     payout is handed to the bank by people and `confirm_payout` or `fail_payout` says how it ended.
-    Refuses: payout_not_found, payout_wrong_state, payout_over_owed.
+    Refuses: payout_not_found, payout_wrong_state, payout_over_owed, recovery_open.
     """
 
     def start(tx: Tx) -> Payout:
+        check_whole(tx, community_id)
         payout = _in_state(tx, community_id, payout_id, ("approved",))
         take_turn(tx, community_id, payout.claimant_id)
         if (

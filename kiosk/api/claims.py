@@ -11,6 +11,7 @@ from kiosk.api.here import till
 from kiosk.api.types import Count, Counter, Day, Fen, Moment, Reference, RequestId, Strict, Units
 from kiosk.auth import allow
 from kiosk.context import service
+from ledger.recovery.epochs import check_claims
 from settlement.claims import file_daybook
 from settlement.daybook import MOST_LINES, Daybook, DaybookLine, Totals
 
@@ -62,17 +63,20 @@ class ClaimBody(Strict):
 def file_claims(body: ClaimBody) -> dict[str, Any]:
     """File the day; the same batch number again is answered from the first time."""
     here = till()
+    with service().db.read() as tx:
+        check_claims(tx, here.community_id)
     return file_daybook(
-        service().db,
-        here.community_id,
-        here.terminal_id,
-        Daybook(
-            business_date=body.business_date,
-            batch_no=body.batch_no,
-            opened_at=body.opened_at,
-            closed_at=body.closed_at,
-            lines=tuple(DaybookLine(**line.model_dump()) for line in body.lines),
-            totals=Totals(**body.totals.model_dump()),
-        ),
-        at=service().now(),
+        service().db, here.community_id, here.terminal_id, daybook_of(body), at=service().now()
+    )
+
+
+def daybook_of(body: ClaimBody) -> Daybook:
+    """A till's day as it filed it."""
+    return Daybook(
+        business_date=body.business_date,
+        batch_no=body.batch_no,
+        opened_at=body.opened_at,
+        closed_at=body.closed_at,
+        lines=tuple(DaybookLine(**line.model_dump()) for line in body.lines),
+        totals=Totals(**body.totals.model_dump()),
     )

@@ -34,6 +34,7 @@ LIMIT_SENTENCES: Final = {
         "Points are owed after a refund; spending waits until they are earned back."
     ),
     "merchant_not_offsetting": mark("This shop does not take points."),
+    "recovering": mark("The book is being brought back; points can be used again soon."),
 }
 """What decided how many points may be used."""
 

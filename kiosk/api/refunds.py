@@ -11,6 +11,7 @@ from kiosk.api.receipts import dated, refund_lines
 from kiosk.api.types import Counter, Moment, PositiveFen, Reference, RequestId, Strict
 from kiosk.auth import allow
 from kiosk.context import service
+from ledger.recovery.epochs import check_refunds
 from pos.channel_refunds import refund_by_gateway
 from pos.refunds import RefundRequest, refund
 from pos.sales_list import get_sale
@@ -48,6 +49,7 @@ def create_refund(body: RefundBody) -> tuple[dict[str, Any], int]:
         occurred_at=body.occurred_at,
     )
     with service().db.read() as tx:
+        check_refunds(tx, here.community_id, body.occurred_at)
         shop = terms.terminal(here.terminal_id).merchant_id
         sold = get_sale(tx, here.community_id, shop, body.original_ref)
     give_back = refund_by_gateway if sold.route == "gateway" else refund

@@ -7,7 +7,8 @@ from typing import Any, Final
 from flask_openapi import APIBlueprint
 
 from kiosk.api.here import till
-from kiosk.api.types import day_text, moment_text
+from kiosk.api.recovery import asked_of_till, notice_missing
+from kiosk.api.types import RequestId, Strict, day_text, moment_text
 from kiosk.arrival import arrives_on
 from kiosk.auth import allow
 from kiosk.context import service
@@ -25,11 +26,19 @@ bp = APIBlueprint("till", __name__, url_prefix="/api/v1")
 CHANNELS: Final = ("scan", "credit_card", "cash")
 
 
+class StateQuery(Strict):
+    """`newest`: the last write the till knows to be in the book, so that a book put back notices what it lacks."""
+
+    newest: RequestId | None = None
+
+
 @bp.get("/till/state")
 @allow("till.read")
-def till_state() -> dict[str, Any]:
+def till_state(query: StateQuery) -> dict[str, Any]:
     """Everything the home screen and the sale screen need, in one answer."""
     here, now = till(), service().now()
+    if query.newest is not None:
+        notice_missing(here, query.newest, at=now)
     terms = service().desk.refresh(here.community_id)
     day = day_of(terms, service().now())
     terminal = terms.terminal(here.terminal_id)
@@ -60,6 +69,7 @@ def till_state() -> dict[str, Any]:
             "cover": {"left_fen": cover_left(tx, here.community_id, terminal.merchant_id)},
             "rules": _rules(terms, day),
             "jwks": keys.published_keys(tx, here.community_id, at=now),
+            "recovery": asked_of_till(tx, here),
         }
 
 

@@ -23,6 +23,8 @@ from ledger.earning.calendar import local_time
 from ledger.errors import Refusal
 from ledger.members import communities
 from ledger.members.key_vault import KeyVault
+from ledger.recovery import epochs
+from ledger.recovery.epochs import DEVICE, SERVER
 from ledger.sql import Tx
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
@@ -148,13 +150,17 @@ def key_command(target: Path) -> None:
 @name_argument
 @click.option("--aside", is_flag=True, help="Move an SQLite file that is in the way aside first.")
 @click.option("--other-key", is_flag=True, help="The master key is lost: take the copy without it.")
+@click.option("--nothing-since", is_flag=True, help="Nothing was sold or entered since this copy.")
 @json_option
 @says_refusals
-def restore_command(name: str | None, *, aside: bool, other_key: bool, as_json: bool) -> None:
+def restore_command(
+    name: str | None, *, aside: bool, other_key: bool, nothing_since: bool, as_json: bool
+) -> None:
     """Put the copy NAME (or the newest of both places) where the settings say the database is.
 
     The server must be stopped. Nothing is overwritten: the file must be away (`--aside` moves it) and a
-    PostgreSQL database must be empty. The copy is verified first, brought to this version and checked.
+    PostgreSQL database must be empty. The copy is verified first, brought to this version and checked. From then on
+    tills sell without points being spent, until `jifen recover-from-tills` has brought back what they were told since.
     """
     here = keeping()
     place, found = here.find(name)
@@ -168,10 +174,12 @@ def restore_command(name: str | None, *, aside: bool, other_key: bool, as_json: 
     try:
         migrate.upgrade(db.engine)
         wrong = drill.look_through(db, found)
+        if wrong:
+            raise Refusal("restore_unsound", checks=", ".join(wrong))
+        if not nothing_since:
+            _open_recovery(db, found, proof=DEVICE if other_key else SERVER)
     finally:
         db.close()
-    if wrong:
-        raise Refusal("restore_unsound", checks=", ".join(wrong))
     show(_figures(found), as_json=as_json)
 
 
@@ -197,6 +205,27 @@ def drill_command(name: str | None, *, as_json: bool) -> None:
     show({**result, "failed": held.failed or "-"}, as_json=as_json)
     if held.failed:
         raise SystemExit(1)
+
+
+def _open_recovery(db: Database, found: Manifest, *, proof: str) -> None:
+    """Every community's book lacks what came after the copy: nothing may be spent on it before tills were heard."""
+    at = now_us()
+
+    def work(tx: Tx) -> None:
+        for row in communities.all_communities(tx):
+            here = int(row.community_id)
+            if epochs.find_open(tx, here) is None:
+                epochs.open_recovery(
+                    tx,
+                    here,
+                    backup=found.name,
+                    since_at=found.made_at,
+                    proof=proof,
+                    by=audit.SYSTEM,
+                    at=at,
+                )
+
+    db.write(work)
 
 
 def _note(settings: Settings, act: str, made: Manifest, *, at: int) -> None:

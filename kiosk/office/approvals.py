@@ -11,6 +11,7 @@ from kiosk.auth import actor, allow, terms
 from kiosk.context import service
 from kiosk.forms import act, me
 from kiosk.import_words import import_words
+from kiosk.office import recovery
 from kiosk.office.deductions import agree_and_post, deduction_details
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.office.scheme import subject_text
@@ -37,6 +38,7 @@ _NAMES: Final = {
     pending.APPROVAL: mark("Pending points to be taken back"),
     fund_spending.APPROVAL: mark("Spending from a work's fund"),
     votes.APPROVAL: mark("Vote of the committee"),
+    recovery.LOST: mark("Go on without a till"),
 }
 _MAY: Final = {
     imports.APPROVAL: "grant.approve",
@@ -45,6 +47,7 @@ _MAY: Final = {
     pending.APPROVAL: "grant.approve",
     fund_spending.APPROVAL: "payout.approve",
     votes.APPROVAL: "vote.approve",
+    recovery.LOST: "recovery.write",
 }
 _OWN: Final = {
     payout_accounts.APPROVAL: payout_accounts.approve,
@@ -62,7 +65,7 @@ def approvals_page() -> Response:
 
 
 @bp.post("/approvals/<int:approval_id>/agree")
-@allow("grant.approve", "payout.approve", "vote.approve")
+@allow("grant.approve", "payout.approve", "vote.approve", "recovery.write")
 def agree(approval_id: int) -> AnyResponse:
     """Agree to a proposal and carry it out in the same transaction."""
     here, by = actor().community_id, me()
@@ -81,6 +84,8 @@ def agree(approval_id: int) -> AnyResponse:
             pending.take_pending_back(tx, here, approval_id, today=today, by=by, at=at)
             return
         approved = approvals.approve(tx, here, approval_id, by=by, at=at)
+        if kind == recovery.LOST:
+            recovery.carry_out(tx, here, approved, at=at)
         if kind == imports.APPROVAL:
             digest = approved.subject.removeprefix("file:")
             kept = files.get_file(tx, here, digest)
@@ -91,7 +96,7 @@ def agree(approval_id: int) -> AnyResponse:
 
 
 @bp.post("/approvals/<int:approval_id>/refuse")
-@allow("grant.approve", "payout.approve", "vote.approve")
+@allow("grant.approve", "payout.approve", "vote.approve", "recovery.write")
 def refuse(approval_id: int) -> AnyResponse:
     """Turn a proposal down."""
     here, by = actor().community_id, me()
@@ -188,7 +193,7 @@ def _details(tx: Tx, row: Approval) -> str:
         return " · ".join(str(part) for part in parts if part)
     if row.kind == votes.APPROVAL:
         return _vote_text(Ballot(**row.body))
-    return row.subject
+    return recovery.lost_details(row) if row.kind == recovery.LOST else row.subject
 
 
 def _vote_text(ballot: Ballot) -> str:

@@ -12,6 +12,7 @@ from kiosk.auth import actor, find_actor, terms
 from kiosk.context import service
 from kiosk.office.counts import waiting_counts
 from kiosk.pages import can_say, page, say
+from kiosk.recovering.banner import banner
 from kiosk.texts import mark
 from ledger.errors import Refusal
 from ledger.members import staff
@@ -105,6 +106,7 @@ def office_page(
     with service().db.read() as tx:
         name = staff.name_of(tx, who.community_id, who.id)
         counts = waiting_counts(tx, who.community_id, who.id)
+        loss = banner(tx, who.community_id)
     menu = [
         {
             "href": url_for(way.endpoint),
@@ -122,6 +124,7 @@ def office_page(
         hotline=here.community.hotline,
         who=name,
         menu=menu,
+        loss=loss,
         sign_out_url=url_for("office.sign_out"),
         may_change=may_change,
         **values,

@@ -82,6 +82,7 @@ class Kind(StrEnum):
     PAID = "paid"
     PAYOUT_FAILED = "payout_failed"
     REPAY = "repay"
+    ADVANCE = "advance"  # lent to a wallet that spent points whose entry was lost with the book
     VOUCHER_BUY = "voucher_buy"
     VOUCHER_USE = "voucher_use"
     VOUCHER_END = "voucher_end"  # unused: back to the holder, or lapsed
@@ -155,6 +156,7 @@ ALLOWED: Final[dict[Kind, frozenset[tuple[Account, Account]]]] = {
         {(_A.CLEARING, _A.PAYABLE), (_A.BANK, _A.RETURNS), (_A.RETURNS, _A.PAYABLE)}
     ),
     Kind.REPAY: frozenset({(_A.WALLET, _A.OWED)}),
+    Kind.ADVANCE: frozenset({(_A.OWED, _A.WALLET)}),
     Kind.VOUCHER_BUY: frozenset({(_A.WALLET, _A.VOUCHER)}),
     Kind.VOUCHER_USE: frozenset({(_A.VOUCHER, _A.OFFSET)}),
     Kind.VOUCHER_END: frozenset({(_A.VOUCHER, _A.WALLET), (_A.VOUCHER, _A.EXPIRED)}),

@@ -235,6 +235,14 @@ def _caps_statement(rows: int) -> Sql:
 
 
 _CAPS: Final = tuple(_caps_statement(rows) for rows in range(1, 7))
+_CAP_TOLD: Final = Sql(
+    "INSERT INTO cap_counter (community_id, subject_id, cap_code, period_key, used, cap) VALUES (:community_id,"
+    " :subject_id, :cap_code, :period_key, :add, CASE WHEN :cap < :add THEN :add ELSE :cap END)"
+    " ON CONFLICT (community_id, subject_id, cap_code, period_key) DO UPDATE"
+    " SET used = cap_counter.used + excluded.used,"
+    " cap = CASE WHEN cap_counter.cap < cap_counter.used + excluded.used"
+    " THEN cap_counter.used + excluded.used ELSE cap_counter.cap END"
+)
 _CAP_BACK: Final = Sql(
     "UPDATE cap_counter SET used = CASE WHEN used >= :units THEN used - :units ELSE 0 END"
     " WHERE community_id = :community_id AND subject_id = :subject_id AND cap_code = :cap_code"
@@ -249,6 +257,17 @@ def caps_step(community_id: int, subject_id: int, uses: Sequence[CapUse]) -> Ste
         params[f"code{n}"], params[f"period{n}"] = use.cap_code, use.period_key
         params[f"add{n}"], params[f"cap{n}"] = use.add, use.cap
     return Step(_CAPS[len(uses) - 1], params, guard="caps", rows=len(uses))
+
+
+def caps_told_step(community_id: int, subject_id: int, use: CapUse) -> Step:
+    """Count what was allowed at the time, without asking again whether it fits."""
+    params = {"community_id": community_id, "subject_id": subject_id, **use._asdict()}
+    return Step(_CAP_TOLD, params)
+
+
+def pause_told_step(community_id: int, serial: int, *, at: int) -> Step:
+    """A printed card was debited at `at`, as far as it was not debited later."""
+    return Step(_PAUSE, {"community_id": community_id, "serial": serial, "at": at, "pause_us": 0})
 
 
 def cap_back_step(

@@ -41,6 +41,29 @@ _END_WITH_BALANCE: Final = Sql(
 )
 
 
+_KEEP_TOLD: Final = Sql(
+    "INSERT INTO request (community_id, request_id, kind, body_hash, outcome, code, response, txn_id, received_at,"
+    " balance_after) VALUES (:community_id, :request_id, :kind, :body_hash, :outcome, :code, :response, :txn_id,"
+    " :received_at, :balance_after) ON CONFLICT (community_id, request_id) DO NOTHING"
+)
+_END_TOLD: Final = Sql(
+    "UPDATE request SET outcome = :outcome, code = :code, response = :response, txn_id = :txn_id,"
+    " balance_after = :balance_after WHERE community_id = :community_id AND request_id = :request_id"
+    " AND kind = :kind AND body_hash = :body_hash AND outcome = 'open'"
+)
+
+PASSING: Final = frozenset(
+    {
+        "request_id_reused",
+        "busy_try_again",
+        "recovery_wait",
+        "recovery_no_spending",
+        "recovery_no_refunds",
+    }
+)
+"""Refusals that say nothing about the act itself: they are not kept, and the same request may still succeed."""
+
+
 def hash_of(body: Mapping[str, Any]) -> bytes:
     """SHA-256 over the body's canonical JSON: what 'the same content' means."""
     return hashlib.sha256(
@@ -120,6 +143,17 @@ def keep_with_balance_step(kept: Step, wallet_id: int, *, txn_id: int) -> Step:
     params = {**kept.params, "wallet_id": wallet_id, "txn_id": txn_id}
     sql = _END_WITH_BALANCE if kept.sql is _END else _KEEP_WITH_BALANCE
     return Step(sql, params, guard=kept.guard, returns=True)
+
+
+def keep_told_step(kept: Step, balance_units: int | None, *, txn_id: int | None) -> Step:
+    """Store an outcome with the balance that was told of it at the time, whatever the wallet holds now."""
+    params = {**kept.params, "balance_after": balance_units, "txn_id": txn_id}
+    return Step(_END_TOLD if kept.sql is _END else _KEEP_TOLD, params, guard=kept.guard)
+
+
+def find_kept(tx: Tx, community_id: int, request_id: str) -> Row | None:
+    """The request's row (kind, body_hash, outcome, code, response, balance_after), None for one never seen."""
+    return tx.find(_FIND, community_id=community_id, request_id=request_id)
 
 
 def keep_refusal(
@@ -203,8 +237,7 @@ def once(
     try:
         return db.write(attempt)
     except Refusal as refusal:
-        # Neither says anything about the act itself: the same request may still succeed.
-        if refusal.code in {"request_id_reused", "busy_try_again"}:
+        if refusal.code in PASSING:
             raise
         said = refusal
 

@@ -19,6 +19,7 @@ from ledger.expiry.plan import Plan, PointKind, plan_of
 from ledger.expiry.promised import promised_before
 from ledger.expiry.store import PAGE, SLIP
 from ledger.ids import new_id
+from ledger.recovery.epochs import check_whole
 from ledger.sql import Row, Sql, Tx
 
 ACT: Final = "expiry.notice"
@@ -75,9 +76,10 @@ def give_notices(
     The first notice opens a lapse: so many units of this wallet, usable to a day that keeps the notice's whole time. A
     later one follows when the one before was given by every channel; what was used meanwhile is taken off, and points
     that came back in between wait for the next cut. Each run of notices is kept with its sums and written down as an
-    act. Refuses community_not_found.
+    act. Refuses community_not_found, recovery_open.
     """
     with db.read() as tx:
+        check_whole(tx, community_id)
         plan = plan_of(tx, community_id, at=at)
     if not plan.cuts:
         return Noticed([], db.write(lambda tx: _withdraw(tx, community_id, by, at)))

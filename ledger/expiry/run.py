@@ -20,6 +20,7 @@ from ledger.expiry import store
 from ledger.expiry.plan import Plan, PointKind, plan_of
 from ledger.expiry.promised import promised_before
 from ledger.ids import derived_request_id, new_id
+from ledger.recovery.epochs import check_whole
 from ledger.sql import Row, Tx
 
 NOTICE_MISSING: Final = "notice_missing"
@@ -58,9 +59,10 @@ def run_expiry(
 
     A wallet is passed over, and counted with its reason, unless every notice was given by every channel. What lapses
     is the smaller of what was announced last and what is left of the points earned up to the cut; points set aside for
-    an unfinished purchase count as spent. Refuses community_not_found, period_locked.
+    an unfinished purchase count as spent. Refuses community_not_found, period_locked, recovery_open.
     """
     with db.read() as tx:
+        check_whole(tx, community_id)
         plan = plan_of(tx, community_id, at=at)
     wallets, units, skipped = Counter[int](), Counter[int](), Counter[str]()
     for kind in plan.kinds if plan.cuts else ():

@@ -13,6 +13,7 @@ PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "till.read": "see the till's state and the goods",
         "till.clerk": "sign a clerk in or out at a till",
+        "recovery.send": "send the signed daybook of a till after a loss",
         "sale.make": "quote, sell and refund",
         "claim.make": "file the day's claims from the till",
         "redeem.make": "hand out goods for points",
@@ -39,6 +40,7 @@ PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "vote.approve": "confirm a vote that somebody else entered",
         "grant.propose": "propose points by hand",
         "grant.approve": "approve what somebody else proposed",
+        "recovery.write": "bring the book back after a loss, go on without a till",
         "settings.read": "see the settings and the scheme",
         "settings.write": "change the settings, adopt a scheme",
         "staff.write": "open staff sign-ins and give roles",
@@ -55,7 +57,7 @@ _LOOKS: Final = frozenset({"office.read", "resident.read", "settings.read"})
 ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         # actors that are no member of staff
-        "terminal": frozenset({"till.read", "till.clerk"}),
+        "terminal": frozenset({"till.read", "till.clerk", "recovery.send"}),
         "clerk": frozenset({"sale.make", "claim.make"}),
         "counter_clerk": frozenset({"sale.make", "claim.make", "redeem.make"}),
         "resident": frozenset({"me.read", "me.code"}),
@@ -86,6 +88,7 @@ ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
             "grant.propose",
             "seal.answer",
             "vote.propose",
+            "recovery.write",
             "file.read",
         },
         "committee": _LOOKS
@@ -98,6 +101,7 @@ ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
             "settings.write",
             "staff.write",
             "key.write",
+            "recovery.write",
             "audit.read",
             "file.read",
         },

@@ -19,6 +19,7 @@ community = table(
         "config_version"
     ),  # goes up with every change of settings, schemes, agreements, terminals, keys
     number("opened_at"),
+    number("recovery_id", null=True),  # while it is set, no points are spent (ledger/recovery)
     key=(),
 )
 

@@ -37,6 +37,7 @@ _DUE: Final = Sql(
 _SIGNED: Final = Sql(
     "SELECT signed_size, signed_root FROM log_head WHERE community_id = :community_id"
 )
+_RECOVERING: Final = Sql("SELECT recovery_id FROM community WHERE community_id = :community_id")
 _SWAP: Final = Sql(
     "UPDATE log_head SET signed_size = :size, signed_root = :root WHERE community_id = :community_id"
     " AND signed_size = :old_size AND signed_root = :old_root"
@@ -72,7 +73,8 @@ def publish(
 
     The file outside the database is written before the signature leaves this function. Refuses: log_behind (the
     database is older than what was signed), log_forked (it holds something else), log_mark_missing (this server
-    does not know what was signed), log_mark_unreadable, log_damaged, keys_master_wrong.
+    does not know what was signed), log_mark_unreadable, log_damaged, keys_master_wrong, recovery_open (entries
+    that were acknowledged are missing yet).
     """
     with db.read() as tx:
         has_key = keys.newest_no(tx, community_id) > 0
@@ -148,6 +150,8 @@ def signed_head(tx: Tx, community_id: int, mark: Mark) -> Head | None:
 
 def _look(tx: Tx, vault: KeyVault, community_id: int, mark: Mark) -> Checkpoint | _Next:
     """Compare everything that was signed with the tree as it stands; reading only."""
+    if tx.get(_RECOVERING, community_id=community_id).recovery_id is not None:
+        raise Refusal("recovery_open")
     origin = keys.origin_of(tx, community_id)
     here = size(tx, community_id)
     row = tx.find(_SIGNED, community_id=community_id)

@@ -63,6 +63,7 @@ _TEXT: Final = {
     "paid": "clearing>bank",
     "payout_failed": "clearing>payable bank>returns returns>payable",
     "repay": "wallet>owed",
+    "advance": "owed>wallet",
 }
 
 MOVES: Final[Mapping[str, frozenset[tuple[str, str]]]] = {

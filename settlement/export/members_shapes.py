@@ -18,6 +18,7 @@ MEMBERS: Final = (
             hotline text its public telephone number
             config_version number goes up with every change of rules, shops, tills and keys
             opened_at number when it was opened
+            recovery_id number? the recovery that keeps spending closed; none where the book is whole
         """,
     ),
     shape(

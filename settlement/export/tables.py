@@ -10,6 +10,7 @@ from settlement.export.book_shapes import BOOK
 from settlement.export.counter_shapes import COUNTER
 from settlement.export.expiry_shapes import EXPIRY
 from settlement.export.members_shapes import MEMBERS
+from settlement.export.recovery_shapes import RECOVERY
 from settlement.export.settlement_shapes import SETTLEMENT
 from settlement.export.shape import Shape
 
@@ -17,7 +18,7 @@ FORMAT: Final = "jifen-export/1"
 """Goes up when a reader of this format could no longer read the next one."""
 
 SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
-    {shape.name: shape for shape in (*MEMBERS, *BOOK, *EXPIRY, *COUNTER, *SETTLEMENT)}
+    {shape.name: shape for shape in (*MEMBERS, *BOOK, *EXPIRY, *COUNTER, *SETTLEMENT, *RECOVERY)}
 )
 """Exported tables by name, in the order in which they can be filled again."""
 

@@ -44,6 +44,7 @@ FLOWS: Final[dict[str, Flow]] = {
         shops.pay_returned,
         shops.cofund,
         shops.next_door,
+        members.lend,
         members.lapse,
     )
 }

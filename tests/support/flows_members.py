@@ -44,6 +44,17 @@ from tests.support.flow_tools import (
 )
 from tests.support.town import CIVIC, Town, moment
 
+# --- after a loss
+
+
+def lend(db: Database, town: Town) -> None:
+    """A wallet that spent points whose entry was lost is lent them, and pays them back when they are booked again."""
+    move = [(Acc.OWED, 2, Acc.WALLET, 2, 1_000)]
+    book(db, town, "lent", Kind.ADVANCE, move, wallet_owner_id=2)
+    back = [(Acc.WALLET, 2, Acc.OWED, 2, 1_000)]
+    book(db, town, "paid_back", Kind.REPAY, back, wallet_owner_id=2)
+
+
 # --- money into the funds, points by hand
 
 

@@ -23,17 +23,24 @@ export class Server {
   tamper: Record<string, number> = {};
   lastCounter = 0;
   outcome = "ok";
+  recovery: object | null = null;
+  newest: string | null = null;
   /** The batch number the server wants next; null where it takes any. */
   expected: number | null = null;
 
   fetch = (async (path: string, init: RequestInit): Promise<Response> => {
     const body = init.body ? new TextDecoder().decode(init.body as Uint8Array) : "";
-    if (path === "/api/v1/till/state") return this.json(200, this.state());
+    const [where, query] = path.split("?");
+    if (where === "/api/v1/till/state") {
+      this.newest = query ?? null;
+      return this.json(200, this.state());
+    }
     if (path === "/api/v1/terminals/enrol") return this.json(201, { terminal_id: "77", terminal_code: "M01T1", community_id: "5", merchant_name: "Shop", branch_name: "", kind: "till" });
     const clerk = (init.headers as Record<string, string>)["Jifen-Clerk"] ?? null;
     const next = this.plan.shift() ?? "answer";
     if (next === "offline") throw new TypeError("Failed to fetch");
     this.bodies.push({ path, body, clerk });
+    if (path.startsWith("/api/v1/recovery")) return this.json(200, {});
     if (next === "taken") return this.json(409, { code: "ref_taken", status: 409, detail: "zh", detail_en: "en" });
     if (next === "refuse") return this.json(409, { code: "insufficient_points", status: 409, detail: "zh", detail_en: "en" });
     const batch = path === "/api/v1/claims" ? JSON.parse(body).batch_no : null;
@@ -76,6 +83,7 @@ export class Server {
       jwks: { keys: [] },
       business_date: "2026-03-02",
       community: { issuer: "CA01", hotline: null },
+      recovery: this.recovery,
     };
   }
 

@@ -12,13 +12,15 @@ import {
 } from "../device/db";
 import { deviceKey, publicJwk } from "../device/keys";
 import { flush, listWaiting } from "../device/outbox";
+import { pruneLines } from "../device/signed";
 import { notBefore } from "../device/slips";
 import { type Answer, Api } from "../net/api";
-import type { ClerkSession, Enrolled, Mode, TillState } from "../net/types";
+import type { Asked, ClerkSession, Enrolled, Mode, TillState } from "../net/types";
 import { uuid7 } from "../rules/ids";
 import { businessDate, rfc3339, zoneMinutes } from "../rules/time";
 import { prepareVerify } from "../rules/verify";
 import { Clock } from "./clock";
+import { sendDaybook } from "./recovery";
 import { followSeal, pinSeal } from "./seal";
 
 export interface View {
@@ -47,6 +49,7 @@ export class Till {
   view: View;
   private readonly listeners = new Set<() => void>();
   private refreshedAt = 0;
+  private isUnknown = false;
   private followedAt = 0;
 
   private constructor(
@@ -144,7 +147,9 @@ export class Till {
 
   /** Forgets a terminal that was taken out of service, so that it can be enrolled anew; the daybook stays. */
   async forget(): Promise<void> {
-    for (const key of ["terminal", "device_key", "state", "clerk"] as const) await this.store.delete("meta", key);
+    for (const key of ["terminal", "state", "clerk"] as const) await this.store.delete("meta", key);
+    // A server that does not know the till has lost it: the key stays, because it signed what was told before.
+    if (!this.isUnknown) await this.store.delete("meta", "device_key");
     this.api.identity = null;
     this.change({ terminal: null, clerk: null, state: null, revoked: false });
   }
@@ -152,14 +157,32 @@ export class Till {
   /** Asks the server for the till's figures, rules and keys. */
   async refresh(): Promise<void> {
     if (!this.view.terminal) return;
-    const answer = await this.api.get<TillState>("/api/v1/till/state");
+    const answer = await this.api.get<TillState>(`/api/v1/till/state${await this.newest()}`);
     this.hear(answer);
-    if (answer.kind !== "ok") return;
+    if (answer.kind !== "ok") {
+      if (this.view.revoked) await this.bearWitness();
+      return;
+    }
     this.refreshedAt = Date.now();
     await notBefore(this.store, answer.value.terminal.last_counter);
     await writeMeta(this.store, "state", answer.value);
     this.change({ state: answer.value });
     await prepareVerify(answer.value.jwks.keys);
+    await pruneLines(this.store, this.clock.now());
+    if (answer.value.recovery?.wanted) await sendDaybook(this, answer.value.recovery);
+  }
+
+  /** The last write this till knows to be in the book: a server that lost it learns so. */
+  private async newest(): Promise<string> {
+    const head = await readMeta(this.store, "signed_head");
+    const own = head?.newest && head.terminal_id === this.view.terminal?.terminal_id;
+    return own ? `?newest=${head.newest}` : "";
+  }
+
+  /** Out of service, a tablet still knows what it was told before. */
+  private async bearWitness(): Promise<void> {
+    const answer = await this.api.get<{ recovery: Asked | null }>("/api/v1/recovery");
+    if (answer.kind === "ok" && answer.value.recovery?.wanted) await sendDaybook(this, answer.value.recovery);
   }
 
   /** Learns from any answer whether the server is there and still knows this till and clerk. */
@@ -169,7 +192,10 @@ export class Till {
       return;
     }
     this.change({ online: answer.why !== "offline" });
-    if (answer.why === "revoked") this.change({ revoked: true });
+    if (answer.why === "revoked") {
+      this.isUnknown = answer.refused?.code !== "terminal_revoked";
+      this.change({ revoked: true });
+    }
     if (answer.why === "sign_in") void this.signOut();
   }
 
@@ -222,7 +248,7 @@ export class Till {
   private async identify(): Promise<void> {
     const { terminal, clerk } = this.view;
     if (!terminal) return;
-    this.api.identity = { terminal, key: await deviceKey(this.store), clerkToken: clerk?.clerk_token ?? null };
+    this.api.identity = { terminal, key: await deviceKey(this.store), clerkToken: clerk?.clerk_token ?? null, clerkId: clerk?.clerk_id ?? null };
   }
 
   private change(change: Partial<View>): void {

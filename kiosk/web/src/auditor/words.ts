@@ -175,6 +175,7 @@ export const POSTINGS: Readonly<Record<string, string>> = {
   paid: mark("payout confirmed"),
   payout_failed: mark("payout failed or sent back"),
   repay: mark("owed points made up"),
+  advance: mark("points lent after a loss of the book"),
   reversal: mark("entry taken back"),
 };
 

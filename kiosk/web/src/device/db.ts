@@ -1,6 +1,6 @@
 // The tablet's own store: who it is, its daybook, and what still waits for an answer.
 
-import { type DBSchema, type IDBPDatabase, openDB } from "idb";
+import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from "idb";
 import type { Channel, ClaimDifference, ClerkSession, Enrolled, Mode, Receipt, SealCode, TillState } from "../net/types";
 import type { ClaimLine } from "../rules/claim";
 import type { NoblePair } from "../rules/noble";
@@ -84,6 +84,26 @@ export interface Batch {
   refused: Refused | null;
 }
 
+/** An accepted write, signed: `key` names the device's key, `n` counts its lines. */
+export interface SignedEntry {
+  key: string;
+  n: number;
+  line: string;
+  /** The request and the answer as text, in JSON. */
+  content: SealedBody;
+  told_at: number;
+}
+
+/** The newest signed line, which the next one names. */
+export interface SignedHead {
+  key: string;
+  n: number;
+  hash: string;
+  /** The last sale, refund or redemption the server said yes to. */
+  newest: string | null;
+  terminal_id: string;
+}
+
 export type DeviceKey =
   | { kind: "webcrypto"; pair: CryptoKeyPair }
   | { kind: "script"; pair: NoblePair };
@@ -120,6 +140,7 @@ export interface Meta {
   seal_alarms: SealAlarm[];
   /** The last loss the community declared; `seen` once the clerk knows. */
   recovery: { day: number; seen: boolean };
+  signed_head: SignedHead;
 }
 
 export interface Schema extends DBSchema {
@@ -128,15 +149,29 @@ export interface Schema extends DBSchema {
   daybook: { key: number; value: DayLine; indexes: { day: number; alarm: number; unfiled: number; ref: string; original_ref: string } };
   outbox: { key: string; value: Waiting };
   batches: { key: number; value: Batch };
+  signed: { key: [string, number]; value: SignedEntry; indexes: { told_at: number } };
   locks: { key: string; value: { owner: string; until: number } };
 }
 
 export type Store = IDBPDatabase<Schema>;
 
+/** Everything an answer touches, in one transaction. */
+export const SETTLED: ("slips" | "meta" | "daybook" | "outbox" | "batches" | "signed")[] = [
+  "slips",
+  "meta",
+  "daybook",
+  "outbox",
+  "batches",
+  "signed",
+];
+export type Settling = IDBPTransaction<Schema, typeof SETTLED, "readwrite">;
+
 /** Opens the store of one mode: a tablet that is both till and counter is two terminals. */
 export function openStore(mode: Mode): Promise<Store> {
-  return openDB<Schema>(`jifen-${mode}`, 1, {
-    upgrade(db) {
+  return openDB<Schema>(`jifen-${mode}`, 2, {
+    upgrade(db, before) {
+      db.createObjectStore("signed", { keyPath: ["key", "n"] }).createIndex("told_at", "told_at");
+      if (before > 0) return;
       db.createObjectStore("meta");
       db.createObjectStore("slips", { keyPath: "counter" });
       const daybook = db.createObjectStore("daybook", { keyPath: "counter" });

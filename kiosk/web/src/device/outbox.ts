@@ -1,13 +1,13 @@
 // Writes that wait for their answer: stored together with their daybook line, resent unchanged, settled once.
 
-import type { Answer, Api } from "../net/api";
+import type { Answer, Api, Identity } from "../net/api";
 import type { ClaimAnswer, RedeemAnswer, RefundAnswer, SaleAnswer } from "../net/types";
 import { utf8 } from "../rules/bytes";
 import { differencesOf } from "./differences";
-import type { IDBPTransaction } from "idb";
-import type { Batch, DayLine, Schema, Store, Waiting } from "./db";
+import { type Batch, type DayLine, SETTLED, type Settling, type Store, type Waiting } from "./db";
 import { seal, unseal } from "./keys";
 import { withLock } from "./locks";
+import { addLine, draftLine } from "./signed";
 
 /** How long the screen that made a write looks after it itself. */
 export const ATTENDED_MS = 40_000;
@@ -80,8 +80,9 @@ function waitingOf(write: Write, body: Waiting["body"], order: number): Waiting 
 export async function send<T>(store: Store, api: Api, requestId: string, attended: boolean): Promise<Answer<T> | null> {
   const waiting = await store.get("outbox", requestId);
   if (!waiting) return null;
-  const answer = await api.call<T>("POST", waiting.path, await unseal(store, waiting.body));
-  if (answer.kind !== "unanswered") await settle(store, waiting, answer, attended);
+  const body = await unseal(store, waiting.body);
+  const answer = await api.call<T>("POST", waiting.path, body);
+  if (answer.kind !== "unanswered") await settle(store, api.identity, waiting, body, answer, attended);
   else if (attended) await handOver(store, requestId);
   return answer;
 }
@@ -112,17 +113,30 @@ export async function listWaiting(store: Store): Promise<Waiting[]> {
 type Final = Exclude<Answer<unknown>, { kind: "unanswered" }>;
 
 /** Writes an answer down once: a second answer to the same write finds nothing left to settle. */
-async function settle(store: Store, waiting: Waiting, answer: Final, attended: boolean): Promise<void> {
-  const tx = store.transaction(["slips", "meta", "daybook", "outbox", "batches"], "readwrite", { durability: "strict" });
-  if (await tx.objectStore("outbox").get(waiting.request_id)) {
-    await tx.objectStore("outbox").delete(waiting.request_id);
-    if (waiting.counter !== null) await settleLine(tx, waiting.counter, answer, attended);
-    if (waiting.batch_no !== null) await settleBatch(tx, waiting.batch_no, answer);
+async function settle(
+  store: Store,
+  identity: Identity | null,
+  waiting: Waiting,
+  body: Uint8Array,
+  answer: Final,
+  attended: boolean,
+): Promise<void> {
+  const told = answer.kind === "ok" ? answer.told : undefined;
+  const accepted = told && { requestId: waiting.request_id, path: waiting.path, body, told };
+  for (let isOver = false; !isOver; ) {
+    // Signed before the transaction opens: IndexedDB closes one that waits for anything else.
+    const draft = identity && accepted ? await draftLine(store, identity, accepted) : null;
+    const tx = store.transaction(SETTLED, "readwrite", { durability: "strict" });
+    const isWaiting = (await tx.objectStore("outbox").get(waiting.request_id)) !== undefined;
+    isOver = !isWaiting || draft === null || (await addLine(tx, draft));
+    if (isWaiting && isOver) {
+      await tx.objectStore("outbox").delete(waiting.request_id);
+      if (waiting.counter !== null) await settleLine(tx, waiting.counter, answer, attended);
+      if (waiting.batch_no !== null) await settleBatch(tx, waiting.batch_no, answer);
+    }
+    await tx.done;
   }
-  await tx.done;
 }
-
-type Settling = IDBPTransaction<Schema, ("slips" | "meta" | "daybook" | "outbox" | "batches")[], "readwrite">;
 
 async function settleLine(tx: Settling, counter: number, answer: Final, attended: boolean): Promise<void> {
   const daybook = tx.objectStore("daybook");

@@ -11,9 +11,17 @@ import type { Enrolled, Problem } from "./types";
 
 /** `unanswered`: nobody knows whether it was done, so it is asked again. `refused`: it was not done. */
 export type Answer<T> =
-  | { kind: "ok"; value: T }
+  | { kind: "ok"; value: T; told?: Told }
   | { kind: "refused"; status: number; refused: Refused }
   | { kind: "unanswered"; why: "offline" | "busy" | "sign_in" | "revoked"; refused: Refused | null };
+
+/** The answer as the server gave it, and when by its own clock. */
+export interface Told {
+  text: string;
+  atMs: number;
+  /** The server's own mark on it, by which it knows its answer again. */
+  mark: string;
+}
 
 export const TIMEOUT_MS = 15_000;
 /** Answers that leave the outcome open: asked again, they may be yes. */
@@ -25,6 +33,7 @@ export interface Identity {
   terminal: Enrolled;
   key: DeviceKey;
   clerkToken: string | null;
+  clerkId?: string | null;
 }
 
 export class Api {
@@ -65,7 +74,7 @@ export class Api {
         signal: stop.signal,
       });
       this.clock.hear(response.headers.get("Jifen-Time"));
-      return await readAnswer<T>(response);
+      return await readAnswer<T>(response, this.clock.now());
     } catch (error) {
       // fetch says TypeError for every broken connection, and AbortError for our own timeout.
       if (error instanceof TypeError || (error instanceof DOMException && error.name === "AbortError")) {
@@ -104,9 +113,10 @@ export class Api {
   }
 }
 
-async function readAnswer<T>(response: Response): Promise<Answer<T>> {
-  const value: unknown = await readJson(response);
-  if (response.ok && value !== null) return { kind: "ok", value: value as T };
+async function readAnswer<T>(response: Response, atMs: number): Promise<Answer<T>> {
+  const text = await response.text();
+  const value = readJson(text);
+  if (response.ok && value !== null) return { kind: "ok", value: value as T, told: toldOf(response, text, atMs) };
   const refused = refusedOf(value);
   const { status } = response;
   if (refused && REVOKED_CODES.has(refused.code)) return { kind: "unanswered", why: "revoked", refused };
@@ -119,8 +129,13 @@ async function readAnswer<T>(response: Response): Promise<Answer<T>> {
   return { kind: "refused", status, refused };
 }
 
-async function readJson(response: Response): Promise<unknown> {
-  const text = await response.text();
+/** The server's clock is taken from the answer itself: the mark holds for that very millisecond. */
+function toldOf(response: Response, text: string, atMs: number): Told {
+  const server = Number(response.headers.get("Jifen-Time"));
+  return { text, atMs: server > 0 ? server : Math.round(atMs), mark: response.headers.get("Jifen-Told") ?? "" };
+}
+
+function readJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

@@ -39,6 +39,17 @@ export interface Rules {
   earning_stopped?: boolean;
 }
 
+/** What a server that lost its book asks of a till. */
+export interface Asked {
+  recovery_id: string;
+  state: "restored" | "collecting" | "applied";
+  /** From when on the till's lines are wanted. */
+  since_ms: number;
+  wanted: boolean;
+  /** Whether points may be used already. */
+  spending: boolean;
+}
+
 export interface TillState {
   server_time: string;
   shop: { merchant_code: string; merchant_name: string; branch_name: string };
@@ -49,6 +60,7 @@ export interface TillState {
   rules: Rules;
   jwks: { keys: Jwk[] };
   business_date: string;
+  recovery: Asked | null;
 }
 
 export interface Quote {

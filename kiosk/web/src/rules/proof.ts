@@ -30,4 +30,5 @@ export async function makeProof(facts: ProofFacts, digest: Digest, sign: Sign): 
   return `Jifen-Device ${signed}.${base64url(await sign(utf8(signed)))}`;
 }
 
-const part = (value: object): string => base64url(utf8(JSON.stringify(value)));
+/** One part of a compact JWS. */
+export const part = (value: object): string => base64url(utf8(JSON.stringify(value)));

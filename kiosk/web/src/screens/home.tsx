@@ -37,6 +37,9 @@ export function HomeScreen({ go }: { go: Go }) {
       {view.alarms.map((line) => (
         <Alarm key={line.counter} line={line} />
       ))}
+      {view.state?.recovery?.spending === false && (
+        <Notice kind="warning">{t("The community's book is being brought back. Sell as always; points are collected, and can be used again soon. Leave this tablet switched on.")}</Notice>
+      )}
       {!view.online && <Notice kind="warning">{t("No connection. Sales are kept on this tablet and sent later; points cannot be used until then.")}</Notice>}
       {unclosed.length > 0 && (
         <Notice kind="warning">{t("Not closed yet: {days}. Press “Close the day”.", { days: unclosed.map(dayText).join(", ") })}</Notice>

@@ -1,0 +1,179 @@
+"""Goods handed out for points, written again: the prices that were told, the shelf counted down without asking."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ledger.book import requests
+from ledger.book.posting import check_open
+from ledger.book.posting import steps as posting_steps
+from ledger.book.steps import Step, apply
+from ledger.errors import GuardMissedError, Refusal
+from ledger.members.terms import Terms
+from ledger.sql import Sql, Tx
+from pos.decide import Scan, asked_of
+from pos.desk import TRIES, Desk, open_member_accounts, rules_on
+from pos.redemption import KIND, RedemptionRequest, goods_of, line_steps, posting_of, row_step
+from pos.replay.lending import Lack, lend_steps
+from pos.replay.sales import check_row, spending_told, used_steps
+from pos.replay.telling import (
+    APPLIED,
+    AsideError,
+    Difference,
+    Ended,
+    Outcome,
+    ShortError,
+    Told,
+    as_aside,
+    known_outcome,
+    scan_of,
+)
+from pos.showing import NoAccountsError, Showing
+from pos.situation import look
+
+NAMES: Final = ("ref", "business_date", "units")
+"""What is compared with what the till was told."""
+
+_TAKE: Final = Sql(
+    "UPDATE good SET stock = stock - :quantity, changed_at = :at"
+    " WHERE community_id = :community_id AND good_id = :good_id"
+)
+
+
+def replay_redemption(
+    desk: Desk,
+    terms: Terms,
+    request: RedemptionRequest,
+    told: Told,
+    *,
+    lend: bool,
+    ended: Ended,
+    at: int,
+) -> Outcome:
+    """Write a redemption as its counter was told it. `lend`: where the wallet lacks points, they are lent to it.
+
+    Raises ShortError (without `lend`) and AsideError, with nothing written. Safe to run again.
+    """
+    scan, doubt = scan_of(terms, request.token, occurred_at=request.occurred_at, told=told)
+    notes = (Difference("code", "believed", doubt),) if doubt else ()
+
+    def work(tx: Tx) -> Outcome:
+        outcome = _write(tx, terms, request, scan, told, lend=lend, at=at)
+        outcome = outcome._replace(differences=(*outcome.differences, *notes))
+        ended(tx, outcome)
+        return outcome
+
+    for _ in range(TRIES):
+        try:
+            return desk.db.write(work)
+        except NoAccountsError as missing:
+            commodity = terms.civic.commodity
+            open_member_accounts(desk.db, request.community_id, missing.owner_id, commodity, at=at)
+        except Refusal as refusal:
+            raise as_aside(refusal) from refusal
+        except GuardMissedError:
+            continue
+    raise AsideError("busy_try_again")
+
+
+def _write(
+    tx: Tx,
+    terms: Terms,
+    request: RedemptionRequest,
+    scan: Scan,
+    told: Told,
+    *,
+    lend: bool,
+    at: int,
+) -> Outcome:
+    here, day = request.community_id, int(told.facts["business_date"])
+    body_hash = requests.hash_of(request.body())
+    kept = requests.find_kept(tx, here, request.request_id)
+    known = known_outcome(kept, KIND, body_hash, told, NAMES)
+    if known is not None:
+        return known
+    check_open(tx, here, day)
+    row = look(tx, asked_of(terms, rules_on(terms, day), request, scan, cover_id=0, day=day))
+    check_row(row)
+    units = int(told.facts["units"])
+    lack = max(units - int(row.posted - row.held), 0)
+    if lack and not lend:
+        raise ShortError
+    showing = Showing(terms, request, scan.believed(), row, told.at, day)
+    return _book(tx, showing, request, scan, told, units, lack, at=at)
+
+
+def _book(
+    tx: Tx,
+    showing: Showing,
+    request: RedemptionRequest,
+    scan: Scan,
+    told: Told,
+    units: int,
+    lack: int,
+    *,
+    at: int,
+) -> Outcome:
+    here, row = request.community_id, showing.row
+    posting = posting_of(tx, showing, request, units, at=at)
+    body_hash = requests.hash_of(request.body())
+    kept = requests.keep_step(
+        here, request.request_id, KIND, body_hash, at=at, response=dict(told.facts)
+    )
+    lent: list[Step] = []
+    if lack:
+        commodity = showing.terms.civic.commodity
+        missing = Lack(
+            int(row.wallet_id),
+            int(row.owed_id),
+            int(row.owner_id),
+            int(row.person_id),
+            commodity,
+            lack,
+        )
+        lent = lend_steps(here, request.request_id, missing, at=at, business_date=showing.day)
+    prices = [(int(line["good_id"]), int(line["price_units"])) for line in told.facts["lines"]]
+    apply(
+        tx,
+        [
+            *used_steps(showing, scan, debits=True),
+            *lent,
+            *posting_steps(posting),
+            *_shelf_steps(request, at=at),
+            row_step(request, row, posting, units),
+            *line_steps(request, prices),
+            requests.keep_told_step(kept, told.balance_units, txn_id=posting.txn_id),
+            *spending_told(showing, units),
+        ],
+    )
+    return Outcome(APPLIED, tuple(_odd(tx, showing, request, lack)))
+
+
+def _shelf_steps(request: RedemptionRequest, *, at: int) -> list[Step]:
+    """Count the shelf down, in one order for everybody; a good that is lost with the book touches no row."""
+    return [
+        Step(
+            _TAKE,
+            {
+                "community_id": request.community_id,
+                "good_id": piece.good_id,
+                "quantity": piece.quantity,
+                "at": at,
+            },
+        )
+        for piece in sorted(request.lines)
+    ]
+
+
+def _odd(tx: Tx, showing: Showing, request: RedemptionRequest, lack: int) -> list[Difference]:
+    merchant_id = showing.terms.terminal(request.terminal_id).merchant_id
+    goods: list[Any] = goods_of(tx, request.community_id, merchant_id)
+    known = {int(good.good_id) for good in goods}
+    odd = [
+        Difference("good", "handed out", "unknown")
+        for piece in request.lines
+        if piece.good_id not in known
+    ]
+    if lack:
+        odd.append(Difference("wallet_lacked_units", "0", str(lack)))
+    return odd
