@@ -1,0 +1,1 @@
+"""Whole communities at their real size."""
