@@ -189,7 +189,7 @@ def _post(tx: Tx, entry: _Entry, moves: Sequence[tuple[Account, int, Account, in
                 for debit, debit_owner, credit, credit_owner, fen in moves
             ],
             merchant_id=entry.merchant_id,
-            staff_id=entry.by,
+            staff_id=entry.by or None,
             reason_key=entry.kind.value,
             source="office",
         ),
@@ -246,7 +246,7 @@ def grant(  # noqa: PLR0913 - whom, how much, and everything the record of it ne
                 business_date=business_date,
                 lines=lines,
                 wallet_owner_id=owner_id,
-                staff_id=by,
+                staff_id=by or None,
                 reason_key="grant",
                 source="office",
             ),

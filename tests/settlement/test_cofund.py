@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from kiosk.generator.claims import daybook
 from ledger.audit import SYSTEM
 from ledger.book.balances import account_sum
+from ledger.book.fund import add_to_fund
 from ledger.book.issued import GivenByShop
 from ledger.database import Database
 from ledger.errors import Refusal
@@ -149,6 +150,18 @@ def test_what_comes_back_is_shared_as_it_was_when_it_was_given(town: Town) -> No
     ]
     assert books(town)[0] == april.payable_fen
     check_invariants(town.db.engine)
+
+
+@pytest.mark.usefixtures("audited")
+def test_the_second_engine_passes_months_with_shares_and_money_by_source(town: Town) -> None:
+    gift = {"by": 0, "at": town.at, "business_date": town.day, "reason": "gift"}
+    add_to_fund(town.db, HERE, 50_000, request_id="gift", source="social_donation", **gift)  # type: ignore[arg-type]
+    bought = live_march(town)
+    statement_of(town, 202603, "2026-04-05 09:00")
+    live_april(town, bought)
+    statement_of(town, 202604, "2026-05-06 09:00")
+
+    assert run_night(town.db, HERE, 20260506, at=moment("2026-05-07 02:00")).state == "locked"
 
 
 def test_run_again_nothing_is_taken_twice(town: Town) -> None:
