@@ -84,7 +84,7 @@ class Sealing(threading.Thread):
             for community_id in waiting:
                 self._try(community_id, self._seal)
             with self._db.read() as tx:
-                due = due_communities(tx, before=self._now() - SIGN_EVERY_US)
+                due = due_communities(tx, now=self._now(), every_us=SIGN_EVERY_US)
             for community_id in due:
                 self._try(community_id, self._publish)
         except Exception:  # noqa: BLE001 - a thread that ended would seal nothing more; the log tells

@@ -31,8 +31,14 @@ _COVERING: Final = Sql(
 _DUE: Final = Sql(
     "SELECT h.community_id FROM log_head h LEFT JOIN checkpoint c"
     " ON c.community_id = h.community_id AND c.size = h.signed_size"
-    " WHERE h.size > h.signed_size AND (c.signed_at IS NULL OR c.signed_at <= :before)"
+    " WHERE h.size > h.signed_size"
+    # A checkpoint from the future was signed before the clock was put back.
+    " AND (c.signed_at IS NULL OR c.signed_at <= :before OR c.signed_at > :now)"
     " ORDER BY h.community_id"
+)
+_GIVEN_UP: Final = Sql(
+    "SELECT max(recovery_no) AS recovery_no FROM log_recovery WHERE community_id = :community_id"
+    " AND size < :size AND lost_size >= :size HAVING max(recovery_no) IS NOT NULL"
 )
 _SIGNED: Final = Sql(
     "SELECT signed_size, signed_root FROM log_head WHERE community_id = :community_id"
@@ -106,16 +112,18 @@ def covering(tx: Tx, community_id: int, leaf_index: int) -> Checkpoint | None:
     return None if row is None else _checkpoint(row)
 
 
-def due_communities(tx: Tx, *, before: int) -> list[int]:
-    """The communities whose log has grown since a checkpoint of `before` (microseconds UTC) or earlier, or has none."""
-    return [int(row.community_id) for row in tx.all(_DUE, before=before)]
+def due_communities(tx: Tx, *, now: int, every_us: int) -> list[int]:
+    """The communities whose log has grown and whose newest checkpoint is `every_us` microseconds old, or missing."""
+    rows = tx.all(_DUE, now=now, before=now - every_us)
+    return [int(row.community_id) for row in rows]
 
 
 def show_signed(db: Database, community_id: int, last_signed: LastSigned, note: str) -> bool:
     """Take a checkpoint of this log from somebody who kept it (a till, a wall): True where the log grew out of it.
 
-    Where it did not, the checkpoint is remembered as signed, so that this server signs nothing more until people
-    have looked at it. Refuses: log_note_unknown (no key of this log signed it), log_no_key.
+    True also where it lies in what a recovery has given up openly. Else the checkpoint is remembered as signed, so
+    that this server signs nothing more until people have looked at it. Refuses: log_note_unknown (no key of this log
+    signed it), log_no_key.
     """
     with last_signed.hold(community_id) as mark, db.read() as tx:
         try:
@@ -124,12 +132,12 @@ def show_signed(db: Database, community_id: int, last_signed: LastSigned, note: 
             )
         except NoteError as error:
             raise Refusal("log_note_unknown") from error
-        holds = head.size <= size(tx, community_id) and (
-            read_root(tx, community_id, head.size) == head.root
-        )
-        if not holds:
+        if holds(tx, community_id, head) or _is_given_up(tx, community_id, head):
+            return True
+        known = signed_head(tx, community_id, mark)
+        if known is None or holds(tx, community_id, known):
             mark.write(note)
-        return holds
+        return False
 
 
 def signed_head(tx: Tx, community_id: int, mark: Mark) -> Head | None:
@@ -146,6 +154,17 @@ def signed_head(tx: Tx, community_id: int, mark: Mark) -> Head | None:
         )
     except NoteError as error:
         raise Refusal("log_mark_unreadable") from error
+
+
+def holds(tx: Tx, community_id: int, head: Head) -> bool:
+    """Whether the log as it stands grew out of a head."""
+    here = size(tx, community_id)
+    return head.size <= here and read_root(tx, community_id, head.size) == head.root
+
+
+def _is_given_up(tx: Tx, community_id: int, head: Head) -> bool:
+    """Whether a recovery has cut the log short below this head, and said so."""
+    return tx.find(_GIVEN_UP, community_id=community_id, size=head.size) is not None
 
 
 def _look(tx: Tx, vault: KeyVault, community_id: int, mark: Mark) -> Checkpoint | _Next:

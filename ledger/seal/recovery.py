@@ -11,11 +11,9 @@ from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.members.key_vault import KeyVault
 from ledger.seal import keys
-from ledger.seal.checkpoints import Checkpoint, newest, signed_head
+from ledger.seal.checkpoints import Checkpoint, holds, newest, signed_head
 from ledger.seal.last_signed import LastSigned
 from ledger.seal.note import sign_note
-from ledger.seal.sealer import size
-from ledger.seal.tiles import read_root
 from ledger.seal.tree import EMPTY_ROOT
 from ledger.sql import Sql, Tx
 
@@ -90,10 +88,7 @@ def begin_again(
     with last_signed.hold(community_id) as mark:
         with db.read() as tx:
             lost = signed_head(tx, community_id, mark)
-            here = size(tx, community_id)
-            if lost is None or (
-                lost.size <= here and read_root(tx, community_id, lost.size) == lost.root
-            ):
+            if lost is None or holds(tx, community_id, lost):
                 raise Refusal("log_whole")
             last = newest(tx, community_id)
             signer = keys.signer(tx, vault, community_id)

@@ -15,6 +15,7 @@ from kiosk.sealing import SIGN_EVERY_US, Sealing
 from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.seal.checkpoints import newest
+from ledger.seal.last_signed import LastSigned
 from ledger.seal.sealer import seal, size
 from tests.kiosk.test_serving import free_port, jifen, wait_for
 from tests.support.log import SealedLog
@@ -60,6 +61,32 @@ def test_it_seals_at_once_and_signs_twice_a_minute(log: SealedLog) -> None:
     log.at += SIGN_EVERY_US
     sealing.work_once()
     assert signed(log) == 6
+
+
+def test_a_clock_put_back_keeps_nobody_from_signing(log: SealedLog) -> None:
+    sealing = sealing_of(log)
+    log.grow(1)
+    sealing.work_once()
+    log.at -= 86_400 * 1_000_000
+    log.grow(1)
+
+    sealing.work_once()
+
+    assert signed(log) == 4
+
+
+def test_of_two_threads_the_first_leads_and_the_second_follows_it(log: SealedLog) -> None:
+    first, second = sealing_of(log), sealing_of(log)
+    second._last_signed = LastSigned(log.last_signed._folder)
+    log.grow(1)
+    first.work_once()
+    log.grow(1)
+    second.work_once()
+    assert sealed(log) == 3
+
+    log.last_signed.step_down()
+    second.work_once()
+    assert sealed(log) == 4
 
 
 def test_a_thread_works_and_ends_when_told(log: SealedLog) -> None:

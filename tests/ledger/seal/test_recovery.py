@@ -3,6 +3,7 @@
 from ledger import audit
 from ledger.audit import SYSTEM
 from ledger.seal import recovery
+from ledger.seal.checkpoints import show_signed
 from ledger.seal.note import open_note
 from ledger.seal.proofs import prove_consistency
 from ledger.seal.tree import verify_consistency
@@ -34,6 +35,42 @@ def test_a_loss_is_gone_on_after_openly(log: SealedLog) -> None:
     assert f'"lost_size":{lost.size}' in recorded.after
     log.grow(1)
     assert log.publish().size == after.size + 1
+
+
+def test_what_was_given_up_openly_stops_nobody_again(log: SealedLog) -> None:
+    log.grow(3)
+    log.publish()
+    backup = copy_of(log)
+    log.grow(4)
+    seen_by_a_till = log.publish()
+    put_back(log, backup)
+    recovery.begin_again(
+        log.db, log.here, log.vault, log.last_signed, by=SYSTEM, day=20260303, at=log.at
+    )
+    log.grow(1)
+    after = log.publish()
+
+    assert show_signed(log.db, log.here, log.last_signed, seen_by_a_till.note) is True
+    log.grow(9)
+    assert log.publish().size == after.size + 9
+
+
+def test_a_second_loss_is_one_again(log: SealedLog) -> None:
+    log.grow(3)
+    log.publish()
+    backup = copy_of(log)
+    log.grow(4)
+    log.publish()
+    put_back(log, backup)
+    recovery.begin_again(
+        log.db, log.here, log.vault, log.last_signed, by=SYSTEM, day=20260303, at=log.at
+    )
+    log.grow(20)
+    log.publish()
+    put_back(log, backup)
+
+    with refused("log_behind"):
+        log.publish()
 
 
 def test_a_log_that_lost_nothing_is_not_cut_short(log: SealedLog) -> None:

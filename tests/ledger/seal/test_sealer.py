@@ -1,7 +1,9 @@
 """The sealer: every committed entry gets one place and its leaf, whoever drew a number first."""
 
+import sqlite3
 from functools import partial
 
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from ledger import audit
 from ledger.audit import SYSTEM
 from ledger.database import Database
 from ledger.errors import Refusal
+from ledger.seal import sealer
 from ledger.seal.entries import ACT, TXN, Entry, read_entries
 from ledger.seal.erasure import erase_act
 from ledger.seal.sealer import seal, size
@@ -20,6 +23,7 @@ from ledger.sql import Sql, Tx
 from pos.checkout import check_out
 from pos.refunds import refund
 from tests.support.invariants import check_invariants
+from tests.support.races import without
 from tests.support.town import HERE, Town, build_town
 
 LEAVES = Sql(
@@ -87,6 +91,33 @@ def test_a_community_without_entries_is_the_empty_tree(db: Database) -> None:
     with db.read() as tx:
         assert size(tx, HERE) == 0
         assert read_root(tx, HERE, 0) == EMPTY_ROOT
+
+
+def test_of_two_sealers_that_saw_the_same_one_writes(db: Database) -> None:
+    acts(db, 3)
+    with db.read() as tx:
+        first, second = sealer._read_next(tx, HERE), sealer._read_next(tx, HERE)
+
+    assert db.write(lambda tx: sealer._write(tx, HERE, first)) is True
+    assert db.write(lambda tx: sealer._write(tx, HERE, second)) is False
+
+    assert seal(db, HERE) == 3
+    with db.read() as tx:
+        assert len(tx.all(LEAVES, community_id=HERE)) == 3
+
+
+def test_without_the_guard_the_second_would_write_over_the_first(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: what keeps two sealers apart is the head's condition, and behind it the keys of the tables."""
+    acts(db, 3)
+    with db.read() as tx:
+        first, second = sealer._read_next(tx, HERE), sealer._read_next(tx, HERE)
+    monkeypatch.setattr(sealer, "_ADVANCE", without(sealer._ADVANCE, " AND size = :size"))
+    assert db.write(lambda tx: sealer._write(tx, HERE, first)) is True
+
+    with pytest.raises((sqlite3.IntegrityError, psycopg.errors.UniqueViolation)):
+        db.write(lambda tx: sealer._write(tx, HERE, second))
 
 
 @pytest.mark.parametrize("batches", [(1, 254, 1, 1), (256, 256), (300, 1, 700), (3,)])
