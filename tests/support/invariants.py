@@ -114,6 +114,12 @@ CHECKS: Final[dict[str, str]] = {
         " LEFT JOIN leaf l ON l.community_id = x.community_id AND l.entry_id = x.txn_id"
         " WHERE (o.entry_id IS NULL) = (l.entry_id IS NULL)"
     ),
+    "every_act_waits_or_has_its_place": (
+        "SELECT x.community_id, x.audit_id FROM audit x"
+        " LEFT JOIN outbox o ON o.community_id = x.community_id AND o.entry_id = x.audit_id"
+        " LEFT JOIN leaf l ON l.community_id = x.community_id AND l.entry_id = x.audit_id"
+        " WHERE (o.entry_id IS NULL) = (l.entry_id IS NULL)"
+    ),
     "places_have_no_gap": (
         "SELECT h.community_id FROM log_head h WHERE h.size <> (SELECT count(*) FROM leaf l"
         "  WHERE l.community_id = h.community_id AND l.leaf_index >= 0 AND l.leaf_index < h.size)"

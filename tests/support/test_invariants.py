@@ -89,7 +89,8 @@ MUTATIONS = {
     "a_refused_request_moves_nothing": (
         "UPDATE request SET outcome = 'refused' WHERE kind = 'refund'"
     ),
-    "every_txn_waits_or_has_its_place": "DELETE FROM outbox",
+    "every_txn_waits_or_has_its_place": "DELETE FROM outbox WHERE kind = 'txn'",
+    "every_act_waits_or_has_its_place": "DELETE FROM outbox WHERE kind = 'act'",
     "places_have_no_gap": (
         "UPDATE leaf SET leaf_index = 1000 WHERE leaf_index = (SELECT max(leaf_index) FROM leaf)"
     ),
