@@ -18,6 +18,7 @@ from ledger.audit import SYSTEM
 from ledger.clock import SECOND_US
 from ledger.ids import new_request_id
 from ledger.members import terminals
+from ledger.refs import make_reference
 from tests.support.device import public_jwk
 from tests.support.http import VAULT, Server, Tablet
 from tests.support.town import ZONE, Till, Town
@@ -49,6 +50,7 @@ class RememberingTill:
     checkpoint: str = ""
     n: int = 0
     lines: list[dict[str, str]] = field(default_factory=list)
+    asked: list[dict[str, Any]] = field(default_factory=list)
     told: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = field(default_factory=dict)
 
     @classmethod
@@ -114,12 +116,49 @@ class RememberingTill:
 
     def write(self, path: str, body: dict[str, Any]) -> Any:
         """Send a write and remember what was told."""
+        self.asked.append(body)
         response = self.call("POST", path, body)
         if response.status_code < 300:
             self.told[body["request_id"]] = (path, body, response.get_json())
             if self.keeps:
                 self.keep(path, body, response)
         return response
+
+    def ref_of(self, counter: int) -> str:
+        """The reference of a number of today."""
+        return make_reference(self.till.code, self.town.day, counter)
+
+    def close_day(self, sales: list[dict[str, Any]]) -> Any:
+        """File a day of plain sales."""
+        numbers = [int(sale["ref"].split("-")[2]) for sale in sales]
+        offsets = [(sale["offset_units"], sale["offset_fen"]) for sale in sales]
+        now = moment(self.town.at)
+        names = ("total_fen", "offset_units", "offset_fen", "paid_fen", "occurred_at", "ref")
+        lines = [
+            {**{name: sale[name] for name in names}, "counter": number, "kind": "sale"}
+            for sale, number in zip(sales, numbers, strict=True)
+        ]
+        totals = {
+            "sales": len(sales),
+            "refunds": 0,
+            "offset_units_plus": sum(units for units, _ in offsets),
+            "offset_units_minus": 0,
+            "offset_fen_plus": sum(fen for _, fen in offsets),
+            "offset_fen_minus": 0,
+            "first_counter": min(numbers, default=0),
+            "last_counter": max(numbers, default=0),
+            "hash_total": sum(numbers),
+        }
+        body = {
+            "request_id": new_request_id(self.town.at),
+            "business_date": now[:10],
+            "batch_no": 1,
+            "opened_at": now,
+            "closed_at": now,
+            "lines": lines,
+            "totals": totals,
+        }
+        return self.write("/api/v1/claims", body)
 
     def ask_again(self, request_id: str) -> Any:
         """The same write again."""
@@ -181,7 +220,7 @@ class RememberingTill:
         for first in range(0, len(since), PAGE):
             said = self.send(asked["recovery_id"], since[first : first + PAGE])
             done = {name: done[name] + said[name] for name in done}
-        booked = {body["counter"] for _, body, _ in self.told.values()}
+        booked = {body.get("counter") for _, body, _ in self.told.values()}
         report = {
             "recovery_id": asked["recovery_id"],
             "lines": len(since),
