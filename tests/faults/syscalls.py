@@ -53,6 +53,8 @@ _STATE: Final = (
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3""",
     "SELECT kind, count(*) FROM txn GROUP BY kind ORDER BY kind",
 )
+# What does not hold between two postings of one flow; it must when the flow was run again.
+_BETWEEN: Final = {"lend": "nobody_has_points_in_hand_and_a_debt"}
 _FORK = get_context("fork")
 _WAIT_S: Final = 60
 HASTE_S: Final = 0.2
@@ -153,7 +155,10 @@ def faults_after(bench: Bench, flow: Flow, outcome: Outcome, wanted: Book) -> li
     db = Database(f"sqlite:///{outcome.path}")
     try:
         with db.engine.connect() as connection:
-            wrong = [f"{name}: {rows}" for name, rows in broken(connection).items()]
+            between = _BETWEEN.get(getattr(flow, "__name__", ""), "")
+            wrong = [
+                f"{name}: {rows}" for name, rows in broken(connection).items() if name != between
+            ]
         if outcome.acknowledged and state_of(db.engine) != wanted:
             wrong.append("acknowledged, and not there")
         flow(db, bench.at(db))

@@ -186,4 +186,5 @@ def shown(served: Served, folder: Path, status: Status) -> str:
     service = served.app.extensions["jifen"]
     object.__setattr__(service.settings, "copy_dir", place)
     page = text_of(served.member("zhou").get("/office/today"))
-    return page.partition("第二处的副本 ")[2].partition(" 今天各商户")[0].strip()
+    said = page.partition("第二处的副本 ")[2]
+    return said.partition(" 积分背后的资金")[0].partition(" 今天各商户")[0].strip()

@@ -17,6 +17,7 @@ from ledger.seal.sealer import seal
 from ledger.units import CNY
 from tests.ledger.members.test_gate import dearer
 from tests.support.pages_town import Served, form_number, serve, text_of
+from tests.support.tampering import as_insider
 from tests.support.town import HERE, SCHEME
 
 WORK = """
@@ -44,7 +45,7 @@ def poor(db: Database, tmp_path: Any) -> Served:
     """A town whose fund just covers its points, and two funds for works of the neighbours."""
     text = SCHEME.read_text(encoding="utf-8").replace("\n[[provenance]]", WORK, 1)
     served = serve(db, tmp_path, scheme_text=text)
-    with db.engine.begin() as connection:
+    with as_insider(db) as connection:
         # 2,400 points cost 120.00 yuan; 150.00 are in the fund.
         connection.exec_driver_sql(
             "UPDATE balance SET posted = 15000 WHERE account_id ="
