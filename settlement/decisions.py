@@ -157,8 +157,23 @@ def _once(
             work=work,
         )
     except GuardMissedError as missed:
-        code = "fund_empty" if missed.guard == "balance" else "busy_try_again"
-        raise Refusal(code) from missed
+        if missed.guard != "balance":
+            raise Refusal("busy_try_again") from missed
+        empty = Refusal("fund_empty")
+        kept = db.write(
+            lambda tx: requests.refuse(
+                tx,
+                press.community_id,
+                press.request_id,
+                f"discrepancy_{kind}",
+                requests.hash_of(body),
+                empty,
+                at=at,
+            )
+        )
+        if kept is not None:
+            return kept
+        raise empty from missed
 
 
 def _open_row(tx: Tx, community_id: int, discrepancy_no: int, states: tuple[str, ...]) -> Row:

@@ -236,9 +236,17 @@ def test_a_decision_needs_a_reason_and_a_fund_that_holds_it(case: Case) -> None:
             " (SELECT account_id FROM account WHERE kind = 'fund')"
         )
     decide(db, case.press("X3", Choice.PAY_CLAIMED), may_decide=anybody, at=AT)
+    press = case.press("X3", Choice.PAY_CLAIMED, CHIEF)
     with pytest.raises(Refusal, match="fund_empty"):
-        approve(db, case.press("X3", Choice.PAY_CLAIMED, CHIEF), may_decide=anybody, at=AT)
+        approve(db, press, may_decide=anybody, at=AT)
     assert case.row("X3").state == "proposed"
+
+    # What a press was told stays what it was told; a press of its own finds the money that came since.
+    case.town.fund(100_000)
+    with pytest.raises(Refusal, match="fund_empty"):
+        approve(db, press, may_decide=anybody, at=AT)
+    anew = case.press("X3", Choice.PAY_CLAIMED, CHIEF)
+    assert approve(db, anew, may_decide=anybody, at=AT)["state"] == "decided"
 
 
 def test_a_missing_file_is_paid_as_booked_with_one_press(db: Database) -> None:

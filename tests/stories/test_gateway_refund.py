@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from ledger.book.day import lock
 from pos.channel import Declined
 from pos.channel_refunds import refund_by_gateway
 from pos.charging import check_out_by_gateway
@@ -121,4 +122,29 @@ def test_what_recovery_ended_first_is_what_the_till_is_told(
     assert receipt["balance_units"] == 34_000
     assert back["units_back"] == 10_000
     assert wallet(town).posted == 42_000
+    check_invariants(town.db.engine)
+
+
+def test_a_refund_that_meets_a_locked_day_waits_and_keeps_nothing_else_from_its_end(
+    town: Town, channel: FakeChannel
+) -> None:
+    """A server whose clock is slow finds its day locked by another: the refund is booked when its own day is over."""
+    sold = check_out_by_gateway(
+        town.desk, town.sale(1, 5_000, 20_000, channel="gateway"), at=town.at
+    )
+    channel.trouble = lambda _: "lost_answer"
+    request = town.refund(sold["ref"], 2_000)
+    assert refused(town, request, by=refund_by_gateway).code == "payment_unknown"
+    town.later(60)
+    waiting = town.sale(2, 4_000, 2_000, channel="gateway")
+    assert refused(town, waiting).code == "payment_unknown"
+    channel.trouble = lambda _: ""
+    town.db.write(lambda tx: lock(tx, HERE, town.day, at=town.at))
+
+    town.later(SETTLE_S)
+    assert recover(town.desk, HERE, at=town.at) == {"sale_booked": 1, "refund_open": 1}
+
+    town.later(86_400)
+    assert recover(town.desk, HERE, at=town.at) == {"refund_booked": 1}
+    assert refund_by_gateway(town.desk, request, at=town.at)["refund_fen"] == 2_000
     check_invariants(town.db.engine)
