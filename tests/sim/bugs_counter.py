@@ -228,7 +228,7 @@ def refund_without_clawback(patch: Patch, _raw: Raw) -> None:
 def refund_twice(patch: Patch, _raw: Raw) -> None:
     """A refund does not look at what was refunded before."""
     instead(
-        patch, refunds, "_SALE", "earned_units, refunded_fen,", "earned_units, 0 AS refunded_fen,"
+        patch, refunds, "SALE", "earned_units, refunded_fen,", "earned_units, 0 AS refunded_fen,"
     )
     without(patch, refunds, "_COUNT_BACK", " AND refunded_fen = :seen")
 
@@ -243,9 +243,7 @@ def refund_of_another_shop(patch: Patch, _raw: Raw) -> None:
         except Refusal as refusal:
             if refusal.code != "sale_of_other_shop":
                 raise
-            return tx.get(
-                refunds._SALE, community_id=request.community_id, ref=request.original_ref
-            )
+            return tx.get(refunds.SALE, community_id=request.community_id, ref=request.original_ref)
 
     patch.setattr(refunds, "find_sale", find_sale)
     patch.setattr(channel_refunds, "find_sale", find_sale)

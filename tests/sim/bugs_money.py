@@ -94,8 +94,8 @@ def hold_captured_beside_the_balance(patch: Patch, _raw: Raw) -> None:
     """A hold is marked as used and what it held stays held."""
     right = charging._captured
 
-    def _captured(tx: Tx, plan: Plan, *, at: int) -> dict[int, int]:
-        right(tx, plan, at=at)
+    def _captured(tx: Tx, plan: Plan, *, txn_id: int, at: int) -> dict[int, int]:
+        right(tx, plan, txn_id=txn_id, at=at)
         return {}
 
     patch.setattr(charging, "_captured", _captured)

@@ -174,7 +174,8 @@ class Channel:
         return made
 
     def _drawn(self, trouble: str) -> bool:
-        return self.machine.chance.randrange(1000) < getattr(self.troubles, trouble)
+        often: int = getattr(self.troubles, trouble)
+        return self.machine.chance.randrange(1000) < often
 
     def _later(self, thing: Thing, status: str, within: int) -> None:
         def end() -> None:
@@ -202,7 +203,7 @@ def _fits(thing: Thing, form: dict[str, str]) -> bool:
     least, most = int(form.get("created[gte]", 0)), int(form.get("created[lte]", 2**60))
     wanted = form.get("payment_intent", thing.get("payment_intent"))
     in_time = least <= int(thing["created"]) <= most
-    return in_time and thing.get("payment_intent") == wanted
+    return in_time and str(thing.get("payment_intent")) == str(wanted)
 
 
 class Answer:
