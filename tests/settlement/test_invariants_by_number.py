@@ -140,7 +140,7 @@ BROKEN: dict[str, Broken] = {
     "I21": sql("UPDATE leaf SET leaf_index = 1000 WHERE leaf_index = 9"),
     "I22": sql("UPDATE checkpoint SET root = zeroblob(32)"),
     "I24": sql("UPDATE night_run SET digest = 'x' || substr(digest, 2) WHERE run_no = 2"),
-    "I25": sql("UPDATE claim SET fen = fen + 1 WHERE ref = (SELECT min(ref) FROM claim)"),
+    "I25": sql("DELETE FROM discrepancy WHERE code = 'V1'"),
     "I26": sql(
         "UPDATE claim_batch SET header = replace(header, '\"sales\":', '\"sales\":1') WHERE batch_no = 1"
         " AND claimant_id = 2"
