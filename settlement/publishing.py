@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from ledger.audit import By
 from ledger.book.month_totals import month_totals
 from ledger.book.period import find_period
@@ -12,20 +10,16 @@ from ledger.errors import Refusal
 from ledger.members.key_vault import KeyVault
 from ledger.seal import checkpoints
 from ledger.seal.last_signed import LastSigned
-from ledger.seal.note import parse_note
 from ledger.seal.publications import (
     Publication,
     find_publication,
     keep_publication,
     publications,
 )
-from ledger.seal.recovery import recoveries_since
+from ledger.seal.recovery import read_loss, recoveries_since
 from ledger.sql import Tx
 from settlement.board import board_figures
 from settlement.decisions import today_of
-
-_DAY_LINE: Final = 4
-"""Where a recovery's note names its day: after first line, origin, size and root."""
 
 
 def publish_board(  # noqa: PLR0913 - what is put up, what signs it, and who does it
@@ -74,5 +68,5 @@ def _losses_since_last(tx: Tx, community_id: int) -> dict[str, int]:
     """The day (yyyymmdd) of the last loss declared since the notice before, where there was one."""
     boards = publications(tx, community_id)
     notes = recoveries_since(tx, community_id, boards[-1].published_at if boards else 0)
-    days = [int(parse_note(note).text.split("\n")[_DAY_LINE]) for note in notes]
+    days = [read_loss(note).day for note in notes]
     return {"recovered_on": max(days)} if days else {}

@@ -18,7 +18,7 @@ from ledger.errors import Refusal
 from ledger.members import staff
 from ledger.members.terms import Terms
 from ledger.seal import checkpoints, sealer
-from ledger.seal.alarms import Alarm, alarms, answer_alarm
+from ledger.seal.alarms import DECLARED, Alarm, alarms, answer_alarm
 from ledger.seal.publications import Publication, publications
 from ledger.sql import Tx
 
@@ -33,6 +33,9 @@ _WHY: Final = {
     "older": mark("was shown an older book than it has seen"),
     "published": mark("was shown a published root that is not the one it has seen"),
 }
+
+
+_DECLARED: Final = mark("The community declared a loss; the till had seen what was lost.")
 
 
 @bp.get("/seal", endpoint="seal")
@@ -92,8 +95,10 @@ def _board(here: Terms, found: Publication) -> dict[str, Any]:
 def _alarm(tx: Tx, here: Terms, found: Alarm) -> dict[str, Any]:
     till = here.terminals.get(found.terminal_id)
     who = found.answered_by
+    said = say(_DECLARED) if found.answer == DECLARED else found.answer
     return {
         **found._asdict(),
+        "answer": said,
         "till": "" if till is None else till.code,
         "why_words": say(_WHY[found.why]),
         "who": "" if who is None else staff.name_of(tx, here.community.id, who),

@@ -13,6 +13,7 @@ from ledger.errors import Refusal
 from ledger.members.key_vault import KeyVault
 from ledger.recovery import epochs, intake
 from ledger.seal import checkpoints, keys, recovery
+from ledger.seal.alarms import answer_declared
 from ledger.seal.checkpoints import Checkpoint
 from ledger.seal.last_signed import LastSigned
 from ledger.seal.note import NoteError, open_head
@@ -89,6 +90,9 @@ def finish(
         report = report_of(tx, terms, found, at=now())
         facts = {f"lines_{state}": count for state, count in report["lines"].items()}
         epochs.finish(tx, community_id, report=report, by=by, at=now(), facts=facts)
+        for declared in recovery.recoveries_since(tx, community_id, found.opened_at):
+            loss = recovery.read_loss(declared)
+            answer_declared(tx, community_id, loss.kept_size, loss.lost, by=by, at=now())
         return report
 
     report = desk.db.write(close)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
@@ -15,6 +16,7 @@ from ledger.recovery.epochs import Recovery
 from ledger.recovery.intake import TillState, till_states
 from ledger.recovery.lines import Kept
 from ledger.refs import read_reference
+from ledger.seal.recovery import read_loss, recoveries_since
 from ledger.seal.sealer import size
 from ledger.sql import Sql, Tx
 
@@ -76,6 +78,14 @@ def report_of(tx: Tx, terms: Terms, found: Recovery, *, at: int) -> dict[str, An
         "reported_at": _when(terms, at),
         "kept_entries": found.kept_size,
         "entries_now": size(tx, here),
+        "declared": [
+            {
+                "kept": loss.kept_size,
+                "lost": loss.lost.size,
+                "lost_root": b64encode(loss.lost.root).decode(),
+            }
+            for loss in map(read_loss, recoveries_since(tx, here, found.opened_at))
+        ],
         "lines": dict(sorted(Counter(line.state for line in kept).items())),
         "tills": [_till(terms, till, kept, numbers) for till in tills],
         "aside": [_line(terms, line) for line in kept if line.state == lines.ASIDE],

@@ -39,6 +39,21 @@ def report_lines(report: Mapping[str, Any], language: str) -> Iterator[str]:
             yield _(_STATES[state]).format(count=count)
     for till in report["tills"]:
         yield from _till_lines(till, _)
+    yield from _looked_at(report, _)
+    for declared in report["declared"]:
+        yield _(
+            "Declared under the log's key: signed up to entry {lost} (root {lost_root}) and lost;"
+            " the log goes on from entry {kept}."
+        ).format(**declared)
+    if report["nights_to_run"]:
+        days = ", ".join(report["nights_to_run"])
+        yield _("Nights to run again: {days}").format(days=days)
+    yield _("What the office entered after the copy is not known to any till. Enter from paper:")
+    for name in report["only_paper"]:
+        yield f"  - {_(_PAPER[name])}"
+
+
+def _looked_at(report: Mapping[str, Any], _: Translate) -> Iterator[str]:
     for line in report["aside"]:
         yield _("Set aside: {till} {ref}, told at {moment} ({code})").format(
             till=line["till"], ref=line["ref"], moment=line["told_at"], code=line["code"]
@@ -50,12 +65,6 @@ def report_lines(report: Mapping[str, Any], language: str) -> Iterator[str]:
             )
     for refused in report["refused"]:
         yield _("Refused: a line of till {till} ({code})").format(**refused)
-    if report["nights_to_run"]:
-        days = ", ".join(report["nights_to_run"])
-        yield _("Nights to run again: {days}").format(days=days)
-    yield _("What the office entered after the copy is not known to any till. Enter from paper:")
-    for name in report["only_paper"]:
-        yield f"  - {_(_PAPER[name])}"
 
 
 def _till_lines(till: Mapping[str, Any], _: Translate) -> Iterator[str]:

@@ -11,10 +11,15 @@ from ledger import audit
 from ledger.audit import By
 from ledger.errors import GuardMissedError, Refusal
 from ledger.ids import new_id
+from ledger.seal import keys
+from ledger.seal.note import Head, NoteError, open_head
 from ledger.sql import Row, Sql, Tx
 
 WHYS: Final = ("origin", "signature", "forked", "older", "published")
 """What did not fit: another log, an unknown signer, a fork, an older book, a published root."""
+
+DECLARED: Final = "log.recover"
+"""The answer to an alarm that a declared loss explains; the office puts it into words."""
 
 _COLUMNS: Final = (
     "alarm_id, terminal_id, why, kept_note, offered_note, path, seen_at, reported_at, answered_at,"
@@ -31,6 +36,10 @@ _KEEP: Final = Sql(
 _ALL: Final = Sql(
     f"SELECT {_COLUMNS} FROM seal_alarm WHERE community_id = :community_id"
     " ORDER BY alarm_id DESC LIMIT :most"
+)
+_UNANSWERED: Final = Sql(
+    f"SELECT {_COLUMNS} FROM seal_alarm WHERE community_id = :community_id AND answered_at IS NULL"
+    " AND why IN ('older', 'forked') AND kept_note IS NOT NULL ORDER BY alarm_id"
 )
 _OPEN: Final = Sql(
     "SELECT count(*) AS n FROM seal_alarm WHERE community_id = :community_id AND answered_at IS NULL"
@@ -126,6 +135,26 @@ def answer_alarm(tx: Tx, community_id: int, alarm_id: int, answer: str, *, by: B
         raise GuardMissedError("seal_alarm")
     after = {"answer": said}
     audit.record(tx, community_id, by, "seal.alarm_answer", f"alarm:{alarm_id}", at=at, after=after)
+
+
+def answer_declared(
+    tx: Tx, community_id: int, kept_size: int, lost: Head, *, by: By, at: int
+) -> int:
+    """Answer the alarms of tills that had followed the log beyond what a declared loss kept; gives how many.
+
+    One whose till kept a head beyond the lost one, or one that no key signed, stays for people to look into.
+    """
+    trusted, origin = keys.verifiers(tx, community_id), keys.origin_of(tx, community_id)
+    answered = 0
+    for found in [_alarm(row) for row in tx.all(_UNANSWERED, community_id=community_id)]:
+        try:
+            head = open_head(found.kept_note or "", trusted, origin=origin)
+        except NoteError:
+            continue
+        if head == lost or kept_size < head.size < lost.size:
+            answer_alarm(tx, community_id, found.alarm_id, DECLARED, by=by, at=at)
+            answered += 1
+    return answered
 
 
 def _alarm(row: Row) -> Alarm:

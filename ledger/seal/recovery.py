@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
-from typing import Final
+from base64 import b64decode, b64encode
+from typing import Final, NamedTuple
 
 from ledger import audit
 from ledger.audit import By
@@ -13,12 +13,15 @@ from ledger.members.key_vault import KeyVault
 from ledger.seal import keys
 from ledger.seal.checkpoints import Checkpoint, holds, newest, signed_head
 from ledger.seal.last_signed import LastSigned
-from ledger.seal.note import sign_note
+from ledger.seal.note import Head, parse_note, sign_note
 from ledger.seal.tree import EMPTY_ROOT
 from ledger.sql import Sql, Tx
 
 RECOVERY: Final = "jifen-recovery/1"
-"""First line of the note; then origin, size kept, its root in base64, and the day as yyyymmdd."""
+"""First line of the note; then origin, size kept, its root in base64, the day as yyyymmdd, and size and root lost.
+
+It excuses one step back and no other: from a head after the one kept, no later than the one lost.
+"""
 
 _ALL: Final = Sql(
     "SELECT note FROM log_recovery WHERE community_id = :community_id ORDER BY recovery_no"
@@ -33,6 +36,20 @@ _KEEP: Final = Sql(
     " made_at) VALUES (:community_id, :recovery_no, :size, :root, :lost_size, :note, :made_by,"
     " :made_at)"
 )
+
+
+class Loss(NamedTuple):
+    """What a recovery's note says: entries kept, the day (yyyymmdd), and the head that was given up."""
+
+    kept_size: int
+    day: int
+    lost: Head
+
+
+def read_loss(note: str) -> Loss:
+    """What a note of `begin_again` says."""
+    _, origin, size, _root, day, lost_size, lost_root, _end = parse_note(note).text.split("\n")
+    return Loss(int(size), int(day), Head(origin, int(lost_size), b64decode(lost_root)))
 
 
 def recoveries_since(tx: Tx, community_id: int, at: int) -> list[str]:
@@ -95,7 +112,8 @@ def begin_again(
             number = int(tx.get(_COUNT, community_id=community_id).times) + 1
         kept_size, kept_root = (0, EMPTY_ROOT) if last is None else (last.size, last.root)
         root_text = b64encode(kept_root).decode()
-        text = f"{RECOVERY}\n{signer.verifier.name}\n{kept_size}\n{root_text}\n{day}\n"
+        lost_text = f"{lost.size}\n{b64encode(lost.root).decode()}"
+        text = f"{RECOVERY}\n{signer.verifier.name}\n{kept_size}\n{root_text}\n{day}\n{lost_text}\n"
         note = sign_note(text, [signer])
 
         def work(tx: Tx) -> None:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from flask import Flask
 from sqlalchemy import insert
-from werkzeug.serving import make_server
+from werkzeug.serving import BaseWSGIServer, make_server
 
 from kiosk.app import create_app
 from kiosk.config import settings_from
@@ -34,8 +35,37 @@ class Served:
     """The running server; its clock starts at nine on 2026-03-02 and goes on from there."""
 
     town: Town
-    url: str
     began: float
+    app: Flask
+    port: int = 0
+    listener: BaseWSGIServer | None = None
+    thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def listen(self) -> None:
+        """Answer; at the same address as before, where it listened before."""
+        self.listener = make_server("127.0.0.1", self.port, self.app, threaded=True)
+        self.port = self.listener.server_port
+        self.thread = threading.Thread(target=self.listener.serve_forever, daemon=True)
+        self.thread.start()
+
+    def stop(self) -> None:
+        """Answer no longer."""
+        if self.listener and self.thread:
+            self.listener.shutdown()
+            self.thread.join()
+            self.listener.server_close()
+
+    def replace(self, db: Database, folder: Path) -> None:
+        """Another machine with another book takes over the address; the community's keys are the same."""
+        self.stop()
+        self.app = app_over(db, folder, self)
+        self.town.db = db
+        self.listen()
 
     def now(self) -> int:
         """The server's time, microseconds UTC."""
@@ -62,21 +92,21 @@ class Served:
 def serve(db: Database, folder: Path, *, people: int = 3) -> Iterator[Served]:
     """Serve a town whose people have 2,000 points and a PIN each, until the block ends."""
     town = build_town(db, people=people, grant_units=200_000, allowance_fen=100_000)
-    settings = settings_from({"data_dir": str(folder), "requests_a_minute": 0})
-    served = Served(town, "", time.monotonic())
-    app = create_app(db, settings, None, vault=town.vault, now=served.now)
-    db.write(lambda tx: _furnish(tx, app.extensions["jifen"].pepper, people))
+    served = Served(town, time.monotonic(), Flask(__name__))
+    served.app = app_over(db, folder, served)
+    db.write(lambda tx: _furnish(tx, served.app.extensions["jifen"].pepper, people))
     _stock(db)
-    server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    served.url = f"http://127.0.0.1:{server.server_port}"
+    served.listen()
     try:
         yield served
     finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        served.stop()
+
+
+def app_over(db: Database, folder: Path, served: Served) -> Flask:
+    """The service over a book, with the town's keys and clock."""
+    settings = settings_from({"data_dir": str(folder), "requests_a_minute": 0})
+    return create_app(db, settings, None, vault=served.town.vault, now=served.now)
 
 
 def _furnish(tx, pepper: bytes, people: int) -> None:

@@ -321,6 +321,7 @@ def test_the_end_declares_the_loss_seals_everything_and_names_what_only_paper_ha
     assert "fund" in said["only_paper"]
     lines = sealed.note.splitlines()
     assert lines[:4] == [RECOVERY, lost.origin, str(kept.size), b64encode(kept.root).decode()]
+    assert lines[5:7] == [str(lost.size), b64encode(lost.root).decode()]
     with day.db.read() as tx:
         assert epochs.find_open(tx, HERE) is None
         path = prove_consistency(tx, HERE, kept.size, sealed.checkpoint.size)

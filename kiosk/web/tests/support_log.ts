@@ -72,9 +72,10 @@ export class Log {
 
   /** Everything after `size` is lost, and the community says so. */
   lose(size: number, day = 20260302): void {
+    const lost = `${this.leaves.length}\n${b64(rootOf(this.leaves))}`;
     this.leaves = this.leaves.slice(0, size);
     this.published = this.published.filter((one) => one.size <= size);
-    this.recoveries.push(this.key.note(`jifen-recovery/1\n${this.origin}\n${size}\n${b64(rootOf(this.leaves))}\n${day}\n`));
+    this.recoveries.push(this.key.note(`jifen-recovery/1\n${this.origin}\n${size}\n${b64(rootOf(this.leaves))}\n${day}\n${lost}\n`));
   }
 
   publish(month: number): void {

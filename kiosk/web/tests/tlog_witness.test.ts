@@ -189,11 +189,23 @@ test("a declaration nobody signed, or for another log, excuses nothing", () => {
   const { log, kept } = followedAt(3, 8, 12, 20);
   const short = log.fork(8);
   const thief = new LogKey(ORIGIN);
-  const text = (origin: string) => `jifen-recovery/1\n${origin}\n8\n${kept.root}\n20260302\n`;
+  const text = (origin: string) => `jifen-recovery/1\n${origin}\n8\n${kept.root}\n20260302\n20\n${kept.root}\n`;
   for (const note of [thief.note(text(ORIGIN)), log.key.note(text("other.example")), log.key.note(text(ORIGIN).replace("/1", "/2")), "rubbish"]) {
     const done = followLog(kept, { ...short.offer(20), recoveries: [note] });
     expect([done.fault?.why, done.recovered, done.kept]).toEqual(["older", undefined, kept]);
   }
+});
+
+test("a declaration excuses no head but those it gave up", () => {
+  const { log, kept } = followedAt(3, 8, 12, 20);
+  const short = log.fork(8);
+  const text = (size: number, lost: number, root: string) => log.key.note(`jifen-recovery/1\n${ORIGIN}\n${size}\n${kept.root}\n20260302\n${lost}\n${root}\n`);
+  const excused = (note: string) => followLog(kept, { ...short.offer(20), recoveries: [note] }).recovered !== undefined;
+  expect(excused(text(8, 20, kept.root))).toBe(true);
+  expect(excused(text(8, 21, "another head"))).toBe(true);
+  expect(excused(text(8, 19, kept.root))).toBe(false);
+  expect(excused(text(8, 20, kept.seen[0]![1]))).toBe(false);
+  expect(excused(text(20, 30, kept.root))).toBe(false);
 });
 
 test("what was seen is thinned out towards the past and never empty", () => {

@@ -1,5 +1,7 @@
 """Going on after a loss: openly, under the log's own signature, and only where something was lost."""
 
+from base64 import b64encode
+
 from ledger import audit
 from ledger.audit import SYSTEM
 from ledger.seal import recovery
@@ -26,7 +28,7 @@ def test_a_loss_is_gone_on_after_openly(log: SealedLog) -> None:
 
     lines = open_note(note, log.trusted).text.split("\n")
     assert lines[:3] == ["jifen-recovery/1", log.origin, str(kept.size)]
-    assert lines[4] == "20260303"
+    assert lines[4:] == ["20260303", str(lost.size), b64encode(lost.root).decode(), ""]
     with log.db.read() as tx:
         assert recovery.recoveries(tx, log.here) == [note]
         path = prove_consistency(tx, log.here, kept.size, after.size)

@@ -109,10 +109,10 @@ function readLosses(losses: readonly Placed[], keys: readonly VerifierKey[], ori
     const size = Number(row["size"]);
     const lostSize = Number(row["lost_size"]);
     const note = readNote(row["note"] ?? "");
-    const [head, name, sizeText, rootText] = note?.text.split("\n") ?? [];
+    const [head, name, sizeText, rootText, , lostText] = note?.text.split("\n") ?? [];
     const isRight =
       note !== null && signerOf(note, keys) !== null && head === RECOVERY && name === origin &&
-      sizeText === String(size) && rootText === rootAsBase64(roots.get(size) ?? "") && row["root"] === roots.get(size);
+      sizeText === String(size) && lostText === String(lostSize) && rootText === rootAsBase64(roots.get(size) ?? "") && row["root"] === roots.get(size);
     if (isRight) findings.look("recovery", LOSSES, at, { size, lost: lostSize });
     else findings.fault("recovery_wrong", LOSSES, at, { size, lost: lostSize });
     return { size, lostSize, at: Number(row["made_at"]) };

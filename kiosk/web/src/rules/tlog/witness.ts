@@ -64,6 +64,8 @@ export interface Recovery {
   note: string;
   /** How many entries were kept. */
   size: number;
+  /** The head that was given up; one beyond it is not excused. */
+  lostSize: number;
   /** 20260302. */
   date: number;
 }
@@ -143,16 +145,17 @@ function thinned(seen: LogKept["seen"]): LogKept["seen"] {
 
 const RECOVERY = "jifen-recovery/1";
 
-/** The newest declaration of a loss that is signed by a believed key and was not heeded before. */
+/** The newest declaration of a loss in which the kept head lies, signed by a believed key and not heeded before. */
 function newRecovery(kept: LogKept, offer: LogOffer): Recovery | null {
   const believed = verifiers({ ...kept, keys: withNewKeys(kept, offer.handovers) });
   for (const text of [...offer.recoveries].reverse()) {
     const note = readNote(text);
-    const [head, origin, size = "", root = "", day = "", end, ...more] = note?.text.split("\n") ?? [];
+    const [head, origin, size = "", root = "", day = "", lost = "", lostRoot = "", end, ...more] = note?.text.split("\n") ?? [];
     const whole = head === RECOVERY && origin === kept.origin && end === "" && more.length === 0;
-    const count = readWhole(size);
-    const right = whole && count !== null && fromBase64(root) !== null && /^\d{8}$/.test(day);
-    if (note && right && !kept.recoveries.includes(text) && signerOf(note, believed)) return { note: text, size: count, date: Number(day) };
+    const [count, lostSize] = [readWhole(size), readWhole(lost)];
+    if (!note || !whole || count === null || lostSize === null || fromBase64(root) === null || !/^\d{8}$/.test(day)) continue;
+    const lies = count < kept.size && (kept.size < lostSize || (kept.size === lostSize && kept.root === lostRoot));
+    if (lies && !kept.recoveries.includes(text) && signerOf(note, believed)) return { note: text, size: count, lostSize, date: Number(day) };
   }
   return null;
 }
