@@ -21,6 +21,7 @@ from ledger.copies.manifest import Manifest
 from ledger.copies.sources import read_books, source_of
 from ledger.database import Database
 from ledger.errors import Refusal
+from ledger.seal.verify import verify_log
 from ledger.sql import Sql, Tx
 
 T = TypeVar("T")
@@ -57,6 +58,7 @@ def run_drill(folder: Path, manifest: Manifest, url: str, *, key: bytes | None) 
             try:
                 _step(drill, "migrate", lambda: migrate.upgrade(db.engine))
                 wrong = _step(drill, "check", lambda: look_through(db, manifest))
+                wrong |= _step(drill, "seal", lambda: work_out_the_log(db))
             finally:
                 db.close()
         drill.failed = ", ".join(f"{name} ({count})" for name, count in wrong.items())
@@ -113,6 +115,14 @@ def look_through(db: Database, manifest: Manifest) -> dict[str, int]:
         wrong = failures(tx)
         other = [one for one, mark in read_books(tx).items() if manifest.books.get(one) != mark]
     return {**wrong, **({"root_is_the_backups": len(other)} if other else {})}
+
+
+def work_out_the_log(db: Database) -> dict[str, int]:
+    """In how many communities the log does not fit the rows it was made of; {} where it does in all."""
+    with db.read() as tx:
+        communities = [int(row.community_id) for row in tx.all(_COMMUNITIES)]
+    wrong = sum(verify_log(db, here).fault is not None for here in communities)
+    return {"log_is_of_the_rows": wrong} if wrong else {}
 
 
 def _step(drill: Drill, name: str, work: Callable[[], T]) -> T:

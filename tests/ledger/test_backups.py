@@ -16,10 +16,12 @@ from ledger.copies.sources import find_program, source_of
 from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.members.key_vault import KeyVault
+from ledger.seal import sealer
 from tests.support.engines import ENGINES
 from tests.support.http import everything
 from tests.support.invariants import check_invariants
 from tests.support.postgres import Cluster
+from tests.support.tampering import as_insider
 from tests.support.town import HERE, Town, build_town
 
 MASTER = bytes(range(32))
@@ -221,7 +223,7 @@ def test_the_drill_puts_back_checks_reports_and_leaves_nothing(
     drill.note(town.db, held, at=town.at)
 
     assert held.failed == ""
-    assert list(held.steps) == ["verify", "restore", "migrate", "check"]
+    assert list(held.steps) == ["verify", "restore", "migrate", "check", "seal"]
     with town.db.read() as tx:
         acts = audit.acts_on(tx, HERE, f"backup:{made.name}")
     assert [(row.act, json.loads(row.after)) for row in acts] == [
@@ -239,6 +241,19 @@ def test_the_drill_says_what_does_not_hold(town: Town, folder: Path, key_file: P
     assert held.failed.startswith("balances_are_sums (")
     (folder / made.name / made.file).write_bytes(b"gone")
     assert drill.run_drill(folder, made, town.db.url, key=KEY).failed == "backup_damaged"
+
+
+def test_the_drill_works_the_log_out_again(town: Town, folder: Path, key_file: Path) -> None:
+    sealer.seal(town.db, HERE)
+    with as_insider(town.db) as connection:
+        connection.exec_driver_sql(
+            "UPDATE audit SET after = '{}' WHERE audit_id = (SELECT min(entry_id) FROM leaf WHERE kind = 'act')"
+        )
+    made = make(town, folder, key_file)
+
+    held = drill.run_drill(folder, made, town.db.url, key=KEY)
+
+    assert held.failed == "log_is_of_the_rows (1)"
 
 
 def test_a_copy_goes_back_to_its_own_engine_only(
