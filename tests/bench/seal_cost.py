@@ -2,8 +2,9 @@
 
 Both rounds of a pair send the same number of reference sales to the same server over HTTP and wait until the sealer,
 where it is on, has sealed every one of them; CPU is that of the server's processes and the database's. A round with the
-sealer off waits as long, and what it left is sealed between the rounds, unmeasured. Where a machine has other work to do, both
-vary by more than they differ, so the sealer's own CPU is counted too: its thread, its writing, its database backend.
+sealer off waits as long, and what it left is sealed between the rounds, unmeasured. On a busy machine
+both vary by more than they differ, so the sealer's own CPU is counted too: its thread, its writing, its database's
+backend.
 `python -m tests.bench.seal_cost [postgresql|sqlite]`
 """
 

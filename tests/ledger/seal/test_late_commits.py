@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from ledger import audit
@@ -20,6 +22,7 @@ from ledger.seal.last_signed import LastSigned
 from ledger.seal.sealer import seal, size
 from ledger.seal.verify import verify_log
 from ledger.sql import Sql, Tx
+from pos.checkout import check_out
 from tests.support.invariants import check_invariants
 from tests.support.races import run_processes
 from tests.support.town import CIVIC, HERE, Town, build_town
@@ -166,5 +169,30 @@ def test_four_writers_with_random_delays_lose_nothing(engine_url: str, tmp_path:
     assert late > 0, f"nobody came late under seed {SEED}"
     assert lost_by_control > 0, f"the control lost nothing under seed {SEED}"
     assert verify_log(db, HERE).fault is None
+    check_invariants(db.engine)
+    db.close()
+
+
+def test_a_sale_never_waits_for_a_sealer(postgres_url: str) -> None:
+    """A sealer that stands still in the middle holds the log's head; sales go on, another sealer waits."""
+    db = Database(postgres_url)
+    town = build_town(db, grant_units=500_000)
+    seal(db, HERE)
+    holder = psycopg.connect(postgres_url)
+    holder.execute("UPDATE log_head SET size = size WHERE community_id = 1")
+
+    sold = check_out(town.desk, town.sale(1, 5_000, 20_000), at=town.at)
+    second = threading.Thread(target=seal, args=(db, HERE))
+    second.start()
+    second.join(0.5)
+    waits = second.is_alive()
+    again = check_out(town.desk, town.sale(2, 3_000), at=town.at)
+    holder.rollback()
+    holder.close()
+    second.join()
+
+    assert sold["ref"] != again["ref"]
+    assert waits, "the control: who needs the head waits for it"
+    seal(db, HERE)
     check_invariants(db.engine)
     db.close()
