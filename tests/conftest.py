@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from _pytest.terminal import TerminalReporter
 
-from ledger import sql
+from ledger import ids, sql
 from ledger.database import Database
 from settlement import gate
 from tests.support.auditing import found_nothing
@@ -36,6 +36,12 @@ def pytest_configure() -> None:
 def audited(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nights ask the second engine, as they do outside of tests."""
     monkeypatch.setattr(gate, "second_engine", gate.audit_book)
+
+
+@pytest.fixture
+def fresh_ids(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Numbers start from the clock of this test, not from the latest clock an earlier test of this process had."""
+    monkeypatch.setattr(ids, "_IDS", ids.IdMaker())
 
 
 # --- engines

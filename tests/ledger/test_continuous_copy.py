@@ -239,6 +239,7 @@ def test_a_server_that_does_not_archive_says_so(postgres_url: str) -> None:
         continuous.wal_status(source, newest_at=0, at=START)  # type: ignore[arg-type]
 
 
+@pytest.mark.usefixtures("fresh_ids")
 def test_the_newest_write_is_told_by_the_numbers_given_out(db: Database) -> None:
     with db.read() as tx:
         assert continuous.newest_write(tx) == 0

@@ -29,7 +29,7 @@ from tests.support.town import CIVIC, HERE, Town, build_town
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fresh_ids")]
 
 
 @pytest.fixture
