@@ -106,7 +106,7 @@ def _shown(face: BoardFace, language: str) -> dict[str, Any]:
         "loss": _loss(found, _),
         "sums_name": _("The community's month"),
         "sums": _sums(found, _),
-        "sums_note": _sums_note(found, _),
+        "sums_note": " ".join(filter(None, (_sums_note(found, _), _coverage(found, _)))),
         "note_name": _("The signed text, for programs"),
         "note": found.note,
         "foot": foot,
@@ -150,6 +150,15 @@ def _sums_note(found: Publication, _: Translate) -> str:
     return _(
         "This month too few people or shops took part to put sums up without telling on somebody."
     )
+
+
+def _coverage(found: Publication, _: Translate) -> str:
+    percent = found.figures.get("coverage_percent")
+    if percent is None:
+        return ""
+    return _(
+        "At the month's end the fund covered {percent} % of what all points are worth; the community demands {limit} %."
+    ).format(percent=percent, limit=found.figures["limit_percent"])
 
 
 def _picture(face: BoardFace, language: str) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from ledger.members.masking import FEWEST_ON_A_WALL
+
 if TYPE_CHECKING:
     from ledger.book.month_totals import Flow, MonthTotals
 
-FEWEST_PEOPLE: Final = 10
-"""A sum over fewer wallets than this is not put up: with a little knowledge it tells what one of them did."""
 FEWEST_SHOPS: Final = 3
 """The same for shops: of two, each could reckon the other's month out of the sum and its own statement."""
 
@@ -35,11 +35,11 @@ def board_figures(totals: MonthTotals, precision: int = 2) -> Mapping[str, int]:
             "other_units": totals.other.units,
         }
         return came | went | held
-    if max(flow.people for flow in out) < FEWEST_PEOPLE:
+    if max(flow.people for flow in out) < FEWEST_ON_A_WALL:
         return {}
     used = totals.offset.units + totals.goods.units - totals.other.units
     return came | {"used_units": used} | held
 
 
 def _tells(flow: Flow) -> bool:
-    return 0 < flow.people < FEWEST_PEOPLE
+    return 0 < flow.people < FEWEST_ON_A_WALL

@@ -7,6 +7,7 @@ from ledger.book.month_totals import month_totals
 from ledger.book.period import find_period
 from ledger.database import Database
 from ledger.errors import Refusal
+from ledger.members import fund_watch
 from ledger.members.key_vault import KeyVault
 from ledger.seal import checkpoints
 from ledger.seal.last_signed import LastSigned
@@ -58,10 +59,23 @@ def publish_board(  # noqa: PLR0913 - what is put up, what signs it, and who doe
         )
         today = today_of(tx, community_id, at=at)
         losses = _losses_since_last(tx, community_id)
+        coverage = _coverage(tx, community_id, month)
     # A declared loss goes up whatever the sums do: the wall is where it must not be kept quiet.
-    figures = {**board_figures(totals, precision), **losses}
+    figures = {**board_figures(totals, precision), **coverage, **losses}
     made = Publication(month, signed.size, signed.root, signed.note, figures, today, at)
     return db.write(lambda tx: keep_publication(tx, community_id, made, by=by))
+
+
+def _coverage(tx: Tx, community_id: int, month: int) -> dict[str, int]:
+    """How much of the points' worth the fund covered at the month's end, in whole percent, and what is demanded.
+
+    Never the two amounts: with the fund's own figure, which is public, they would tell the points that a board with too
+    few people leaves out.
+    """
+    found = fund_watch.board_figures(tx, community_id, month)
+    if found is None or found.coverage_percent is None:
+        return {}
+    return {"coverage_percent": found.coverage_percent, "limit_percent": found.limit_percent}
 
 
 def _losses_since_last(tx: Tx, community_id: int) -> dict[str, int]:

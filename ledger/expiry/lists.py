@@ -5,10 +5,8 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from ledger.book.unspent import unspent
+from ledger.members.masking import FEWEST_ON_A_WALL
 from ledger.sql import Row, Sql, Tx
-
-FEWEST_SHOWN: Final = 5
-"""On the wall a sum of fewer wallets than this could be told apart, so it is not shown."""
 
 _OF_OWNER: Final = Sql(
     "SELECT earned_until, units, last_day FROM lapse WHERE community_id = :community_id"
@@ -67,7 +65,7 @@ def wall_dates(tx: Tx, community_id: int) -> list[Wall]:
     """The same for everybody's eyes: sums alone, and none of a few wallets."""
     return [
         Wall(int(row.commodity), int(row.last_day), int(row.wallets), int(row.units))
-        if row.wallets >= FEWEST_SHOWN
+        if row.wallets >= FEWEST_ON_A_WALL
         else Wall(int(row.commodity), int(row.last_day), None, None)
         for row in dates(tx, community_id)
     ]

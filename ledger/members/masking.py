@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+FEWEST_ON_A_WALL: Final = 10
+"""A sum over fewer people than this is not put up: with a little knowledge it tells what one of them did."""
+
 _MOST_STARS: Final = 3
 _SHORT: Final = 2
 _PHONE_HEAD: Final = 3

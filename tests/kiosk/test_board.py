@@ -18,12 +18,14 @@ from ledger.audit import SYSTEM
 from ledger.book.month_totals import Flow, MonthTotals
 from ledger.database import Database
 from ledger.errors import Refusal
+from ledger.members.fund_watch import watch
+from ledger.members.masking import FEWEST_ON_A_WALL
 from ledger.seal.proof_code import board_code
 from ledger.seal.publications import publications
 from ledger.seal.recovery import begin_again
 from ledger.sql import Sql
 from pos.refunds import refund
-from settlement.board import FEWEST_PEOPLE, FEWEST_SHOPS, board_figures
+from settlement.board import FEWEST_SHOPS, board_figures
 from tests.support.log import copy_of, put_back
 from tests.support.sealed_town import SealedTown, begin
 from tests.support.town import HERE
@@ -84,13 +86,13 @@ def test_sums_go_up_where_many_took_part() -> None:
     }
 
 
-@pytest.mark.parametrize("people", [1, 2, FEWEST_PEOPLE - 1])
+@pytest.mark.parametrize("people", [1, 2, FEWEST_ON_A_WALL - 1])
 def test_too_few_who_collected_keep_every_sum_down(people: int) -> None:
     assert board_figures(totals()._replace(earned=Flow(500, people))) == {}
 
 
 @pytest.mark.parametrize("flow", ["goods", "other"])
-@pytest.mark.parametrize("people", [1, FEWEST_PEOPLE - 1])
+@pytest.mark.parametrize("people", [1, FEWEST_ON_A_WALL - 1])
 def test_a_way_out_that_few_took_is_put_up_with_the_others_as_one_sum(
     flow: str, people: int
 ) -> None:
@@ -125,7 +127,7 @@ def test_a_sum_over_too_few_shops_keeps_all_of_them_down(shops: int) -> None:
 
 
 def test_the_limits_themselves_are_enough() -> None:
-    assert board_figures(totals(people=FEWEST_PEOPLE, shops=FEWEST_SHOPS))
+    assert board_figures(totals(people=FEWEST_ON_A_WALL, shops=FEWEST_SHOPS))
 
 
 def test_the_sums_are_those_of_the_sales_and_the_wallets(sealed: SealedTown) -> None:
@@ -252,6 +254,20 @@ def test_a_month_too_small_for_sums_says_so(sealed: SealedTown) -> None:
     text = sealed.server.call("GET", "/board/CA01/2026-03").get_data(as_text=True)
     assert "本月参与的人或商户太少" in text
     assert "居民得到的积分" not in text
+
+
+def test_the_notice_says_how_much_of_the_points_the_fund_covers(sealed: SealedTown) -> None:
+    watched = watch(sealed.town.db, HERE, at=sealed.town.at)
+    assert watched is not None
+    assert watched.coverage.permille is not None
+    percent = watched.coverage.permille // 10
+    live_march(sealed, people=2)
+
+    figures = sealed.put_up(202603).figures
+
+    assert figures == {"coverage_percent": percent, "limit_percent": 100}
+    text = sealed.server.call("GET", "/board/CA01/2026-03").get_data(as_text=True)
+    assert f"月末基金可兑付全部积分价值的 {percent}%" in text
 
 
 def test_the_list_names_every_notice_and_odd_months_are_not_found(sealed: SealedTown) -> None:

@@ -14,12 +14,12 @@ from ledger.book.fund import grant
 from ledger.database import Database
 from tests.support.town import CIVIC, moment
 
-OWNERS = 6
+OWNERS = 10
 
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """`jifen expiry …` at a moment, in a community where six owners hold 12.50 points of March 2026 each."""
+    """`jifen expiry …` at a moment, in a community where ten owners hold 7.50 points of March 2026 each."""
     monkeypatch.setenv("JIFEN_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("LANG", "en_GB.UTF-8")
     runner = CliRunner()
@@ -36,7 +36,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
             int(json.loads(made.stdout)["community_id"]),
             owner,
             CIVIC,
-            1_250,
+            750,
             request_id=f"grant-{owner}",
             by=0,
             at=moment("2026-03-02 10:00"),
@@ -74,13 +74,13 @@ def test_the_list_says_the_dates_and_the_wall_no_sum_of_a_few(run, monkeypatch) 
 
     said = run("2028-01-01 08:00", "list")
     wall = run("2028-01-01 08:00", "list", "--wall", "--json")
-    monkeypatch.setattr("ledger.expiry.lists.FEWEST_SHOWN", OWNERS + 1)
+    monkeypatch.setattr("ledger.expiry.lists.FEWEST_ON_A_WALL", OWNERS + 1)
     few = run("2028-01-01 08:00", "list", "--wall", "--json")
 
-    assert "points civic  last_day 20280331  wallets 6" in said
-    assert "slips_waiting 6" in said
+    assert "points civic  last_day 20280331  wallets 10" in said
+    assert "slips_waiting 10" in said
     assert wall["dates"] == [
-        {"points": "civic", "last_day": 20280331, "wallets": 6, "total": "75.00"}
+        {"points": "civic", "last_day": 20280331, "wallets": 10, "total": "75.00"}
     ]
     assert few["dates"] == [
         {"points": "civic", "last_day": 20280331, "wallets": None, "total": None}
