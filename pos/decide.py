@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from ledger import tokens
 from ledger.book.chart import Account
@@ -110,6 +110,23 @@ def scan_code(terms: Terms, text: str, *, at: int) -> Scan:
     return Scan(use, token, None)
 
 
+class LookRules(Protocol):
+    """What a look asks of the rules: which points, and the caps whose counters it reads."""
+
+    @property
+    def commodity(self) -> int:
+        """The point type in the book."""
+        ...
+
+    def earn_cap(self, span: str) -> Cap | None:
+        """The cap on earning per `day` or `month`."""
+        ...
+
+    def offset_cap(self, span: str) -> Cap | None:
+        """The cap on offsets per `month`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A plan with the steps that belong to the code and the card."""
@@ -156,7 +173,7 @@ def prepare(
 
 
 def asked_of(
-    terms: Terms, rules: SaleRules, request: Row, scan: Scan, *, cover_id: int, day: int
+    terms: Terms, rules: LookRules, request: Row, scan: Scan, *, cover_id: int, day: int
 ) -> Asked:
     """What one look asks about: this request, this code, this person's limits on this day."""
     earn_day = rules.earn_cap("day") or _NO_CAP
@@ -172,7 +189,7 @@ def asked_of(
         commodity=rules.commodity,
         **scan.use._asdict(),
         cover_id=cover_id,
-        pool=int(terms.civic.has_pool),
+        pool=int(terms.shown.has_pool),
         day=day,
         earn_day_code=earn_day.code,
         earn_month_code=earn_month.code,

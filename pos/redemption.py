@@ -16,8 +16,11 @@ from ledger.errors import Refusal
 from ledger.ids import new_id
 from ledger.members.terms import Terms
 from ledger.sql import Row, Sql, Tx
+from ledger.units import points_text
 from pos.decide import Scan, asked_of
-from pos.desk import Desk, check_version, day_of, rules_on
+from pos.desk import Desk, check_version, day_of
+from pos.goods_rules import goods_rules
+from pos.opening import check_open
 from pos.scanning import run_scanned
 from pos.showing import (
     Showing,
@@ -31,6 +34,7 @@ from pos.situation import look, stored_answer
 KIND: Final = "redemption"
 MOST_LINES: Final = 30
 MOST_PIECES: Final = 99
+_HUNDREDTHS: Final = 2
 
 _GOODS: Final = Sql(
     "SELECT good_id, name, price_units, commodity, stock, state, code, picture FROM good"
@@ -94,14 +98,15 @@ def redeem(desk: Desk, request: RedemptionRequest, *, at: int) -> dict[str, Any]
     At the counter a person holding the goods is served: stock may go below zero, and the line is flagged for a count
     (README ruling 14). Refuses: the token's refusals, token_used, token_earn_only, card_not_active, card_replaced,
     card_too_soon, good_not_found, good_off, basket_wrong, insufficient_points, points_owed, pin_needed and the PIN's
-    refusals, spent_day_cap, merchant_not_redeeming, ref_bad, terminal_revoked, period_locked, request_id_reused.
+    refusals, spent_day_cap, merchant_not_redeeming, counter_closed and counter_closed_for_good (outside the scheme's
+    windows), ref_bad, terminal_revoked, period_locked, request_id_reused.
     """
     body_hash = requests.hash_of(request.body())
 
     def attempt(tx: Tx, terms: Terms, scan: Scan, *, pin_ok: bool) -> dict[str, Any]:
         return _redeem(tx, terms, request, scan, body_hash, at=at, pin_ok=pin_ok)
 
-    return run_scanned(desk, request, KIND, body_hash, attempt, at=at)
+    return run_scanned(desk, request, KIND, body_hash, attempt, at=at, goods=True)
 
 
 def _redeem(
@@ -115,7 +120,7 @@ def _redeem(
     pin_ok: bool,
 ) -> dict[str, Any]:
     day = day_of(terms, at)
-    row = look(tx, asked_of(terms, rules_on(terms, day), request, scan, cover_id=0, day=day))
+    row = look(tx, asked_of(terms, goods_rules(terms, day), request, scan, cover_id=0, day=day))
     answer = stored_answer(row, KIND, body_hash)
     if answer is not None:
         return answer
@@ -123,11 +128,12 @@ def _redeem(
     check_book_whole(row, request.occurred_at, debits=True)
     showing = Showing(terms, request, scan.believed(), row, at, day)
     _check_shop(showing)
+    check_open(tx, terms, terms.terminal(request.terminal_id).merchant_id, at)
     check_showing(showing, debits=True)
     goods = _chosen(tx, terms, request)
     pairs = list(zip(goods, request.lines, strict=True))
     units = sum(good.price_units * piece.quantity for good, piece in pairs)
-    _check_points(row, units)
+    _check_points(terms, row, units)
     counts = spending_counts(showing, units, pin_ok=pin_ok)
     guards = code_guards(showing, scan.use, debits=True)
     return _book(
@@ -162,17 +168,24 @@ def _chosen(tx: Tx, terms: Terms, request: RedemptionRequest) -> list[Any]:
     off = [good.code for good in chosen if good.state != "on"]
     if off:
         raise Refusal("good_off", good=off[0])
-    if any(good.commodity != terms.civic.commodity for good in chosen):
+    if any(good.commodity != terms.shown.commodity for good in chosen):
         raise Refusal("good_other_points")
     return chosen
 
 
-def _check_points(row: Row, units: int) -> None:
+def _check_points(terms: Terms, row: Row, units: int) -> None:
+    def said(fact: int) -> int | str:
+        # Refusals write units as hundredths; points of a scheme that counts otherwise go in words.
+        precision = terms.shown.precision
+        return fact if precision == _HUNDREDTHS else points_text(fact, precision)
+
     if row.owed > 0:
-        raise Refusal("points_owed", owed_units=int(row.owed))
+        raise Refusal("points_owed", owed_units=said(int(row.owed)))
     available = int(row.posted - row.held)
     if units > available:
-        raise Refusal("insufficient_points", available_units=available, asked_units=units)
+        raise Refusal(
+            "insufficient_points", available_units=said(available), asked_units=said(units)
+        )
 
 
 def _book(
@@ -210,7 +223,7 @@ def posting_of(
     """The redemption's one posting, written at `at`."""
     terms, row = showing.terms, showing.row
     terminal = terms.terminal(request.terminal_id)
-    commodity = terms.civic.commodity
+    commodity = terms.shown.commodity
     redeemed = account_id(
         tx, request.community_id, Account.REDEEMED, commodity, terminal.merchant_id, at=at
     )
@@ -226,7 +239,7 @@ def posting_of(
         lines=[Line(wallet, shelf, commodity, units)],
         ref=request.ref,
         scheme_period=str(showing.day // 100),
-        scheme_version=rules_on(terms, showing.day).version,
+        scheme_version=goods_rules(terms, showing.day).version,
         person_id=int(row.person_id),
         wallet_owner_id=int(row.owner_id),
         card_serial=showing.token.serial,

@@ -47,11 +47,13 @@ def run_scanned(
     *,
     at: int,
     first: Callable[[], None] | None = None,
+    goods: bool = False,
 ) -> dict[str, Any]:
     """Run `attempt(tx, terms=, scan=, pin_ok=)`, again where settings changed or cover was filled.
 
     A refusal is kept as the request's outcome, burns a single-use code that was believed, and is raised; also one that
-    `first` raises, which is called once before the first try, outside any transaction.
+    `first` raises, which is called once before the first try, outside any transaction. `goods`: no shop's accounts are
+    needed, and no scheme with rules for shops.
     """
     scan: Scan | None = None
     try:
@@ -60,7 +62,8 @@ def run_scanned(
         if first is not None:
             first()
         for _ in range(TRIES):
-            open_shop_accounts(desk, terms, request.terminal_id, at=at)
+            if not goods:
+                open_shop_accounts(desk, terms, request.terminal_id, at=at)
             try:
                 pin_ok = _is_pin_right(desk, request, scan, at=at)
                 return desk.db.write(partial(attempt, terms=terms, scan=scan, pin_ok=pin_ok))
@@ -68,7 +71,7 @@ def run_scanned(
                 terms = desk.refresh(request.community_id)
                 scan = scan_code(terms, request.token, at=at)
             except NoAccountsError as missing:
-                commodity = rules_now(terms, at).commodity
+                commodity = terms.shown.commodity if goods else rules_now(terms, at).commodity
                 open_member_accounts(
                     desk.db, request.community_id, missing.owner_id, commodity, at=at
                 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from ledger.book.facts import CapUse, Use, burn_step, pause_step
 from ledger.book.steps import Step
@@ -13,6 +13,8 @@ from ledger.members.terms import Terms
 from ledger.refs import read_reference
 from ledger.sql import Row
 from ledger.tokens import Token
+
+_HUNDRED: Final = 100
 
 
 class NoAccountsError(Exception):
@@ -114,18 +116,26 @@ def check_card(row: Row, token: Token) -> None:
 
 def spending_counts(showing: Showing, units: int, *, pin_ok: bool) -> list[CapUse]:
     """The day's sums that `units` count against; refuses spent_day_cap and pin_needed."""
-    settings, row, kind = showing.terms.settings, showing.row, showing.kind
-    is_code = showing.token.is_single_use
-    spent = settings.day_units_dyn if is_code else settings.day_units_card
+    terms, row, kind = showing.terms, showing.row, showing.kind
+    settings, is_code = terms.settings, showing.token.is_single_use
+    most = settings.day_units_dyn if is_code else settings.day_units_card
+    spent = in_counted_units(terms, most)
     if int(row.spent_day or 0) + units > spent:
-        raise Refusal("spent_day_cap", limit_units=spent)
+        raise Refusal("spent_day_cap", limit_units=most)
     counts = [CapUse(f"spent_{kind}", showing.day, units, spent)]
     if not pin_ok:
-        limit = settings.pin_above_units_dyn if is_code else settings.pin_above_units_card
+        free = settings.pin_above_units_dyn if is_code else settings.pin_above_units_card
+        limit = in_counted_units(terms, free)
         if int(row.without_pin_day or 0) + units > limit:
-            raise Refusal("pin_needed", limit_units=limit)
+            raise Refusal("pin_needed", limit_units=free)
         counts.append(CapUse(f"without_pin_{kind}", showing.day, units, limit))
     return counts
+
+
+def in_counted_units(terms: Terms, hundredths: int) -> int:
+    """A setting's hundredths of a point in the units its points are counted in: a village scheme has whole points."""
+    scale: int = 10**terms.shown.precision
+    return hundredths * scale // _HUNDRED
 
 
 def code_guards(showing: Showing, use: Use, *, debits: bool) -> list[Step]:

@@ -133,7 +133,7 @@ def _amounts(terms: Terms, _: Translate) -> tuple[Callable[[int], str], Callable
     """How a slip writes units and fen: with what they are, so that nobody takes points for yuan."""
 
     def points(units: int) -> str:
-        return _("{points} points").format(points=points_text(units, terms.civic.precision))
+        return _("{points} points").format(points=points_text(units, terms.shown.precision))
 
     def yuan(fen: int) -> str:
         return _("{yuan} yuan").format(yuan=yuan_text(fen))

@@ -19,6 +19,7 @@ from ledger.refs import read_reference
 from ledger.sql import Tx
 from pos.desk import day_of, rules_on
 from pos.sales_list import last_ref
+from pos.showing import in_counted_units
 from settlement.open_questions import count_open
 
 bp = APIBlueprint("till", __name__, url_prefix="/api/v1")
@@ -87,7 +88,10 @@ def _clerks(tx: Tx, community_id: int, merchant_id: int) -> list[dict[str, str]]
 
 
 def _rules(terms: Terms, day: int) -> dict[str, Any]:
-    rules = rules_on(terms, day)
+    try:
+        rules = rules_on(terms, day)
+    except LookupError:
+        return _rules_without_shops(terms)
     sale_cap = rules.offset_cap("txn")
     offset = rules.offset
     return {
@@ -102,4 +106,21 @@ def _rules(terms: Terms, day: int) -> dict[str, Any]:
         "channels": list(CHANNELS) + (["gateway"] if service().channel is not None else []),
         "approved_channels": list(rules.spend.payment_channels),
         "earning_stopped": terms.earning_stopped_on(day),
+    }
+
+
+def _rules_without_shops(terms: Terms) -> dict[str, Any]:
+    """A village scheme: goods for points, and no shop that takes or gives any."""
+    return {
+        "units_per_fen": 1,
+        "precision": terms.shown.precision,
+        "step_units": 1,
+        "min_units": 0,
+        "share_percent": 0,
+        "sale_cap_units": 0,
+        "pin_above_units_card": in_counted_units(terms, terms.settings.pin_above_units_card),
+        "pin_above_units_dyn": in_counted_units(terms, terms.settings.pin_above_units_dyn),
+        "channels": [],
+        "approved_channels": [],
+        "earning_stopped": True,
     }

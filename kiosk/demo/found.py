@@ -47,6 +47,7 @@ from ledger.members.staff import NewStaff
 from ledger.sql import Tx
 from ledger.token_keys import KeyClass
 from pos.goods import NewGood, put_good
+from pos.opening import MOST_OPEN_DAYS, open_extra
 from pos.sale_rules import commodity_of
 
 OPENS_S: Final = 8 * 3_600
@@ -101,6 +102,7 @@ def found_town(world: World, db: Database, vault: KeyVault, pepper: bytes) -> To
     db.write(lambda tx: _shops(tx, town, at))
     db.write(lambda tx: _people(tx, town, chance, at))
     db.write(lambda tx: _goods(tx, town, at))
+    db.write(lambda tx: _counter_hours(tx, town, at))
     add_to_fund(
         db,
         here,
@@ -229,6 +231,21 @@ def _goods(tx: Tx, town: Town, at: int) -> None:
         town.goods[good.code] = put_good(
             tx, town.community_id, new, by=town.staff["secretary"], at=at
         )
+
+
+def _counter_hours(tx: Tx, town: Town, at: int) -> None:
+    """Whoever tries the demonstration finds the goods counter open at any hour, once today has come."""
+    begin = moment_us(town.world.until, 0)
+    open_extra(
+        tx,
+        town.community_id,
+        town.merchants[town.world.market.code],
+        from_at=begin,
+        to_at=begin + MOST_OPEN_DAYS * 86_400_000_000,
+        why=office.OPEN_REASON,
+        by=town.staff["secretary"],
+        at=at,
+    )
 
 
 def spare_of(shop: Shop, nth: int = 1) -> str:

@@ -9,6 +9,7 @@ ISSUER: Final = "CA01"
 HOTLINE: Final = "0398-0000000"
 BRANCH_NAME: Final = "总店"
 FUND_REASON: Final = "社区积分基金年度拨款"
+OPEN_REASON: Final = "演示期间随时开放"
 BANK_NAME: Final = "示范银行"
 
 

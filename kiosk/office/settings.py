@@ -39,6 +39,15 @@ _GROUPS: Final = (
         ),
     ),
     (
+        mark("The goods counter"),
+        (
+            _Field(
+                "counter_grace_minutes",
+                mark("Minutes after closing for those who stand in line"),
+            ),
+        ),
+    ),
+    (
         mark("What stands behind the shops' offsets"),
         (
             _Field("allowance_day_fen", mark("Allowance of a shop a day, yuan")),

@@ -126,6 +126,13 @@ def next_window_day(
     )
 
 
+def windows_on(
+    windows: Iterable[RedemptionWindow], day: date, working: WorkingDays | None = None
+) -> list[RedemptionWindow]:
+    """The windows that are open at some hour of a day."""
+    return [window for window in windows if _has_day(window, day, working)]
+
+
 def _has_day(window: RedemptionWindow, day: date, working: WorkingDays | None) -> bool:
     for back in range(window.length_days + (_LONGEST_REST if working else 0)):
         begin = day - timedelta(days=back)

@@ -49,6 +49,9 @@ class CommunitySettings:
     card_pause_s: int = _whole(30, 0, 3_600)
     pin_tries: int = _whole(5, 3, 10)
 
+    # the goods counter
+    counter_grace_minutes: int = _whole(30, 0, 240)
+
     # what stands behind the shops' offsets
     allowance_day_fen: int = _whole(20_000, 0, 10_000_000)
     cover_tranche_fen: int = _whole(5_000, 100, 1_000_000)

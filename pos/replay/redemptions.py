@@ -12,7 +12,8 @@ from ledger.errors import GuardMissedError, Refusal
 from ledger.members.terms import Terms
 from ledger.sql import Sql, Tx
 from pos.decide import Scan, asked_of
-from pos.desk import TRIES, Desk, open_member_accounts, rules_on
+from pos.desk import TRIES, Desk, open_member_accounts
+from pos.goods_rules import goods_rules
 from pos.redemption import KIND, RedemptionRequest, goods_of, line_steps, posting_of, row_step
 from pos.replay.lending import Lack, lend_steps
 from pos.replay.sales import check_row, spending_told, used_steps
@@ -67,7 +68,7 @@ def replay_redemption(
         try:
             return desk.db.write(work)
         except NoAccountsError as missing:
-            commodity = terms.civic.commodity
+            commodity = terms.shown.commodity
             open_member_accounts(desk.db, request.community_id, missing.owner_id, commodity, at=at)
         except Refusal as refusal:
             raise as_aside(refusal) from refusal
@@ -93,7 +94,7 @@ def _write(
     if known is not None:
         return known
     check_open(tx, here, day)
-    row = look(tx, asked_of(terms, rules_on(terms, day), request, scan, cover_id=0, day=day))
+    row = look(tx, asked_of(terms, goods_rules(terms, day), request, scan, cover_id=0, day=day))
     check_row(row)
     units = int(told.facts["units"])
     lack = max(units - int(row.posted - row.held), 0)
@@ -122,7 +123,7 @@ def _book(
     )
     lent: list[Step] = []
     if lack:
-        commodity = showing.terms.civic.commodity
+        commodity = showing.terms.shown.commodity
         missing = Lack(
             int(row.wallet_id),
             int(row.owed_id),

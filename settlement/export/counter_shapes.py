@@ -106,5 +106,19 @@ COUNTER: Final = (
             below_zero number 1: the shelf held what the book did not
         """,
     ),
+    shape(
+        "counter_opening",
+        "When the goods counter opened beside the scheme's windows.",
+        key=("opening_id",),
+        columns="""
+            opening_id number the opening
+            merchant_id number the supermarket
+            from_at number from when
+            to_at number until before when
+            why text for what
+            set_by number who opened it
+            set_at number when it was said
+        """,
+    ),
 )
 """Tables of `pos`."""

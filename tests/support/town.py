@@ -23,6 +23,7 @@ from ledger.units import CNY
 from pos.channel import PaymentChannel
 from pos.decide import SaleRequest
 from pos.desk import Desk
+from pos.opening import MOST_OPEN_DAYS, open_extra
 from pos.refunds import RefundRequest
 from tests.support.town_rows import CIVIC, write_rows
 
@@ -203,9 +204,10 @@ def build_town(  # noqa: PLR0913 - a test says what differs
     at: int = START,
     here: int = HERE,
     issuer: str = "CA01",
+    any_hour: bool = True,
     **chosen: int,
 ) -> Town:
-    """Build it: people 1..n with wallets, shops 1..n (超市) with tills, a fund, keys of every class."""
+    """Build it: people 1..n with wallets, shops 1..n (超市) with tills, keys; `any_hour`: counters never close."""
     vault = vault or KeyVault(bytes(range(32)))
     tills = [
         Till(1_000 + shop * 10 + place, f"M{shop:02d}T{place + 1}", shop)
@@ -219,6 +221,8 @@ def build_town(  # noqa: PLR0913 - a test says what differs
     def set_up(tx) -> dict[KeyClass, SigningKey]:
         schemes.adopt(tx, here, text, name="changan", by=SYSTEM, at=opened)
         settings.change(tx, here, {**defaults, **chosen}, by=SYSTEM, why="test", at=opened)
+        if any_hour:
+            _open_counters(tx, here, shops, opened)
         classes = (KeyClass.CARD, KeyClass.DYN, KeyClass.EARN)
         for key_class in classes:
             start = opened if key_class is KeyClass.CARD else at - 60_000_000
@@ -241,7 +245,12 @@ def build_town(  # noqa: PLR0913 - a test says what differs
     )
     if fund_fen:
         town.fund(fund_fen)
-    if grant_units:
-        for person in range(1, people + 1):
-            town.grant(person, grant_units)
+    for person in range(1, people + 1) if grant_units else ():
+        town.grant(person, grant_units)
     return town
+
+
+def _open_counters(tx, here: int, shops: int, opened: int) -> None:
+    until = opened + MOST_OPEN_DAYS * 86_400_000_000
+    for shop in range(1, shops + 1):
+        open_extra(tx, here, shop, from_at=opened, to_at=until, why="test", by=SYSTEM, at=opened)
