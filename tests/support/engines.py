@@ -15,6 +15,7 @@ import pos
 import settlement
 from ledger.migrate import upgrade
 from ledger.schema import metadata
+from tests.support.emptying import empty, shape_of
 from tests.support.postgres import Cluster
 
 ENGINES = ("sqlite", "postgresql")
@@ -54,17 +55,24 @@ class SqliteFiles:
 class PostgresDatabases:
     """Hands out copies of one PostgreSQL database that has the schema in it."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        """Make the first database on `cluster`."""
+    def __init__(self, cluster: Cluster, template: str = _TEMPLATE) -> None:
+        """Make the first database on `cluster`, under the name `template`."""
         self._cluster = cluster
-        cluster.execute("postgres", f"CREATE DATABASE {_TEMPLATE} TEMPLATE template0")
-        create_schema(cluster.url(_TEMPLATE))
+        self._template = template
+        cluster.execute("postgres", f"CREATE DATABASE {template} TEMPLATE template0")
+        create_schema(cluster.url(template))
+        self._shape = shape_of(cluster.url(template))
+        self._empty: list[str] = []
 
     @contextmanager
     def fresh(self) -> Iterator[str]:
-        """The URL of a copy, dropped at the end."""
-        name = self._cluster.new_database(template=_TEMPLATE)
+        """The URL of a copy with no row in it; handed out again once emptied, dropped where its shape was changed."""
+        name = self._empty.pop() if self._empty else None
+        name = name or self._cluster.new_database(template=self._template)
         try:
             yield self._cluster.url(name)
         finally:
-            self._cluster.drop_database(name)
+            if empty(self._cluster.url(name), self._shape):
+                self._empty.append(name)
+            else:
+                self._cluster.drop_database(name)

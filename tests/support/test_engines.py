@@ -5,10 +5,12 @@ import sys
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from ledger.database import Database
 from ledger.sql import Sql
+from tests.support.engines import PostgresDatabases
 from tests.support.postgres import Cluster
 from tests.support.statements import UnscopedStatementError, check_statement
 
@@ -28,6 +30,24 @@ def test_each_test_gets_an_empty_database(db: Database, turn: int) -> None:
 
     with db.read() as tx:
         assert tx.get(COUNT, community_id=1).n == 1
+
+
+def test_a_used_database_comes_back_empty_and_a_changed_one_not_at_all(
+    postgres: Cluster,
+) -> None:
+    databases = PostgresDatabases(postgres, template="reused")
+    with databases.fresh() as first:
+        used = Database(first)
+        used.write(lambda tx: tx.run(ADD, community_id=1))
+        # Left open by a careless test: it must keep nobody from emptying.
+        assert used.engine is not None
+    with databases.fresh() as second, psycopg.connect(second, autocommit=True) as connection:
+        assert second == first
+        assert connection.execute("SELECT count(*) FROM household").fetchone() == (0,)
+        connection.execute("ALTER TABLE household DROP COLUMN building")
+    with databases.fresh() as third:
+        assert third != first
+    used.close()
 
 
 def test_a_statement_without_a_community_is_refused_where_it_runs(db: Database) -> None:
