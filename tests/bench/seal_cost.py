@@ -1,10 +1,10 @@
-"""What sealing costs a checkout: CPU per request with the sealer on and off, in interleaved pairs of rounds.
+"""What sealing costs a checkout: CPU per request with the sealer on and off, in interleaved pairs.
 
-Both rounds of a pair send the same number of reference sales to the same server over HTTP and wait until the sealer,
-where it is on, has sealed every one of them; CPU is that of the server's processes and the database's. A round with the
-sealer off waits as long, and what it left is sealed between the rounds, unmeasured. On a busy machine
-both vary by more than they differ, so the sealer's own CPU is counted too: its thread, its writing, its database's
-backend.
+Either side of a pair is made of short rounds, and the two sides take turns (on, off, off, on, …), so that other work on
+the machine, which comes and goes over seconds, falls on both alike. Each round sends the same number of reference sales
+to the same server over HTTP and waits until the sealer, where it is on, has sealed every one of them; CPU is that of
+the server's processes and the database's. A round with the sealer off waits as long, and what it left is sealed between
+the rounds, unmeasured. The sealer's own CPU is counted too: its thread, its writing, its database's backend.
 `python -m tests.bench.seal_cost [postgresql|sqlite]`
 """
 
@@ -27,8 +27,10 @@ from tests.bench.load import cpu_seconds, send_all
 from tests.support.town import HERE, Town, build_town
 
 PAIRS = 10
-SALES = 600
-ROUND_S = 6
+TURNS = 6
+"""Rounds of either side of a pair."""
+SALES = 130
+ROUND_S = 3
 _LEFT = Sql("SELECT count(*) AS waiting FROM outbox WHERE community_id = :community_id")
 
 
@@ -62,20 +64,15 @@ def _run(engine: str, url: str, pids: list[int]) -> list[Pair]:
     keys = checkout.enrol(town)
     checkout.fill_wallets(db)
     seal(db, HERE)
-    pairs = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         facts = {"url": url, "pipelined": True, "accounts": checkout.accounts(town)}
         (folder / "facts.json").write_text(json.dumps(facts))
         with checkout.server(engine, folder) as (port, pid):
             measured = _Measured(db, town, keys, port, [pid, *pids], folder)
-            measured.round(sealing=True)
-            for number in range(PAIRS):
-                # Who goes first changes, so that what drifts weighs on both alike.
-                first = measured.round(sealing=number % 2 == 0)
-                second = measured.round(sealing=number % 2 == 1)
-                on, off = (first, second) if number % 2 == 0 else (second, first)
-                pairs.append(Pair(off.all_ms, on.all_ms, on.sealer_ms))
+            for sealing in (True, False):
+                measured.round(sealing=sealing)
+            pairs = [measured.pair() for _ in range(PAIRS)]
     db.close()
     return pairs
 
@@ -106,6 +103,18 @@ class _Measured:
         self._account = folder / "sealer_cpu"
         self._sent = 0
 
+    def pair(self) -> Pair:
+        """Both sides, in turns; who goes first changes, so that what drifts weighs on both alike."""
+        on, off = [], []
+        for turn in range(TURNS):
+            for sealing in (turn % 2 == 0, turn % 2 == 1):
+                (on if sealing else off).append(self.round(sealing=sealing))
+        return Pair(
+            statistics.mean(one.all_ms for one in off),
+            statistics.mean(one.all_ms for one in on),
+            statistics.mean(one.sealer_ms for one in on),
+        )
+
     def round(self, *, sealing: bool) -> _Round:
         """CPU milliseconds a sale."""
         self._town.at = now_us()
@@ -122,7 +131,7 @@ class _Measured:
         # Both kinds of round last alike, so that what a server spends on nothing is in both.
         time.sleep(max(0, ROUND_S - (time.monotonic() - started)))
         while sealing and self._waiting():
-            time.sleep(0.5)
+            time.sleep(0.1)
         self._switch.unlink(missing_ok=True)
         spent = cpu_seconds(self._pids) - before
         seal(self._db, HERE)
@@ -138,7 +147,9 @@ class _Measured:
 
 def _print(engine: str, pairs: list[Pair]) -> None:
     more = sorted(pair.more_percent for pair in pairs)
-    print(f"\nsealing beside checkouts on {engine}: {PAIRS} interleaved pairs of {SALES} sales")
+    print(
+        f"\nsealing beside checkouts on {engine}: {PAIRS} interleaved pairs of {TURNS * SALES} sales"
+    )
     print(
         f"  off {statistics.median(p.off_ms for p in pairs):6.2f} ms CPU a sale (server and database)"
         f"   on {statistics.median(p.on_ms for p in pairs):6.2f} ms"

@@ -27,9 +27,10 @@ from tests.support.postgres import Cluster, programs
 from tests.support.town import CIVIC, HERE, Town, build_town
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 60
+PATIENCE_S = 900
+"""Each segment starts a program, which takes its time where other work is done beside it."""
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("fresh_ids")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800), pytest.mark.usefixtures("fresh_ids")]
 
 
 @pytest.fixture
@@ -75,9 +76,12 @@ def as_server(cluster: Cluster, *words: str | Path) -> None:
 
 
 def ship(cluster: Cluster, second: Path) -> None:
-    """End the current segment and wait until it lies at the second place."""
+    """End the current segment and wait until it lies at the second place, and the server knows it."""
     name = ask(cluster, "postgres", "SELECT pg_walfile_name(pg_switch_wal())")
     wait_for((second / f"{name}.gz").exists, f"{name} did not arrive")
+    # The file is there before the server has heard how its command ended.
+    told = f"SELECT last_archived_wal >= '{name}' FROM pg_stat_archiver"
+    wait_for(lambda: ask(cluster, "postgres", told) == "True", f"{name} was not counted")
 
 
 def points(db: Database) -> int:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kiosk.fakepay.forms import unfold
@@ -60,7 +60,7 @@ def test_an_amount_with_a_fraction_is_a_bug_not_a_form() -> None:
         encode({"amount": 12.5})  # type: ignore[dict-item]
 
 
-NAMES = st.from_regex(r"[a-z_]{1,8}", fullmatch=True)
+NAMES = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=8)
 TEXTS = st.text(max_size=20)
 FORMS = st.dictionaries(
     NAMES,
@@ -73,6 +73,8 @@ FORMS = st.dictionaries(
 )
 
 
+# How quickly forms are made up says nothing about them.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(FORMS)
 def test_what_is_encoded_is_read_back_the_same(form: dict[str, Any]) -> None:
     assert unfold(encode(form)) == form

@@ -64,6 +64,7 @@ def test_many_lives_on_sqlite(
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(7_200)
 @given(acts=ACTS, order=ORDER)
 @settings(max_examples=3_000, deadline=None, suppress_health_check=list(HealthCheck))
 def test_three_thousand_lives(
