@@ -23,7 +23,7 @@ from ledger.database import Database
 from ledger.seal.sealer import seal
 from ledger.sql import Sql
 from tests.bench import checkout
-from tests.bench.load import cpu_seconds, send_all
+from tests.bench.load import send_all, thread_seconds
 from tests.support.town import HERE, Town, build_town
 
 PAIRS = 10
@@ -105,7 +105,8 @@ class _Measured:
 
     def pair(self) -> Pair:
         """Both sides, in turns; who goes first changes, so that what drifts weighs on both alike."""
-        on, off = [], []
+        on: list[_Round] = []
+        off: list[_Round] = []
         for turn in range(TURNS):
             for sealing in (turn % 2 == 0, turn % 2 == 1):
                 (on if sealing else off).append(self.round(sealing=sealing))
@@ -121,7 +122,7 @@ class _Measured:
         people = [1 + (self._sent + n) % checkout.WALLETS for n in range(SALES)]
         self._sent += SALES
         requests = checkout.sale_requests(self._town, self._keys, people)
-        before, started = cpu_seconds(self._pids), time.monotonic()
+        before, started = thread_seconds(self._pids), time.monotonic()
         alone_before = self._alone()
         if sealing:
             self._switch.touch()
@@ -133,7 +134,10 @@ class _Measured:
         while sealing and self._waiting():
             time.sleep(0.1)
         self._switch.unlink(missing_ok=True)
-        spent = cpu_seconds(self._pids) - before
+        spent = sum(
+            seconds - before.get(thread, 0.0)
+            for thread, seconds in thread_seconds(self._pids).items()
+        )
         seal(self._db, HERE)
         return _Round(spent / SALES * 1_000, (self._alone() - alone_before) / SALES * 1_000)
 

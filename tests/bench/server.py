@@ -44,7 +44,9 @@ class _Switched(Sealing):
         before = time.thread_time() + _on_cpu_s(backend)
         super().work_once()
         self._spent_s += time.thread_time() + _on_cpu_s(backend) - before
-        (self._folder / "sealer_cpu").write_text(str(self._spent_s))
+        account = self._folder / "sealer_cpu.new"
+        account.write_text(str(self._spent_s))
+        account.rename(self._folder / "sealer_cpu")
 
     def _backend(self) -> int:
         if self._db.dialect == "sqlite":
