@@ -19,6 +19,7 @@ from ledger.earning.rates import (
     propose_offset,
     units_for_fen,
     units_for_spend,
+    units_per_fen,
 )
 from ledger.earning.scheme_file import shipped_scheme
 from ledger.earning.scheme_parts import Offset
@@ -192,3 +193,129 @@ def test_a_purchase_that_may_not_earn_is_refused(category: str, channel: str, co
         check_earning(SCHEME, SPEND, merchant_category=category, channel=channel)
 
     assert caught.value.code == code
+
+
+def facts_of(bill_fen: int, units: int, used: int = 0) -> tuple[str, dict[str, int | str | None]]:
+    with pytest.raises(Refusal) as caught:
+        check_offset(SHOP, bill_fen=bill_fen, units=units, month_used_units=used)
+    return caught.value.code, caught.value.facts
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "facts"),
+    [
+        ((100_00, 19_99), "offset_below_minimum", {"asked_units": 19_99, "min_units": 20_00}),
+        ((100_00, 30_00), "offset_not_in_steps", {"asked_units": 30_00, "step_units": 20_00}),
+        ((50_00, 320_00), "offset_over_bill_share", {"percent": 30, "allowed_units": 300_00}),
+        (
+            (5_000_00, 420_00),
+            "offset_over_sale_cap",
+            {"cap_units": 400_00, "allowed_units": 400_00},
+        ),
+        (
+            (5_000_00, 420_00, 1_100_00),
+            "offset_over_sale_cap",
+            {"cap_units": 400_00, "allowed_units": 100_00},
+        ),
+        (
+            (5_000_00, 120_00, 1_090_00),
+            "offset_over_month_cap",
+            {"left_units": 110_00, "allowed_units": 100_00},
+        ),
+        (
+            (5_000_00, 20_00, 1_300_00),
+            "offset_over_month_cap",
+            {"left_units": 0, "allowed_units": 0},
+        ),
+    ],
+)
+def test_each_refusal_tells_the_figures_it_was_made_of(
+    said: tuple[int, ...], code: str, facts: dict[str, int]
+) -> None:
+    assert facts_of(*said) == (code, facts)
+
+
+@pytest.mark.parametrize(
+    ("bill_fen", "units", "used"),
+    [(100_00, 20_00, 0), (50_00, 300_00, 0), (5_000_00, 400_00, 0), (5_000_00, 100_00, 1_100_00)],
+)
+def test_an_offset_exactly_at_a_limit_passes(bill_fen: int, units: int, used: int) -> None:
+    check_offset(SHOP, bill_fen=bill_fen, units=units, month_used_units=used)
+
+
+def test_a_rule_without_limits_of_its_own_knows_the_bill_alone() -> None:
+    free = replace(SHOP, cap_txn_points=None, cap_month_points=None, min_points=Decimal(0))
+
+    check_offset(free, bill_fen=10_000_00, units=60_000_00, month_used_units=10**9)
+    proposal = propose_offset(free, bill_fen=50_00, available_units=PLENTY, month_used_units=10**9)
+    assert (proposal.units, proposal.limits) == (
+        300_00,
+        {Limit.BILL_SHARE: 300_00, Limit.BALANCE: PLENTY},
+    )
+    with pytest.raises(Refusal, match="offset_below_minimum") as caught:
+        check_offset(free, bill_fen=50_00, units=0, month_used_units=0)
+    assert caught.value.facts == {"asked_units": 0, "min_units": 1}
+
+
+def test_a_proposal_under_the_minimum_is_none_and_one_at_it_stands() -> None:
+    picky = replace(SHOP, min_points=Decimal(100))
+
+    def most(available: int) -> int:
+        return propose_offset(
+            picky, bill_fen=1_000_00, available_units=available, month_used_units=0
+        ).units
+
+    assert (most(99_99), most(100_00), most(120_00)) == (0, 100_00, 120_00)
+
+
+def test_of_two_equal_limits_the_first_is_told_and_each_is_shown() -> None:
+    proposal = propose_offset(SHOP, bill_fen=50_00, available_units=300_00, month_used_units=900_00)
+
+    assert proposal.limited_by is Limit.BILL_SHARE
+    assert proposal.limits == {
+        Limit.BILL_SHARE: 300_00,
+        Limit.SALE_CAP: 400_00,
+        Limit.MONTH_CAP: 300_00,
+        Limit.BALANCE: 300_00,
+    }
+    # The share is whole fen before it is points: 15.597 yuan are 15.59.
+    odd = propose_offset(SHOP, bill_fen=51_99, available_units=PLENTY, month_used_units=0)
+    assert odd.limits[Limit.BILL_SHARE] == 15_59 * 20
+    broke = propose_offset(SHOP, bill_fen=50_00, available_units=-1, month_used_units=1_200_01)
+    assert (broke.limits[Limit.BALANCE], broke.limits[Limit.MONTH_CAP]) == (0, 0)
+
+
+def test_a_bill_or_a_payment_below_nought_is_a_bug() -> None:
+    with pytest.raises(ValueError, match="bill_fen is -1"):
+        check_offset(SHOP, bill_fen=-1, units=20_00, month_used_units=0)
+    with pytest.raises(ValueError, match="net_paid_fen is -1"):
+        units_for_spend(SPEND, -1)
+
+
+def test_one_fen_earns_one_unit_and_takes_twenty() -> None:
+    assert (units_for_spend(SPEND, 1), units_per_fen(SHOP)) == (1, 20)
+    assert (offset_fen(SHOP, 19), offset_fen(SHOP, 20), offset_fen(SHOP, 39)) == (0, 1, 1)
+    # Three units for two yuan: down to whole units.
+    assert units_for_spend(replace(SPEND, points_per_yuan=Decimal("1.5"), precision=0), 1_99) == 2
+
+
+def test_a_tree_of_categories_that_bites_its_tail_ends() -> None:
+    assert SCHEME.merchants is not None
+    tree = {"超市": ("便利店",), "便利店": ("超市", "报亭"), "报亭": ()}
+    ring = replace(SCHEME, merchants=replace(SCHEME.merchants, category_tree=tree))
+
+    assert category_allowed(ring, SPEND, "报亭")
+    assert not category_allowed(ring, SPEND, "药店")
+    alone = replace(SCHEME, merchants=None)
+    assert category_allowed(alone, SPEND, "超市")
+    assert not category_allowed(alone, SPEND, "报亭")
+
+
+def test_what_may_not_earn_is_told_what_may() -> None:
+    def facts(category: str, channel: str) -> dict[str, int | str | None]:
+        with pytest.raises(Refusal) as caught:
+            check_earning(SCHEME, SPEND, merchant_category=category, channel=channel)
+        return caught.value.facts
+
+    assert facts("药店", "scan") == {"category": "药店", "allowed": "超市, 餐饮店, 便利店"}
+    assert facts("超市", "cash") == {"channel": "cash", "allowed": "scan, credit_card"}

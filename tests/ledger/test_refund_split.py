@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -135,3 +137,64 @@ def test_a_thousand_buy_and_refund_rounds_leave_nothing_behind() -> None:
         net_units += earned - 200_00 + split.units_back - split.earned_reversed_units
 
     assert net_units == 0
+
+
+def split_of(**changes: int) -> RefundSplit:
+    sale = {
+        "total_fen": 50_00,
+        "offset_fen": 10_00,
+        "offset_units": 200_00,
+        "earned_units": 40_00,
+        "refunded_before_fen": 0,
+        "refund_fen": 50_00,
+    }
+    return refund_split(**(sale | changes))
+
+
+def test_a_refund_is_refused_with_its_figures() -> None:
+    with pytest.raises(Refusal) as none:
+        split_of(refund_fen=0)
+    with pytest.raises(Refusal) as over:
+        split_of(refunded_before_fen=20_00, refund_fen=30_01)
+
+    assert (none.value.code, none.value.facts) == ("amount_wrong", {"refund_fen": 0})
+    assert (over.value.code, over.value.facts) == (
+        "refund_over_sale",
+        {"refund_fen": 30_01, "left_fen": 30_00},
+    )
+    with pytest.raises(Refusal, match="refund_over_sale"):
+        split_of(refunded_before_fen=50_00, refund_fen=1)
+    last = split_of(refunded_before_fen=20_00, refund_fen=30_00)
+    assert last.cash_fen == 24_00
+    assert {type(amount) for amount in astuple(last)} == {int}
+    assert split_of(refund_fen=1) == RefundSplit(0, 0, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"offset_fen": -1},
+        {"offset_fen": 50_01},
+        {"refunded_before_fen": -1},
+        {"refunded_before_fen": 50_01},
+    ],
+)
+def test_what_is_no_sale_is_a_bug(changes: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match="no sale"):
+        split_of(**changes)
+
+
+def test_bills_paid_by_points_alone_or_by_none_come_back_as_they_were() -> None:
+    points = split_of(offset_fen=50_00, offset_units=1_000_00, earned_units=0)
+    cash = split_of(offset_fen=0, offset_units=0, earned_units=50_00, refund_fen=12_34)
+
+    assert points == RefundSplit(50_00, 1_000_00, 0, 0)
+    assert cash == RefundSplit(0, 0, 12_34, 12_34)
+
+
+def test_capped_earning_goes_back_in_the_share_of_the_cash() -> None:
+    # Of 40.00 in cash only 10.00 earned; a quarter of the goods takes a quarter of that back, down to a unit.
+    assert split_of(earned_units=10_03, refund_fen=12_50) == RefundSplit(2_50, 50_00, 10_00, 2_50)
+    assert split_of(earned_units=10_03, refunded_before_fen=12_50, refund_fen=37_50) == RefundSplit(
+        7_50, 150_00, 30_00, 7_53
+    )

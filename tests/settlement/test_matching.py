@@ -1,0 +1,88 @@
+"""One booked offset beside one claim: each verdict with all of its amounts, to the fen."""
+
+from __future__ import annotations
+
+import pytest
+
+from settlement.matching import Booked, Claimed, Finding, compare, judge
+from settlement.verdicts import Code
+
+
+def booked(fen: int, *, rate: int = 20) -> Booked:
+    kind, original = ("sale", None) if fen > 0 else ("refund", "M01T1-260302-00001-A")
+    return Booked(
+        1, "M01T1-260302-00002-B", 7, 1_010, kind, original, fen * rate, fen, rate, 20260302, 5
+    )
+
+
+def claimed(fen: int, *, units: int | None = None) -> Claimed:
+    return Claimed(
+        3, 1, "sale" if fen > 0 else "refund", fen * 20 if units is None else units, fen, 6
+    )
+
+
+SETTLED = Finding(settle_units=20_000, settle_fen=1_000)
+TAKEN_OFF = Finding(settle_units=-20_000, settle_fen=-1_000)
+
+
+@pytest.mark.parametrize(
+    ("book", "claim", "finding"),
+    [
+        (1_000, claimed(1_000), SETTLED),
+        (-1_000, claimed(-1_000), TAKEN_OFF),
+        (1_000, claimed(1_000, units=19_999), SETTLED._replace(code=Code.V3)),
+        (-1_000, claimed(-1_000, units=-1), TAKEN_OFF._replace(code=Code.V3)),
+        (1_000, claimed(1_001), SETTLED._replace(code=Code.V1, minus_fen=1, held_fen=1)),
+        (1_000, claimed(1_300), SETTLED._replace(code=Code.V1, minus_fen=300, held_fen=300)),
+        # A refund claimed for less than it was: the shop would keep the rest.
+        (-1_000, claimed(-700), TAKEN_OFF._replace(code=Code.V1, minus_fen=300, held_fen=300)),
+        (-1_000, claimed(-1_200), TAKEN_OFF._replace(code=Code.V2, plus_fen=200)),
+        (-1_000, claimed(-1_001), TAKEN_OFF._replace(code=Code.V2, plus_fen=1)),
+        (1_000, claimed(999), Finding(Code.V2, 19_980, 999, 1, 0, 0, 20, 1)),
+        (1_000, claimed(400), Finding(Code.V2, 8_000, 400, 600, 0, 0, 12_000, 600)),
+        (1_000, claimed(-400), Finding(Code.V2, 0, 0, 1_000, 0, 0, 20_000, 1_000)),
+        (1_000, claimed(0), Finding(Code.V2, 0, 0, 1_000, 0, 0, 20_000, 1_000)),
+        (1, claimed(0), Finding(Code.V2, 0, 0, 1, 0, 0, 20, 1)),
+    ],
+)
+def test_both_sides_are_there(book: int, claim: Claimed, finding: Finding) -> None:
+    assert compare(booked(book), claim) == finding
+    # A claim is all that is looked at, whatever else is known.
+    assert judge(booked(book), claim, file_came=False, original_claimed=True) == finding
+
+
+def test_a_short_claim_is_paid_in_points_at_the_rate_of_its_sale() -> None:
+    found = compare(booked(1_000, rate=10), claimed(400, units=4_000))
+
+    assert (found.settle_units, found.settle_fen) == (4_000, 400)
+    assert (found.rest_units, found.rest_fen) == (6_000, 600)
+
+
+@pytest.mark.parametrize("original_claimed", [False, True])
+@pytest.mark.parametrize("fen", [1_000, -1_000])
+def test_without_a_file_it_waits(fen: int, original_claimed: bool) -> None:  # noqa: FBT001 - a table
+    found = judge(booked(fen), None, file_came=False, original_claimed=original_claimed)
+
+    assert found == Finding(wait="no_file")
+
+
+def test_a_sale_left_out_of_a_file_that_came_is_unclaimed_and_waits() -> None:
+    found = judge(booked(1_000), None, file_came=True)
+
+    assert found == Finding(Code.X2, 0, 0, 1_000, 0, 0, 20_000, 1_000, "unclaimed")
+    assert judge(booked(1_000), None, file_came=True, original_claimed=True) == found
+
+
+def test_a_refund_left_out_whose_sale_was_not_claimed_either_waits_with_it() -> None:
+    assert judge(booked(-1_000), None, file_came=True) == Finding(
+        Code.X2, 0, 0, 0, 1_000, 0, -20_000, -1_000, "unclaimed"
+    )
+
+
+def test_a_refund_left_out_of_a_claimed_sale_is_taken_off_it() -> None:
+    found = judge(booked(-1_000), None, file_came=True, original_claimed=True)
+
+    assert found == Finding(Code.S1, -20_000, -1_000, 0, 1_000, 1_000)
+    assert judge(booked(-1), None, file_came=True, original_claimed=True) == Finding(
+        Code.S1, -20, -1, 0, 1, 1
+    )
