@@ -39,6 +39,7 @@ bench: setup  ## Measure against the floor in one run and write docs/benchmarks.
 proof: setup  ## Run the long proofs that make test only samples
 	@$(BIN)/python -m pytest -q -m proof -o timeout=7200 $(ARGS)
 	@$(BIN)/python -m tests.sim --proof
+	@$(BIN)/python -m tests.mutation --write
 
 web:  ## Build the till, the counter and the vendored page assets when their sources changed
 	@.ci/venv.sh runtime

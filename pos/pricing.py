@@ -122,7 +122,7 @@ def earned_for(
 
 
 def _span(cap_code: str) -> str:
-    return cap_code.rsplit(".", 1)[-1]
+    return cap_code.rpartition(".")[2]
 
 
 class Proposal(NamedTuple):

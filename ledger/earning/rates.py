@@ -206,8 +206,8 @@ def refund_split(
 def _returned(
     total_fen: int, offset_fen: int, offset_units: int, earned_units: int, refunded_fen: int
 ) -> RefundSplit:
-    """Everything that has come back once goods worth `refunded_fen` have."""
-    offset_back = offset_fen * refunded_fen // total_fen if total_fen else 0
+    """Everything that has come back once goods worth `refunded_fen` have; of a sale of nothing, nothing can."""
+    offset_back = offset_fen * refunded_fen // total_fen
     cash_back = refunded_fen - offset_back
     cash_paid = total_fen - offset_fen
     return RefundSplit(

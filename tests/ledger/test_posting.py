@@ -5,11 +5,13 @@ Two communities have accounts and entries of the same numbers: a statement that 
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from ledger.book.chart import Account, Kind
 from ledger.book.posting import Line, Posting, Side, check_open, header, post, reverse, steps
@@ -44,9 +46,15 @@ def spend(units: int) -> Line:
     return Line(WALLET, OFFSET, POINTS, units)
 
 
+def give_rows_in_no_order(connection: sqlite3.Connection, _: object) -> None:
+    """What is read without saying in which order comes the other way round."""
+    connection.execute("PRAGMA reverse_unordered_selects = ON")
+
+
 @pytest.fixture
 def db(sqlite_url: str) -> Iterator[Database]:
     opened = Database(sqlite_url)
+    event.listen(opened.engine, "connect", give_rows_in_no_order)
     with opened.engine.begin() as connection:
         for community in (HERE, THERE):
             for side in SIDES:

@@ -106,6 +106,13 @@ def test_a_limit_cuts_and_is_named(used: dict[str, int], paid_fen: int, earned: 
     assert earned_for(RULES, replace(RICH, used=used), OPEN, paid_fen, "scan", 0) == earned
 
 
+def test_a_rule_whose_code_has_dots_names_its_limit_all_the_same() -> None:
+    dotted = tuple(replace(cap, code=f"village.{cap.code}") for cap in RULES.earn_caps)
+
+    earned = earned_for(replace(RULES, earn_caps=dotted), RICH, OPEN, 600_00, "scan", 0)
+    assert earned == Earned(500_00, "earn_cap_txn")
+
+
 def proposal(
     member: Member = RICH, shop: Shop = OPEN, *, spends: bool = True, whole: bool = True
 ) -> Proposal:
