@@ -31,7 +31,7 @@ HERE, THERE = 1, 2
 
 
 def posting(*lines: Line, kind: Kind = Kind.SALE, **changes: Any) -> Posting:
-    given = {
+    given: dict[str, Any] = {
         "community_id": HERE,
         "request_id": "r1",
         "occurred_at": AT - 5,
@@ -284,7 +284,12 @@ def test_a_closed_month_takes_nothing_also_on_days_without_a_night(db: Database)
 
 
 def undo(db: Database, community: int = HERE, txn_id: int = 77, **changes: Any) -> int:
-    asked = {"request_id": "r2", "at": AT + 9, "business_date": DAY + 1, "reason_key": "mistake"}
+    asked: dict[str, Any] = {
+        "request_id": "r2",
+        "at": AT + 9,
+        "business_date": DAY + 1,
+        "reason_key": "mistake",
+    }
     return db.write(lambda tx: reverse(tx, community, txn_id, **(asked | changes)))
 
 

@@ -59,22 +59,31 @@ def survivors(
 
 @contextmanager
 def shared_server() -> Iterator[None]:
-    """One PostgreSQL server for all children: each copies its databases, none starts or stops it."""
+    """One PostgreSQL server for all children: each copies its database, none starts or stops it."""
     with Cluster() as server:
-        PostgresDatabases(server)
+        made = PostgresDatabases(server)
 
         def enter(_self: Cluster) -> Cluster:
             # Names that no other child uses.
-            server._made = os.getpid() * 1_000
+            server._made = _first_name()
             return server
+
+        def leave(_self: Cluster, *_error: object) -> None:
+            for number in range(_first_name() + 1, server._made + 1):
+                server.drop_database(f"test_{number}")
+
+        def lend(self: PostgresDatabases, _cluster: Cluster) -> None:
+            vars(self).update(vars(made), _empty=[])
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(Cluster, "__enter__", enter)
-            patch.setattr(Cluster, "__exit__", lambda *_: None)
-            patch.setattr(
-                PostgresDatabases, "__init__", lambda self, _: setattr(self, "_cluster", server)
-            )
+            patch.setattr(Cluster, "__exit__", leave)
+            patch.setattr(PostgresDatabases, "__init__", lend)
             yield
+
+
+def _first_name() -> int:
+    return os.getpid() * 1_000
 
 
 def _start(mutant: Mutant, tests: Sequence[str]) -> int:
@@ -119,10 +128,10 @@ def _put_in(mutant: Mutant) -> None:
         statement.text, statement.psycopg = changed.text, changed.psycopg
         return
     real = importlib.import_module(mutant.module)
-    changed = ModuleType(mutant.module)
-    exec(compile(mutant.source, str(real.__file__), "exec"), changed.__dict__)  # noqa: S102 - our own source
-    _copy_code(vars(real), vars(changed))
-    for (_, _, old), (_, _, new) in zip(statements_in(real), statements_in(changed), strict=True):
+    other = ModuleType(mutant.module)
+    exec(compile(mutant.source, str(real.__file__), "exec"), other.__dict__)  # noqa: S102 - our own source
+    _copy_code(vars(real), vars(other))
+    for (_, _, old), (_, _, new) in zip(statements_in(real), statements_in(other), strict=True):
         old.text, old.psycopg = new.text, new.psycopg
 
 

@@ -6,6 +6,7 @@ shows; offsets and claims lie on each edge of the range, of the day and of the r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -99,7 +100,7 @@ def night(db: Database) -> Pairs:
 
 
 def write(
-    connection: Connection, community: int, batches: dict[int, int | None], *, more: int
+    connection: Connection, community: int, batches: Mapping[int, int | None], *, more: int
 ) -> None:
     here = {"community_id": community}
     for number, (place, *_) in OFFSETS.items():
