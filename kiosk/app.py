@@ -37,6 +37,7 @@ PARTS: Final = (
     "kiosk.api.refunds",
     "kiosk.api.claims",
     "kiosk.api.redemptions",
+    "kiosk.api.counter",
     "kiosk.api.recovery",
     "kiosk.api.webhooks",
     "kiosk.api.keys",

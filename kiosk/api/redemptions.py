@@ -13,6 +13,7 @@ from kiosk.api.receipts import dated, redemption_lines
 from kiosk.api.types import Counter, Id, Moment, Reference, RequestId, Secret, Strict, TokenText
 from kiosk.auth import allow
 from kiosk.context import service
+from kiosk.pinyin import initials
 from pos.redemption import Piece, RedemptionRequest, goods_of, redeem
 
 bp = APIBlueprint("redemptions", __name__, url_prefix="/api/v1")
@@ -58,6 +59,7 @@ def list_goods() -> dict[str, Any]:
             "price_units": row.price_units,
             "stock": row.stock,
             "picture": row.picture,
+            "initials": initials(row.name),
         }
         for row in rows
         if row.state == "on"

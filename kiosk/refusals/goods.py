@@ -19,6 +19,12 @@ TABLE: Final = {
         409,
         mark("The goods counter has no opening ahead. Ask the community office when it opens."),
     ),
+    "redemption_not_found": Known(
+        404,
+        mark(
+            "There is no slip with this number from this counter today. Scan the card, or the slip's code once more."
+        ),
+    ),
     "opening_wrong": Known(
         422,
         mark("An extra opening ends after it begins, lies ahead and lasts at most 400 days."),

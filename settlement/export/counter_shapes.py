@@ -120,5 +120,23 @@ COUNTER: Final = (
             set_at number when it was said
         """,
     ),
+    shape(
+        "passbook_line",
+        "Which line of paper an entry stands on.",
+        key=("wallet_owner_id", "commodity", "txn_id"),
+        columns="""
+            wallet_owner_id number whose passbook
+            commodity number of which points
+            txn_id number the entry
+            line_no number the line; entries brought forward together share one
+            print_id text the request that printed it
+            business_date number the entry's day
+            plus_units number what came
+            minus_units number what went
+            printed_at number when it was printed
+            terminal_id number where
+            clerk_id number? by whom
+        """,
+    ),
 )
 """Tables of `pos`."""
