@@ -37,6 +37,7 @@ class KeyClass(StrEnum):
     DYN = "dyn"  # on a phone, "present for this sale", a minute
     EARN = "earn"  # on a phone, may only collect points, a minute
     VCH = "vch"  # fetched ahead for a phone without network, a day
+    SVC = "svc"  # a voucher for one service, until its last day
     LIST = "list"  # status lists, never shown at a till
 
 
@@ -53,6 +54,7 @@ CLASS_RULES: Final[Mapping[KeyClass, ClassRule]] = {
     KeyClass.DYN: ClassRule(code_life_s=60, signing_s=14 * _DAY_S),
     KeyClass.EARN: ClassRule(code_life_s=60, signing_s=14 * _DAY_S),
     KeyClass.VCH: ClassRule(code_life_s=_DAY_S, signing_s=14 * _DAY_S),
+    KeyClass.SVC: ClassRule(code_life_s=400 * _DAY_S, signing_s=365 * _DAY_S),
     KeyClass.LIST: ClassRule(code_life_s=_DAY_S, signing_s=365 * _DAY_S),
 }
 

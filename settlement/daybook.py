@@ -31,11 +31,11 @@ class ClaimLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DaybookLine:
-    """One sale or refund as the till wrote it down; fen and units as counted, without a sign."""
+    """One sale, refund or used voucher as the till wrote it down; fen and units as counted, without a sign."""
 
     counter: int
     ref: str
-    kind: Literal["sale", "refund"]
+    kind: Literal["sale", "refund", "voucher"]
     original_ref: str | None
     total_fen: int
     offset_units: int
@@ -45,13 +45,13 @@ class DaybookLine:
 
     @property
     def sign(self) -> int:
-        """1 for a sale, -1 for a refund."""
-        return 1 if self.kind == "sale" else -1
+        """1 for a sale or a used voucher, -1 for a refund."""
+        return -1 if self.kind == "refund" else 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """Control totals. Plus: sales; minus: refunds; both as amounts without a sign."""
+    """Control totals. Plus: sales and used vouchers; minus: refunds; both as amounts without a sign."""
 
     sales: int
     refunds: int
@@ -79,7 +79,7 @@ class Daybook:
 def totals_of(lines: Iterable[DaybookLine]) -> Totals:
     """The control totals of some lines; counters 0 where there are none."""
     lines = list(lines)
-    sales = [line for line in lines if line.kind == "sale"]
+    sales = [line for line in lines if line.kind != "refund"]
     refunds = [line for line in lines if line.kind == "refund"]
     counters = [line.counter for line in lines]
     return Totals(

@@ -99,11 +99,13 @@ def compare(booked: Booked, claimed: Claimed) -> Finding:
         return whole._replace(code=Code.V2, plus_fen=-difference)
     settle_fen = max(claimed.fen, 0)
     rest_fen = booked.fen - settle_fen
+    # Exact at a rate; a voucher's points follow its contract's fen, rounded down.
+    settle_units = booked.units * settle_fen // max(booked.fen, 1)
     return Finding(
         Code.V2,
-        settle_units=settle_fen * booked.units_per_fen,
+        settle_units=settle_units,
         settle_fen=settle_fen,
         plus_fen=rest_fen,
-        rest_units=booked.units - settle_fen * booked.units_per_fen,
+        rest_units=booked.units - settle_units,
         rest_fen=rest_fen,
     )

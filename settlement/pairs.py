@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
-from ledger.book.offsets import BOOKED, IN_RANGE, IN_SPAN, OFFSET_COLUMNS, span_of
+from ledger.book.offsets import BOOKED, IN_RANGE, IN_SPAN, OFF_RATE, OFFSET_COLUMNS, span_of
 from ledger.sql import Sql, Tx
 from settlement.matching import Booked, Claimed
 from settlement.sides import Run
@@ -66,7 +66,7 @@ _WITH_CLAIM: Final = (
 )
 _SQLITE_SUMS: Final = Sql(
     f"SELECT o.claimant_id, o.terminal_id, o.business_date, count(*), {_by_sign('max', 'o')},"
-    f" count(*) FILTER (WHERE o.units <> o.fen * o.units_per_fen), count(*){_MATCHED},"
+    f" count(*) FILTER (WHERE {OFF_RATE}), count(*){_MATCHED},"
     f" {_by_sign('max', 'o', _MATCHED)}, count(*){_MATCHED}{_WITH_CLAIM}{IN_RANGE}{_GROUPS}"
 )
 _SQLITE_ODD: Final = Sql(
@@ -107,7 +107,7 @@ _POSTGRESQL: Final = Sql(
     "  FROM booked o FULL JOIN filed c ON c.claimant_id = o.claimant_id AND c.ref = o.ref OFFSET 0)"
     " SELECT coalesce(o.claimant_id, o.c_claimant) AS shop, o.terminal_id, o.business_date,"
     f" ARRAY[count(o.ref), {_by_sign('greatest', 'o')},"
-    "  count(*) FILTER (WHERE o.units <> o.fen * o.units_per_fen), count(*) FILTER (WHERE equal),"
+    f"  count(*) FILTER (WHERE {OFF_RATE}), count(*) FILTER (WHERE equal),"
     f"  {_by_sign('greatest', 'o', ' FILTER (WHERE equal)')},"
     "  count(*) FILTER (WHERE equal)] AS sums,"
     " ARRAY[count(o.c_ref), sum(greatest(o.c_units, 0)), sum(greatest(-o.c_units, 0)),"

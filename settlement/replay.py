@@ -118,7 +118,7 @@ def _inserting(db: Database, shape: Shape) -> tuple[Sql, dict[str, Any]]:
             continue
         rest[name] = None if column["nullable"] else _nothing(shape.name, name, column["type"])
         if name in unique:
-            rest[name] = _NAMED
+            rest[name] = _NUMBERED if isinstance(column["type"], BigInteger) else _NAMED
     names = ["community_id", *shape.names, *rest]
     values = ", ".join(f":{name}" for name in names)
     return Sql(f"INSERT INTO {shape.name} ({', '.join(names)}) VALUES ({values})"), rest
@@ -126,6 +126,8 @@ def _inserting(db: Database, shape: Shape) -> tuple[Sql, dict[str, Any]]:
 
 _NAMED: Final = object()
 """Stands for a text that must differ from row to row: the row's own key."""
+_NUMBERED: Final = object()
+"""The same for a number, in a table whose key is one."""
 
 
 def _nothing(table: str, column: str, kind: object) -> Any:  # noqa: ANN401 - a value of whatever type the column has
@@ -141,7 +143,8 @@ def _row(
 ) -> dict[str, Any]:
     row = {"community_id": community_id, **dict(zip(shape.names, values, strict=True))}
     key = "-".join(str(row[name]) for name in shape.key)
-    return {**row, **{name: key if value is _NAMED else value for name, value in rest.items()}}
+    own = {_NAMED: key, _NUMBERED: row[shape.key[0]] if shape.key else 0}
+    return {**row, **{name: own.get(value, value) for name, value in rest.items()}}
 
 
 def _work_out_balances(tx: Tx, export: Export) -> int:

@@ -23,7 +23,7 @@ class LineBody(Strict):
 
     counter: Counter
     ref: Reference
-    kind: Literal["sale", "refund"]
+    kind: Literal["sale", "refund", "voucher"]
     original_ref: Reference | None = None
     total_fen: Fen
     offset_units: Units

@@ -22,6 +22,7 @@ from kiosk.refusals import (
     sales,
     schemes,
     seal,
+    services,
     settlement,
     tokens,
 )
@@ -43,6 +44,7 @@ _PARTS: Final = (
     sales,
     schemes,
     seal,
+    services,
     settlement,
     tokens,
 )

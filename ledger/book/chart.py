@@ -86,6 +86,7 @@ class Kind(StrEnum):
     VOUCHER_BUY = "voucher_buy"
     VOUCHER_USE = "voucher_use"
     VOUCHER_END = "voucher_end"  # unused: back to the holder, or lapsed
+    BENEFIT = "benefit"  # points that a discount by right uses up
     BILL_OFFSET = "bill_offset"  # points taken off a property or refuse fee
     OVERSPEND = "overspend"  # sold offline for more points than were there: the rest is owed
     STOCK_IN = "stock_in"  # goods bought for the shelf
@@ -158,8 +159,10 @@ ALLOWED: Final[dict[Kind, frozenset[tuple[Account, Account]]]] = {
     Kind.REPAY: frozenset({(_A.WALLET, _A.OWED)}),
     Kind.ADVANCE: frozenset({(_A.OWED, _A.WALLET)}),
     Kind.VOUCHER_BUY: frozenset({(_A.WALLET, _A.VOUCHER)}),
-    Kind.VOUCHER_USE: frozenset({(_A.VOUCHER, _A.OFFSET)}),
+    # A provider claims what it did; what the community does itself is simply gone.
+    Kind.VOUCHER_USE: frozenset({(_A.VOUCHER, _A.OFFSET), (_A.VOUCHER, _A.REDEEMED)}),
     Kind.VOUCHER_END: frozenset({(_A.VOUCHER, _A.WALLET), (_A.VOUCHER, _A.EXPIRED)}),
+    Kind.BENEFIT: frozenset({(_A.WALLET, _A.REDEEMED)}),
     Kind.BILL_OFFSET: frozenset({(_A.WALLET, _A.OFFSET)}),
     Kind.OVERSPEND: frozenset({(_A.WALLET, _A.OFFSET), (_A.OWED, _A.OFFSET)}),
     Kind.STOCK_IN: frozenset({(_A.INVENTORY, _A.BANK), (_A.FUND, _A.SPENT)}),

@@ -30,6 +30,9 @@ OFFSET_COLUMNS: Final = (
 """What a reader of an offset needs; a refund's units and fen are negative."""
 
 
+OFF_RATE: Final = "o.units <> o.fen * o.units_per_fen AND o.kind <> 'voucher'"
+"""Says that an offset's fen are not what its points are worth; a voucher's are what its contract names."""
+
 _MEMBERS: Final = "('wallet', 'owed', 'voucher', 'inter', 'loss')"
 """Where an offset's points come from and a refund's go to; all other moves are the settlement's own."""
 
@@ -74,7 +77,7 @@ _PLACES_OF: Final = {
 _BROKEN: Final = Sql(
     f"SELECT {OFFSET_COLUMNS} FROM {BOOKED}"
     " WHERE l.community_id = :community_id AND l.leaf_index >= :first_leaf"
-    " AND l.leaf_index < :end_leaf AND (o.units <> o.fen * o.units_per_fen OR NOT EXISTS ("
+    f" AND l.leaf_index < :end_leaf AND ({OFF_RATE} OR NOT EXISTS ("
     "  SELECT 1 FROM transfer t JOIN account a ON a.community_id = t.community_id"
     "   AND a.account_id = CASE WHEN o.units > 0 THEN t.credit_id ELSE t.debit_id END"
     "  WHERE t.community_id = o.community_id AND t.txn_id = o.txn_id AND t.amount = abs(o.units)"

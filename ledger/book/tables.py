@@ -108,11 +108,11 @@ offset_booked = table(
     number("claimant_id"),  # the merchant who may claim it
     number("terminal_id"),
     text("ref"),
-    text("kind"),  # sale | refund
+    text("kind"),  # sale | refund | voucher | bill
     text("original_ref", null=True),
     number("units"),
     number("fen"),
-    number("units_per_fen"),
+    number("units_per_fen"),  # 0: a voucher, whose fen are its contract's and not the rate's
     number("business_date"),
     number("occurred_at"),
     points_to("fk_offset_txn", "txn", txn_id="txn_id"),

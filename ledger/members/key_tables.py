@@ -9,7 +9,7 @@ from ledger.schema import blob, number, points_to, table, text
 token_key = table(
     "token_key",
     number("kid"),  # one byte in every code; a number is used again only after its key has ended
-    text("key_class"),  # card | dyn | earn | vch | list
+    text("key_class"),  # card | dyn | earn | vch | svc | list
     text("alg"),  # EdDSA | ES256
     blob("public_key"),
     blob("private_key_encrypted"),  # sealed with the master key; empty once the key is retired

@@ -25,7 +25,7 @@ COUNTER: Final[tuple[Check, ...]] = (
             "txn",
             "txn_id",
             "SELECT x.txn_id, x.kind, coalesce(x.offset_in, -x.offset_out) AS moved FROM entry x"
-            " ANTI JOIN offset_booked o ON o.txn_id = x.txn_id WHERE x.kind IN ('sale', 'refund')"
+            " ANTI JOIN offset_booked o ON o.txn_id = x.txn_id WHERE x.kind IN ('sale', 'refund', 'voucher_use')"
             " AND (x.offset_in <> 0 OR x.offset_out <> 0)",
         ),
         needs="txn",

@@ -45,7 +45,7 @@ _AMOUNTS: Final = (
     " CASE WHEN code = 'X2' THEN booked_fen WHEN code = 'V2' AND booked_fen > 0"
     "  THEN booked_fen - greatest(claimed_fen, 0) ELSE 0 END AS rest,"
     " CASE WHEN code = 'X2' THEN booked_units WHEN code = 'V2' AND booked_fen > 0"
-    "  THEN booked_units - greatest(claimed_fen, 0) * (booked_units // booked_fen) ELSE 0 END AS rest_points"
+    "  THEN booked_units - booked_units * greatest(claimed_fen, 0) // booked_fen ELSE 0 END AS rest_points"
     " FROM discrepancy WHERE code IN ('X1', 'X2', 'X3', 'V1', 'V2', 'V3', 'S1')"
     "  AND run_no IN (SELECT run_no FROM run))"
     " WHERE plus_fen IS DISTINCT FROM plus OR minus_fen IS DISTINCT FROM minus"

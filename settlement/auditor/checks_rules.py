@@ -19,7 +19,7 @@ RULES: Final[tuple[Check, ...]] = (
             "offset_booked",
             "txn_id",
             "SELECT txn_id, ref, units, fen, units_per_fen FROM offset_booked"
-            " WHERE units IS DISTINCT FROM fen * units_per_fen",
+            " WHERE units IS DISTINCT FROM fen * units_per_fen AND kind IS DISTINCT FROM 'voucher'",
         ),
         look(
             "txn",
@@ -33,7 +33,8 @@ RULES: Final[tuple[Check, ...]] = (
             "offset_booked",
             "txn_id",
             "SELECT o.txn_id, o.ref, o.units_per_fen, x.units_per_fen AS of_posting FROM offset_booked o"
-            " JOIN entry x ON x.txn_id = o.txn_id WHERE o.units_per_fen IS DISTINCT FROM x.units_per_fen",
+            " JOIN entry x ON x.txn_id = o.txn_id WHERE o.units_per_fen IS DISTINCT FROM"
+            " CASE WHEN o.kind = 'voucher' THEN coalesce(x.units_per_fen, 0) ELSE x.units_per_fen END",
         ),
         needs="txn scheme_version",
         explained_by={

@@ -87,7 +87,7 @@ def _settle(book: Book) -> None:
     book.run(
         "CREATE TABLE booked AS SELECT txn_id, claimant_id, ref, units, fen, range_run, settle_run, closed_by,"
         f" batch_id, CASE WHEN settle_run IS NULL THEN 0 WHEN {whole} THEN units"
-        "  ELSE greatest(claimed_fen, 0) * units_per_fen END AS settle_units,"
+        "  ELSE units * greatest(claimed_fen, 0) // greatest(fen, 1) END AS settle_units,"
         f" CASE WHEN settle_run IS NULL THEN 0 WHEN {whole} THEN fen"
         "  ELSE greatest(claimed_fen, 0) END AS settle_fen, claimed_units, claimed_fen,"
         " CASE WHEN settle_run IS NULL THEN '' WHEN NOT by_claim THEN 'S1' WHEN claimed_fen > fen THEN 'V1'"

@@ -17,6 +17,7 @@ from settlement.auditor.checks_money import MONEY
 from settlement.auditor.checks_more import MORE
 from settlement.auditor.checks_night import NIGHT
 from settlement.auditor.checks_rules import RULES
+from settlement.auditor.checks_services import SERVICES
 from settlement.auditor.entry import is_sealed, prepare
 from settlement.auditor.nights import work_out
 from settlement.auditor.registry import Check, Look, ordered
@@ -25,7 +26,7 @@ from settlement.auditor.rules import read_rules
 from settlement.auditor.source import Source, names, opened
 
 CHECKS: Final[tuple[Check, ...]] = tuple(
-    ordered((*FILES, *BOOK, *COUNTER, *RULES, *NIGHT, *MONEY, *MORE))
+    ordered((*FILES, *BOOK, *COUNTER, *SERVICES, *RULES, *NIGHT, *MONEY, *MORE))
 )
 """Every check there is, each after those that may explain what it finds."""
 

@@ -11,6 +11,7 @@ from settlement.export.counter_shapes import COUNTER
 from settlement.export.expiry_shapes import EXPIRY
 from settlement.export.members_shapes import MEMBERS
 from settlement.export.recovery_shapes import RECOVERY
+from settlement.export.services_shapes import SERVICES
 from settlement.export.settlement_shapes import SETTLEMENT
 from settlement.export.shape import Shape
 
@@ -18,7 +19,10 @@ FORMAT: Final = "jifen-export/1"
 """Goes up when a reader of this format could no longer read the next one."""
 
 SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
-    {shape.name: shape for shape in (*MEMBERS, *BOOK, *EXPIRY, *COUNTER, *SETTLEMENT, *RECOVERY)}
+    {
+        shape.name: shape
+        for shape in (*MEMBERS, *BOOK, *EXPIRY, *COUNTER, *SERVICES, *SETTLEMENT, *RECOVERY)
+    }
 )
 """Exported tables by name, in the order in which they can be filled again."""
 

@@ -137,11 +137,12 @@ def _claim_steps(tx: Tx, community_id: int, txn_id: int, claim: Claim) -> list[S
         original_ref=claim.original_ref,
         units=claim.units,
         fen=claim.fen,
-        units_per_fen=claim.units // claim.fen,
+        units_per_fen=0 if claim.kind == "voucher" else claim.units // claim.fen,
         business_date=DAY,
         occurred_at=AT,
     )
-    if claim.fen < 0:
+    # A refund binds nothing, and what stands behind a voucher was bound when it was sold.
+    if claim.fen < 0 or claim.kind == "voucher":
         return [booked]
     cover = side_of(tx, community_id, Account.COVER, claim.claimant_id)
     return [booked, authorise_step(community_id, cover.account_id, claim.fen)]

@@ -10,6 +10,7 @@ from typing import Final
 
 from ledger.database import Database
 from tests.support import flows_members as members
+from tests.support import flows_services as services
 from tests.support import flows_shops as shops
 from tests.support.fake_channel import FakeChannel
 from tests.support.flow_tools import Flow
@@ -31,7 +32,8 @@ FLOWS: Final[dict[str, Flow]] = {
         members.debt,
         members.gateway,
         members.goods,
-        members.voucher,
+        services.voucher,
+        services.benefit,
         members.property_fee,
         shops.settle,
         shops.dispute,

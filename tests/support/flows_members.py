@@ -234,7 +234,7 @@ def gateway(db: Database, town: Town) -> None:
     check_out_by_gateway(town.desk, request, at=request.occurred_at)
 
 
-# --- goods, vouchers, fee bills
+# --- goods, fee bills
 
 
 def goods(db: Database, town: Town) -> None:
@@ -252,17 +252,6 @@ def goods(db: Database, town: Town) -> None:
         (Acc.INVENTORY, MARKET, Acc.GOODS_COST, 0, 3_850),
     ]
     book(db, town, "rice_back", Kind.RETURN_GOODS, back)
-
-
-def voucher(db: Database, town: Town) -> None:
-    """Flow 5: three haircuts at 30 points: one taken (15.00 at the contract price), one given back, one lapsed."""
-    for name in ("cut_1", "cut_2", "cut_3"):
-        book(db, town, name, Kind.VOUCHER_BUY, [(Acc.WALLET, 2, Acc.VOUCHER, 0, 3_000)])
-    claim = Claim(SALON, 3_000, 1_500, "M03T1-260302-00001-X")
-    used = [(Acc.VOUCHER, 0, Acc.OFFSET, SALON, 3_000)]
-    book(db, town, "cut_done", Kind.VOUCHER_USE, used, claim=claim)
-    book(db, town, "cut_back", Kind.VOUCHER_END, [(Acc.VOUCHER, 0, Acc.WALLET, 2, 3_000)])
-    book(db, town, "cut_late", Kind.VOUCHER_END, [(Acc.VOUCHER, 0, Acc.EXPIRED, 0, 3_000)])
 
 
 def lapse(db: Database, town: Town) -> None:

@@ -86,6 +86,10 @@ CHECKS: Final[dict[str, str]] = {
         "  AND o.claimant_id = c.owner_id AND o.fen > 0), 0)"
         " + coalesce((SELECT sum(s.offset_fen) FROM sale s WHERE s.community_id = c.community_id"
         "  AND s.merchant_id = c.owner_id AND s.state = 'open'), 0)"
+        # A voucher's contract price is bound from its sale on.
+        " + coalesce((SELECT sum(v.contract_fen) FROM voucher v WHERE v.community_id = c.community_id"
+        "  AND v.provider_id = c.owner_id AND NOT EXISTS (SELECT 1 FROM voucher_end e"
+        "   WHERE e.community_id = v.community_id AND e.voucher_id = v.voucher_id)), 0)"
         " - coalesce((SELECT sum(t.amount) FROM transfer t JOIN txn x ON x.community_id = t.community_id"
         "   AND x.txn_id = t.txn_id AND x.kind = 'settle'"
         "  JOIN account p ON p.community_id = t.community_id AND p.account_id = t.credit_id"
@@ -98,6 +102,16 @@ CHECKS: Final[dict[str, str]] = {
         "  JOIN account r ON r.community_id = t.community_id AND r.account_id = t.credit_id"
         "   AND r.kind IN ('retired', 'wallet', 'forfeited')"
         "  WHERE t.community_id = c.community_id), 0)"
+    ),
+    "the_vouchers_account_is_the_open_vouchers": (
+        f"SELECT s.community_id, s.commodity, s.total FROM ({_SUMS}) s WHERE s.kind = 'voucher'"
+        " AND s.total <> coalesce((SELECT sum(v.units) FROM voucher v WHERE v.community_id = s.community_id"
+        "  AND v.commodity = s.commodity AND NOT EXISTS (SELECT 1 FROM voucher_end e"
+        "   WHERE e.community_id = v.community_id AND e.voucher_id = v.voucher_id)), 0)"
+    ),
+    "a_voucher_ends_once": (
+        "SELECT community_id, voucher_id, count(*) AS ends FROM voucher_end"
+        " GROUP BY community_id, voucher_id HAVING count(*) > 1"
     ),
     # --- one request, one effect, one place in the order
     "a_request_moves_points_once": (
@@ -197,7 +211,7 @@ CHECKS: Final[dict[str, str]] = {
         " AND p.wallet_owner_id = s.owner_id AND p.commodity = s.commodity), 0)"
     ),
     "an_offset_is_twenty_units_a_fen": (
-        "SELECT o.* FROM offset_booked o WHERE o.units <> o.fen * o.units_per_fen"
+        "SELECT o.* FROM offset_booked o WHERE o.units <> o.fen * o.units_per_fen AND o.kind <> 'voucher'"
         # A voucher is honoured at the price agreed for the service.
         " OR o.units_per_fen <> 20 AND NOT EXISTS (SELECT 1 FROM txn x"
         "  WHERE x.community_id = o.community_id AND x.txn_id = o.txn_id"

@@ -196,6 +196,8 @@ class Journal {
       leaf,
     };
     if (!this.book.addOffset(offset)) this.findings.fault("offset_twice", OFFSET, at, { ref: offset.ref });
+    // A voucher's fen are what its provider's contract names, not what its points are worth.
+    if (offset.kind === "voucher") return;
     const isRight = offset.units === offset.fen * offset.unitsPerFen && (wholeOrNull(txn, "units_per_fen") ?? offset.unitsPerFen) === offset.unitsPerFen;
     if (!isRight) {
       this.findings.fault("offset_rate", OFFSET, at, { ref: offset.ref, units: offset.units, fen: offset.fen, rate: offset.unitsPerFen });

@@ -239,7 +239,7 @@ class Reckoning {
     const claim = this.claims.get(keyOf(offset.claimant, offset.ref));
     const isLess = claim !== undefined && claim.run <= run && offset.fen > 0 && claim.fen < offset.fen;
     const fen = isLess ? Math.max(claim.fen, 0) : offset.fen;
-    const units = isLess ? fen * offset.unitsPerFen : offset.units;
+    const units = isLess ? Math.floor((offset.units * fen) / offset.fen) : offset.units;
     const totals = this.of(run, offset.claimant);
     totals.settledUnitsPlus += Math.max(units, 0);
     totals.settledUnitsMinus += Math.max(-units, 0);

@@ -1,0 +1,1 @@
+"""Services for points: vouchers, their calendar and orders, and benefits by agreement."""
