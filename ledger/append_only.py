@@ -11,7 +11,15 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-APPEND_ONLY: Final = ("txn", "transfer", "offset_booked", "leaf", "checkpoint", "log_recovery")
+APPEND_ONLY: Final = (
+    "txn",
+    "transfer",
+    "offset_booked",
+    "leaf",
+    "checkpoint",
+    "log_recovery",
+    "stock_move",
+)
 """Tables whose rows are never changed and never deleted."""
 
 ACTS: Final = "audit"

@@ -16,6 +16,8 @@ from ledger.errors import Refusal
 from ledger.ids import new_id
 from ledger.members.terms import Terms
 from ledger.sql import Row, Sql, Tx
+from ledger.stock.goods import goods_of
+from ledger.stock.moves import Facts, Handed, Out, cost_lines, hand_out_steps
 from ledger.units import points_text
 from pos.decide import Scan, asked_of
 from pos.desk import Desk, check_version, day_of
@@ -36,25 +38,18 @@ MOST_LINES: Final = 30
 MOST_PIECES: Final = 99
 _HUNDREDTHS: Final = 2
 
-_GOODS: Final = Sql(
-    "SELECT good_id, name, price_units, commodity, stock, state, code, picture FROM good"
-    " WHERE community_id = :community_id AND merchant_id = :merchant_id ORDER BY code"
-)
-_TAKE: Final = Sql(
-    "UPDATE good SET stock = stock - :quantity, changed_at = :at WHERE community_id = :community_id"
-    " AND good_id = :good_id AND state = 'on' AND price_units = :price_units"
-)
 _KEEP: Final = Sql(
     "INSERT INTO redemption (community_id, redemption_id, ref, merchant_id, terminal_id, clerk_id, person_id,"
-    " wallet_owner_id, business_date, occurred_at, units, txn_id) VALUES (:community_id, :redemption_id, :ref,"
-    " :merchant_id, :terminal_id, :clerk_id, :person_id, :wallet_owner_id, :business_date, :occurred_at, :units,"
-    " :txn_id)"
+    " wallet_owner_id, business_date, occurred_at, units, paid_fen, txn_id) VALUES (:community_id, :redemption_id,"
+    " :ref, :merchant_id, :terminal_id, :clerk_id, :person_id, :wallet_owner_id, :business_date, :occurred_at, :units,"
+    " :paid_fen, :txn_id)"
 )
 _KEEP_LINE: Final = Sql(
-    "INSERT INTO redemption_line (community_id, redemption_id, line_no, good_id, quantity, price_units, below_zero)"
-    " SELECT g.community_id, :redemption_id, :line_no, g.good_id, :quantity, :price_units,"
-    " CASE WHEN g.stock < 0 THEN 1 ELSE 0 END FROM good g"
-    " WHERE g.community_id = :community_id AND g.good_id = :good_id"
+    "INSERT INTO redemption_line (community_id, redemption_id, line_no, good_id, quantity, price_units, price_fen,"
+    " cost_fen, below_zero) SELECT c.community_id, :redemption_id, :line_no, :good_id, :quantity, :price_units,"
+    " :price_fen, :cost_fen, coalesce((SELECT CASE WHEN g.stock < 0 THEN 1 ELSE 0 END FROM good g"
+    "  WHERE g.community_id = c.community_id AND g.good_id = :good_id), 0) FROM community c"
+    " WHERE c.community_id = :community_id"
 )
 
 
@@ -87,18 +82,13 @@ class RedemptionRequest:
         }
 
 
-def goods_of(tx: Tx, community_id: int, merchant_id: int) -> list[Any]:
-    """The supermarket's goods: good_id, code, name, picture, price_units, commodity, stock, state."""
-    return tx.all(_GOODS, community_id=community_id, merchant_id=merchant_id)
-
-
 def redeem(desk: Desk, request: RedemptionRequest, *, at: int) -> dict[str, Any]:
     """Hand goods out for points; the same request again is answered from the first time.
 
     At the counter a person holding the goods is served: stock may go below zero, and the line is flagged for a count
     (README ruling 14). Refuses: the token's refusals, token_used, token_earn_only, card_not_active, card_replaced,
-    card_too_soon, good_not_found, good_off, basket_wrong, insufficient_points, points_owed, pin_needed and the PIN's
-    refusals, spent_day_cap, merchant_not_redeeming, counter_closed and counter_closed_for_good (outside the scheme's
+    card_too_soon, good_not_found, good_off, good_paused, basket_wrong, insufficient_points, points_owed, pin_needed
+    and the PIN's refusals, spent_day_cap, merchant_not_redeeming, counter_closed and counter_closed_for_good (outside the scheme's
     windows), ref_bad, terminal_revoked, period_locked, request_id_reused.
     """
     body_hash = requests.hash_of(request.body())
@@ -130,7 +120,7 @@ def _redeem(
     _check_shop(showing)
     check_open(tx, terms, terms.terminal(request.terminal_id).merchant_id, at)
     check_showing(showing, debits=True)
-    goods = _chosen(tx, terms, request)
+    goods = _chosen(tx, terms, request, day)
     pairs = list(zip(goods, request.lines, strict=True))
     units = sum(good.price_units * piece.quantity for good, piece in pairs)
     _check_points(terms, row, units)
@@ -153,23 +143,26 @@ def _check_shop(showing: Showing) -> None:
         raise Refusal("merchant_not_redeeming")
 
 
-def _chosen(tx: Tx, terms: Terms, request: RedemptionRequest) -> list[Any]:
+def _chosen(tx: Tx, terms: Terms, request: RedemptionRequest, day: int) -> list[Any]:
     merchant_id = terms.terminal(request.terminal_id).merchant_id
     pieces_right = all(0 < piece.quantity <= MOST_PIECES for piece in request.lines)
     if not 0 < len(request.lines) <= MOST_LINES or not pieces_right:
         raise Refusal("basket_wrong", most_lines=MOST_LINES, most_pieces=MOST_PIECES)
     if len({piece.good_id for piece in request.lines}) != len(request.lines):
         raise Refusal("basket_wrong", most_lines=MOST_LINES, most_pieces=MOST_PIECES)
-    known = {good.good_id: good for good in goods_of(tx, request.community_id, merchant_id)}
+    listed = goods_of(
+        tx, request.community_id, merchant_id, commodity=terms.shown.commodity, day=day
+    )
+    known = {good.good_id: good for good in listed}
     missing = [piece.good_id for piece in request.lines if piece.good_id not in known]
     if missing:
         raise Refusal("good_not_found", good_id=str(missing[0]))
     chosen = [known[piece.good_id] for piece in request.lines]
-    off = [good.code for good in chosen if good.state != "on"]
-    if off:
-        raise Refusal("good_off", good=off[0])
-    if any(good.commodity != terms.shown.commodity for good in chosen):
-        raise Refusal("good_other_points")
+    for good in chosen:
+        if good.state != "on":
+            raise Refusal("good_off", good=good.code)
+        if good.paused:
+            raise Refusal("good_paused", good=good.code, notice=good.paused)
     return chosen
 
 
@@ -198,19 +191,29 @@ def _book(
     body_hash: bytes,
 ) -> dict[str, Any]:
     here, row = request.community_id, showing.row
-    posting = posting_of(tx, showing, request, units, at=showing.at)
+    cost_fen = sum(
+        good.cost_fen * piece.quantity for good, piece in zip(goods, request.lines, strict=True)
+    )
+    posting = posting_of(tx, showing, request, units, cost_fen, at=showing.at)
     answer = _answer(request, goods, units, showing.day)
     kept = requests.keep_step(
         here, request.request_id, KIND, body_hash, at=showing.at, response=answer
     )
+    handed = [
+        Handed(
+            number, Out(good.good_id, piece.quantity, int(good.cost_fen)), int(good.price_version)
+        )
+        for number, (good, piece) in enumerate(zip(goods, request.lines, strict=True), start=1)
+    ]
+    prices = [(good.good_id, good.price_units, good.cost_fen) for good in goods]
     returned = apply(
         tx,
         [
             *guards,
             *posting_steps(posting),
-            *_shelf_steps(request, goods, at=showing.at),
+            *hand_out_steps(tx, move_facts(request, posting, at=showing.at), handed),
             row_step(request, row, posting, units),
-            *line_steps(request, [(good.good_id, good.price_units) for good in goods]),
+            *line_steps(request, prices),
             requests.keep_with_balance_step(kept, int(row.wallet_id), txn_id=posting.txn_id),
         ],
     )
@@ -218,9 +221,9 @@ def _book(
 
 
 def posting_of(
-    tx: Tx, showing: Showing, request: RedemptionRequest, units: int, *, at: int
+    tx: Tx, showing: Showing, request: RedemptionRequest, units: int, cost_fen: int, *, at: int
 ) -> Posting:
-    """The redemption's one posting, written at `at`."""
+    """The redemption's one posting, written at `at`: points for goods, and what the goods had cost."""
     terms, row = showing.terms, showing.row
     terminal = terms.terminal(request.terminal_id)
     commodity = terms.shown.commodity
@@ -236,7 +239,10 @@ def posting_of(
         occurred_at=request.occurred_at,
         at=at,
         business_date=showing.day,
-        lines=[Line(wallet, shelf, commodity, units)],
+        lines=[
+            Line(wallet, shelf, commodity, units),
+            *cost_lines(tx, request.community_id, terminal.merchant_id, -cost_fen, at=at),
+        ],
         ref=request.ref,
         scheme_period=str(showing.day // 100),
         scheme_version=goods_rules(terms, showing.day).version,
@@ -253,23 +259,18 @@ def posting_of(
     )
 
 
-def _shelf_steps(request: RedemptionRequest, goods: list[Any], *, at: int) -> list[Step]:
-    """Count the shelf down, in one order for everybody; the guard misses where a price changed meanwhile."""
-    pairs = sorted(zip(goods, request.lines, strict=True), key=lambda pair: pair[0].good_id)
-    return [
-        Step(
-            _TAKE,
-            {
-                "community_id": request.community_id,
-                "good_id": good.good_id,
-                "quantity": piece.quantity,
-                "price_units": good.price_units,
-                "at": at,
-            },
-            guard="good",
-        )
-        for good, piece in pairs
-    ]
+def move_facts(request: RedemptionRequest, posting: Posting, *, at: int) -> Facts:
+    """What the moves of a redemption's goods say in common."""
+    return Facts(
+        community_id=request.community_id,
+        request_id=request.request_id,
+        merchant_id=posting.merchant_id or 0,
+        kind="redeem",
+        business_date=posting.business_date,
+        at=at,
+        txn_id=posting.txn_id,
+        ref=request.ref,
+    )
 
 
 def row_step(request: RedemptionRequest, row: Row, posting: Posting, units: int) -> Step:
@@ -288,13 +289,14 @@ def row_step(request: RedemptionRequest, row: Row, posting: Posting, units: int)
             "business_date": posting.business_date,
             "occurred_at": request.occurred_at,
             "units": units,
+            "paid_fen": 0,
             "txn_id": posting.txn_id,
         },
     )
 
 
-def line_steps(request: RedemptionRequest, goods: list[tuple[int, int]]) -> list[Step]:
-    """A row for each good handed out: `goods` names it and its price in units, in the order of the request."""
+def line_steps(request: RedemptionRequest, goods: list[tuple[int, int, int]]) -> list[Step]:
+    """A row for each good handed out: `goods` names it, its price in units and its cost in fen, in their order."""
     return [
         Step(
             _KEEP_LINE,
@@ -305,9 +307,11 @@ def line_steps(request: RedemptionRequest, goods: list[tuple[int, int]]) -> list
                 "good_id": good_id,
                 "quantity": piece.quantity,
                 "price_units": price_units,
+                "price_fen": 0,
+                "cost_fen": cost_fen,
             },
         )
-        for number, ((good_id, price_units), piece) in enumerate(
+        for number, ((good_id, price_units, cost_fen), piece) in enumerate(
             zip(goods, request.lines, strict=True), start=1
         )
     ]

@@ -1,4 +1,4 @@
-"""The counter's tables: sales, goods, stock and what was handed out."""
+"""The counter's tables: sales, refunds and what was handed out."""
 
 from __future__ import annotations
 
@@ -59,23 +59,6 @@ refund = table(
     key=("refund_id",),
 )
 
-good = table(
-    "good",
-    number("good_id"),
-    number("merchant_id"),  # the points supermarket that keeps it
-    text("code"),
-    text("name"),
-    text("picture"),  # a key of the drawn pictures
-    number("price_units"),
-    number("commodity"),
-    number("cost_fen"),
-    number("stock"),  # pieces; below zero only with a flagged counter line
-    text("state"),  # on | off
-    number("changed_at"),
-    unique("community_id", "merchant_id", "code"),
-    key=("good_id",),
-)
-
 redemption = table(
     "redemption",
     text("redemption_id"),
@@ -88,6 +71,7 @@ redemption = table(
     number("business_date"),
     number("occurred_at"),
     number("units"),
+    number("paid_fen"),  # yuan beside the points, where a price is mixed
     number("txn_id"),
     unique("community_id", "ref"),
     index("ix_redemption_day", "merchant_id", "business_date"),
@@ -101,6 +85,8 @@ redemption_line = table(
     number("good_id"),
     number("quantity"),
     number("price_units"),
+    number("price_fen"),  # yuan beside the points, a piece
+    number("cost_fen"),  # standard cost of a piece as it left
     number("below_zero"),  # 1: the shelf held what the book did not; to be counted
     points_to("fk_redemption_line", "redemption", redemption_id="redemption_id"),
     CheckConstraint("quantity > 0", name="ck_redemption_quantity"),

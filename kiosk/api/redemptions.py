@@ -14,7 +14,9 @@ from kiosk.api.types import Counter, Id, Moment, Reference, RequestId, Secret, S
 from kiosk.auth import allow
 from kiosk.context import service
 from kiosk.pinyin import initials
-from pos.redemption import Piece, RedemptionRequest, goods_of, redeem
+from ledger.stock.goods import goods_of
+from pos.desk import day_of
+from pos.redemption import Piece, RedemptionRequest, redeem
 
 bp = APIBlueprint("redemptions", __name__, url_prefix="/api/v1")
 
@@ -43,14 +45,15 @@ class RedemptionBody(Strict):
 def list_goods() -> dict[str, Any]:
     """The supermarket's goods with price in units and stock; `version` changes with the list."""
     here = till()
-    shop = (
-        service()
-        .desk.terms_with(here.community_id, here.terminal_id)
-        .terminal(here.terminal_id)
-        .merchant_id
-    )
+    terms = service().desk.terms_with(here.community_id, here.terminal_id)
     with service().db.read() as tx:
-        rows = goods_of(tx, here.community_id, shop)
+        rows = goods_of(
+            tx,
+            here.community_id,
+            terms.terminal(here.terminal_id).merchant_id,
+            commodity=terms.shown.commodity,
+            day=day_of(terms, service().now()),
+        )
     items = [
         {
             "good_id": str(row.good_id),
@@ -62,7 +65,7 @@ def list_goods() -> dict[str, Any]:
             "initials": initials(row.name),
         }
         for row in rows
-        if row.state == "on"
+        if row.state == "on" and not row.paused
     ]
     return {"version": sha256(repr(items).encode()).hexdigest()[:16], "items": items}
 

@@ -45,8 +45,8 @@ from ledger.members.payout_accounts import PayoutAccount
 from ledger.members.residents import Identity
 from ledger.members.staff import NewStaff
 from ledger.sql import Tx
+from ledger.stock.goods import NewGood, put_good
 from ledger.token_keys import KeyClass
-from pos.goods import NewGood, put_good
 from pos.opening import MOST_OPEN_DAYS, open_extra
 from pos.sale_rules import commodity_of
 

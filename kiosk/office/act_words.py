@@ -66,6 +66,7 @@ _ACTS: Final[Mapping[str, str]] = {
     "fund.spend.approved": mark("agreed to spending from a fund"),
     "fund.spend.denied": mark("refused spending from a fund"),
     "fund.spend.propose": mark("proposed spending from a fund"),
+    "good.price": mark("changed the price of goods"),
     "good.put": mark("changed goods"),
     "household.close": mark("closed a household"),
     "household.head": mark("named a head of household"),

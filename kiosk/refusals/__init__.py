@@ -24,6 +24,7 @@ from kiosk.refusals import (
     seal,
     services,
     settlement,
+    stock,
     tokens,
 )
 from kiosk.refusals.known import Known
@@ -46,6 +47,7 @@ _PARTS: Final = (
     seal,
     services,
     settlement,
+    stock,
     tokens,
 )
 

@@ -89,7 +89,9 @@ class Kind(StrEnum):
     BENEFIT = "benefit"  # points that a discount by right uses up
     BILL_OFFSET = "bill_offset"  # points taken off a property or refuse fee
     OVERSPEND = "overspend"  # sold offline for more points than were there: the rest is owed
-    STOCK_IN = "stock_in"  # goods bought for the shelf
+    STOCK_IN = "stock_in"  # goods bought for the shelf, or given to it
+    STOCK_OUT = "stock_out"  # goods given away without points, or written off
+    STOCK_COUNT = "stock_count"  # what a count found more or less, and a new standard cost
     BANK_FEE = "bank_fee"
     FUND_OUT = "fund_out"
     FUND_MOVE = "fund_move"
@@ -165,7 +167,17 @@ ALLOWED: Final[dict[Kind, frozenset[tuple[Account, Account]]]] = {
     Kind.BENEFIT: frozenset({(_A.WALLET, _A.REDEEMED)}),
     Kind.BILL_OFFSET: frozenset({(_A.WALLET, _A.OFFSET)}),
     Kind.OVERSPEND: frozenset({(_A.WALLET, _A.OFFSET), (_A.OWED, _A.OFFSET)}),
-    Kind.STOCK_IN: frozenset({(_A.INVENTORY, _A.BANK), (_A.FUND, _A.SPENT)}),
+    # At standard cost: what was paid beyond it, or less, is a cost at once (less than nothing for a gift).
+    Kind.STOCK_IN: frozenset(
+        {
+            (_A.INVENTORY, _A.BANK),
+            (_A.GOODS_COST, _A.BANK),
+            (_A.INVENTORY, _A.GOODS_COST),
+            (_A.FUND, _A.SPENT),
+        }
+    ),
+    Kind.STOCK_OUT: frozenset({(_A.GOODS_COST, _A.INVENTORY)}),
+    Kind.STOCK_COUNT: frozenset({(_A.GOODS_COST, _A.INVENTORY), (_A.INVENTORY, _A.GOODS_COST)}),
     Kind.BANK_FEE: frozenset({(_A.BANK_FEE, _A.BANK), (_A.FUND, _A.SPENT)}),
     Kind.FUND_OUT: frozenset({(_A.FUND, _A.BANK)}),
     Kind.FUND_MOVE: frozenset({(_A.FUND, _A.FUND)}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from ledger.book import requests
 from ledger.book.posting import check_open
@@ -10,11 +10,20 @@ from ledger.book.posting import steps as posting_steps
 from ledger.book.steps import Step, apply
 from ledger.errors import GuardMissedError, Refusal
 from ledger.members.terms import Terms
-from ledger.sql import Sql, Tx
+from ledger.sql import Row, Tx
+from ledger.stock.goods import all_goods
+from ledger.stock.moves import Handed, Out, told_steps
 from pos.decide import Scan, asked_of
 from pos.desk import TRIES, Desk, open_member_accounts
 from pos.goods_rules import goods_rules
-from pos.redemption import KIND, RedemptionRequest, goods_of, line_steps, posting_of, row_step
+from pos.redemption import (
+    KIND,
+    RedemptionRequest,
+    line_steps,
+    move_facts,
+    posting_of,
+    row_step,
+)
 from pos.replay.lending import Lack, lend_steps
 from pos.replay.sales import check_row, spending_told, used_steps
 from pos.replay.telling import (
@@ -34,11 +43,6 @@ from pos.situation import look
 
 NAMES: Final = ("ref", "business_date", "units")
 """What is compared with what the till was told."""
-
-_TAKE: Final = Sql(
-    "UPDATE good SET stock = stock - :quantity, changed_at = :at"
-    " WHERE community_id = :community_id AND good_id = :good_id"
-)
 
 
 def replay_redemption(
@@ -116,7 +120,13 @@ def _book(
     at: int,
 ) -> Outcome:
     here, row = request.community_id, showing.row
-    posting = posting_of(tx, showing, request, units, at=at)
+    known = _known_goods(tx, showing, request)
+    costs = [
+        int(known[piece.good_id].cost_fen) if piece.good_id in known else 0
+        for piece in request.lines
+    ]
+    cost_fen = sum(cost * piece.quantity for cost, piece in zip(costs, request.lines, strict=True))
+    posting = posting_of(tx, showing, request, units, cost_fen, at=at)
     body_hash = requests.hash_of(request.body())
     kept = requests.keep_step(
         here, request.request_id, KIND, body_hash, at=at, response=dict(told.facts)
@@ -133,14 +143,23 @@ def _book(
             lack,
         )
         lent = lend_steps(here, request.request_id, missing, at=at, business_date=showing.day)
-    prices = [(int(line["good_id"]), int(line["price_units"])) for line in told.facts["lines"]]
+    prices = [
+        (int(line["good_id"]), int(line["price_units"]), cost)
+        for line, cost in zip(told.facts["lines"], costs, strict=True)
+    ]
+    # A good that is lost with the book has no shelf to be counted down.
+    handed = [
+        Handed(number, Out(piece.good_id, piece.quantity, cost), 0)
+        for number, (piece, cost) in enumerate(zip(request.lines, costs, strict=True), start=1)
+        if piece.good_id in known
+    ]
     apply(
         tx,
         [
             *used_steps(showing, scan, debits=True),
             *lent,
             *posting_steps(posting),
-            *_shelf_steps(request, at=at),
+            *told_steps(tx, move_facts(request, posting, at=at), handed),
             row_step(request, row, posting, units),
             *line_steps(request, prices),
             requests.keep_told_step(kept, told.balance_units, txn_id=posting.txn_id),
@@ -150,26 +169,13 @@ def _book(
     return Outcome(APPLIED, tuple(_odd(tx, showing, request, lack)))
 
 
-def _shelf_steps(request: RedemptionRequest, *, at: int) -> list[Step]:
-    """Count the shelf down, in one order for everybody; a good that is lost with the book touches no row."""
-    return [
-        Step(
-            _TAKE,
-            {
-                "community_id": request.community_id,
-                "good_id": piece.good_id,
-                "quantity": piece.quantity,
-                "at": at,
-            },
-        )
-        for piece in sorted(request.lines)
-    ]
+def _known_goods(tx: Tx, showing: Showing, request: RedemptionRequest) -> dict[int, Row]:
+    merchant_id = showing.terms.terminal(request.terminal_id).merchant_id
+    return {int(good.good_id): good for good in all_goods(tx, request.community_id, merchant_id)}
 
 
 def _odd(tx: Tx, showing: Showing, request: RedemptionRequest, lack: int) -> list[Difference]:
-    merchant_id = showing.terms.terminal(request.terminal_id).merchant_id
-    goods: list[Any] = goods_of(tx, request.community_id, merchant_id)
-    known = {int(good.good_id) for good in goods}
+    known = _known_goods(tx, showing, request)
     odd = [
         Difference("good", "handed out", "unknown")
         for piece in request.lines

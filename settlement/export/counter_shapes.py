@@ -56,26 +56,6 @@ COUNTER: Final = (
         """,
     ),
     shape(
-        "good",
-        "Goods of the points supermarket.",
-        key=("good_id",),
-        columns="""
-            good_id number the good's number
-            merchant_id number the supermarket
-            code text its code
-            price_units number its price
-            commodity number in which points
-            cost_fen number what it cost
-            stock number pieces on the shelf
-            state text on or off
-            changed_at number since when
-        """,
-        left_out="""
-            name needed by no figure
-            picture needed by no figure
-        """,
-    ),
-    shape(
         "redemption",
         "Goods handed out for points.",
         key=("redemption_id",),
@@ -90,6 +70,7 @@ COUNTER: Final = (
             business_date number the day it counts for
             occurred_at number when
             units number the points
+            paid_fen number yuan paid beside them, in fen
             txn_id number the posting
         """,
     ),
@@ -103,6 +84,8 @@ COUNTER: Final = (
             good_id number the good
             quantity number pieces
             price_units number the price of one
+            price_fen number yuan beside it, in fen
+            cost_fen number standard cost of one as it left
             below_zero number 1: the shelf held what the book did not
         """,
     ),

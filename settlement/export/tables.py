@@ -14,6 +14,7 @@ from settlement.export.recovery_shapes import RECOVERY
 from settlement.export.services_shapes import SERVICES
 from settlement.export.settlement_shapes import SETTLEMENT
 from settlement.export.shape import Shape
+from settlement.export.stock_shapes import STOCK
 
 FORMAT: Final = "jifen-export/1"
 """Goes up when a reader of this format could no longer read the next one."""
@@ -21,7 +22,16 @@ FORMAT: Final = "jifen-export/1"
 SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
     {
         shape.name: shape
-        for shape in (*MEMBERS, *BOOK, *EXPIRY, *COUNTER, *SERVICES, *SETTLEMENT, *RECOVERY)
+        for shape in (
+            *MEMBERS,
+            *BOOK,
+            *EXPIRY,
+            *STOCK,
+            *COUNTER,
+            *SERVICES,
+            *SETTLEMENT,
+            *RECOVERY,
+        )
     }
 )
 """Exported tables by name, in the order in which they can be filled again."""
@@ -38,6 +48,7 @@ KEPT_HOME: Final[Mapping[str, str]] = MappingProxyType(
         "code_sequence": "what a phone showed last; no figure needs it",
         "token_use": "when a code was shown; the posting has what came of it",
         "cap_counter": "follows from the postings",
+        "stock_pause": "a notice that people typed",
         "visit": "follows from the postings",
         "stored_file": "what shops sent, word for word; may hold names",
         "issue_sum": "follows from the postings",

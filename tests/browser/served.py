@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Final
 
 from flask import Flask
-from sqlalchemy import insert
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from kiosk.app import create_app
@@ -19,8 +18,8 @@ from kiosk.config import settings_from
 from ledger.audit import SYSTEM
 from ledger.database import Database
 from ledger.members import clerks, pins, terminals
+from ledger.stock.goods import NewGood, put_good
 from ledger.token_keys import KeyClass
-from pos.tables import good
 from tests.support.town import CIVIC, HERE, START, Town, build_town
 
 CLERK: Final = "王姐"
@@ -117,22 +116,18 @@ def _furnish(tx, pepper: bytes, people: int) -> None:
 
 
 def _stock(db: Database) -> None:
-    rows = [
-        {
-            "community_id": HERE,
-            "good_id": number,
-            "merchant_id": 1,
-            "code": code,
-            "name": name,
-            "picture": picture,
-            "price_units": price,
-            "commodity": CIVIC,
-            "cost_fen": 1_000,
-            "stock": stock,
-            "state": "on",
-            "changed_at": START,
-        }
-        for number, (code, name, picture, price, stock) in enumerate(GOODS, 1)
-    ]
-    with db.engine.begin() as connection:
-        connection.execute(insert(good), rows)
+    def work(tx) -> None:
+        for code, name, picture, price, stock in GOODS:
+            new = NewGood(
+                merchant_id=1,
+                code=code,
+                name=name,
+                picture=picture,
+                price_units=price,
+                commodity=CIVIC,
+                cost_fen=1_000,
+                stock=stock,
+            )
+            put_good(tx, HERE, new, by=SYSTEM, at=START)
+
+    db.write(work)

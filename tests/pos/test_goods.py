@@ -7,8 +7,8 @@ from ledger.book.balances import wallet_of
 from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.ids import new_request_id
-from pos.goods import NewGood, put_good
-from pos.redemption import Piece, RedemptionRequest, goods_of, redeem
+from ledger.stock.goods import NewGood, goods_of, put_good
+from pos.redemption import Piece, RedemptionRequest, redeem
 from tests.support.town import CIVIC, HERE, Town, build_town
 
 EGGS = NewGood(
@@ -43,7 +43,9 @@ def test_the_first_eggs_are_handed_out_for_250_points(db: Database) -> None:
         with db.read() as tx:
             assert wallet_of(tx, HERE, 1, CIVIC).available == left
     with db.read() as tx:
-        assert [(row.code, row.stock) for row in goods_of(tx, HERE, 1)] == [("G001", 1)]
+        assert [
+            (row.code, row.stock) for row in goods_of(tx, HERE, 1, commodity=CIVIC, day=town.day)
+        ] == [("G001", 1)]
 
 
 @pytest.mark.parametrize(
@@ -69,4 +71,4 @@ def test_a_good_that_cannot_stand_on_the_shelf_is_refused(
 
     assert said.value.code == code
     with db.read() as tx:
-        assert len(goods_of(tx, HERE, 1)) == 1
+        assert len(goods_of(tx, HERE, 1, commodity=CIVIC, day=town.day)) == 1

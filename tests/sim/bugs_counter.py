@@ -16,6 +16,7 @@ from ledger.earning.calendar import business_date
 from ledger.errors import Refusal
 from ledger.members.terms import Terms
 from ledger.sql import Row, Tx
+from ledger.stock import moves
 from pos import channel_refunds, decide, desk, pricing, redemption, refunds, sale_plan, situation
 from pos.pricing import Member, Quote, Shop
 from pos.refunds import RefundRequest
@@ -290,9 +291,7 @@ def refund_counted_from_its_own_part(patch: Patch, _raw: Raw) -> None:
 
 def stock_not_counted_down(patch: Patch, _raw: Raw) -> None:
     """Goods leave the shelf and the book does not notice."""
-    instead(
-        patch, redemption, "_TAKE", "stock = stock - :quantity", "stock = stock - :quantity * 0"
-    )
+    instead(patch, moves, "_HAND_OUT", "stock = stock - :quantity", "stock = stock - :quantity * 0")
 
 
 def spending_limit_forgotten(patch: Patch, _raw: Raw) -> None:

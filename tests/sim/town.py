@@ -14,9 +14,9 @@ from sqlalchemy import Connection, text
 from ledger.audit import SYSTEM
 from ledger.database import Database
 from ledger.sql import Tx
+from ledger.stock.goods import NewGood, put_good
 from ledger.token_keys import KeyClass, SigningKey
 from ledger.tokens import Claims, sign, to_digits
-from pos.goods import NewGood, put_good
 from tests.sim.store import Book
 from tests.support.engines import create_schema
 from tests.support.town import CIVIC, HERE, build_town

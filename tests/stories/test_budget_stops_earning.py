@@ -28,9 +28,9 @@ from ledger.members.budget import BudgetUse, check_budget
 from ledger.seal.last_signed import LastSigned
 from ledger.seal.sealer import seal, size
 from ledger.sql import Sql, Tx
+from ledger.stock.goods import NewGood, put_good
 from ledger.token_keys import KeyClass
 from pos.checkout import check_out
-from pos.goods import NewGood, put_good
 from pos.redemption import Piece, RedemptionRequest, redeem
 from pos.refunds import refund
 from tests.support.invariants import check_invariants

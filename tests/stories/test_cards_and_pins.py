@@ -15,10 +15,10 @@ from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.members import cards, keys, pins, settings
 from ledger.members.hashing import QUICK
+from ledger.stock.goods import NewGood, put_good
 from ledger.token_keys import KeyClass, SigningKey
 from pos.checkout import check_out
 from pos.decide import SaleRequest
-from pos.goods import NewGood, put_good
 from pos.redemption import Piece, RedemptionRequest, redeem
 from pos.refunds import refund
 from tests.support.invariants import check_invariants

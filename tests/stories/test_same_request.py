@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from ledger.audit import SYSTEM
 from ledger.database import Database
 from ledger.errors import Refusal
+from ledger.stock.goods import NewGood, put_good
 from pos.channel_refunds import refund_by_gateway
 from pos.charging import check_out_by_gateway
 from pos.checkout import check_out
 from pos.decide import SaleRequest
 from pos.desk import Desk
-from pos.goods import NewGood, put_good
 from pos.quotes import QuoteRequest, quote_for
 from pos.redemption import Piece, RedemptionRequest, redeem
 from pos.refunds import RefundRequest, refund

@@ -252,6 +252,18 @@ def goods(db: Database, town: Town) -> None:
         (Acc.INVENTORY, MARKET, Acc.GOODS_COST, 0, 3_850),
     ]
     book(db, town, "rice_back", Kind.RETURN_GOODS, back)
+    dearer = [
+        (Acc.INVENTORY, MARKET, Acc.BANK, 0, 3_850),
+        (Acc.GOODS_COST, 0, Acc.BANK, 0, 150),
+        (Acc.FUND, 0, Acc.SPENT, 0, 4_000),
+    ]
+    book(db, town, "rice_dearer", Kind.STOCK_IN, dearer)
+    given = [(Acc.INVENTORY, MARKET, Acc.GOODS_COST, 0, 3_850)]
+    book(db, town, "rice_given", Kind.STOCK_IN, given)
+    book(db, town, "rice_found", Kind.STOCK_COUNT, given)
+    gone = [(Acc.GOODS_COST, 0, Acc.INVENTORY, MARKET, 3_850)]
+    book(db, town, "rice_missing", Kind.STOCK_COUNT, gone)
+    book(db, town, "rice_wet", Kind.STOCK_OUT, gone)
 
 
 def lapse(db: Database, town: Town) -> None:

@@ -13,8 +13,8 @@ from ledger.book.chart import Account, Kind
 from ledger.book.posting import Line, Posting, Side, post
 from ledger.database import Database
 from ledger.ids import new_request_id
+from ledger.stock.goods import NewGood, put_good
 from ledger.token_keys import KeyClass
-from pos.goods import NewGood, put_good
 from pos.redemption import Piece, RedemptionRequest, redeem
 from tests.support.town import HERE, Town, build_town, moment
 

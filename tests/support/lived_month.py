@@ -11,7 +11,7 @@ from ledger.database import Database
 from ledger.ids import new_request_id
 from ledger.refs import make_reference, read_reference
 from ledger.sql import Sql
-from pos.goods import NewGood, put_good
+from ledger.stock.goods import NewGood, put_good
 from pos.redemption import Piece, RedemptionRequest, redeem
 from settlement.choices import Choice
 from settlement.claims import file_daybook

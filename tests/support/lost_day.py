@@ -19,8 +19,8 @@ from ledger.seal import checkpoints
 from ledger.seal.checkpoints import Checkpoint
 from ledger.seal.last_signed import LastSigned
 from ledger.sql import Tx
+from ledger.stock.goods import NewGood, put_good
 from pos.desk import Desk
-from pos.goods import NewGood, put_good
 from tests.support.fake_channel import FakeChannel
 from tests.support.http import VAULT, Server
 from tests.support.remembering_till import RememberingTill, hashed
