@@ -88,8 +88,8 @@ def redeem(desk: Desk, request: RedemptionRequest, *, at: int) -> dict[str, Any]
     At the counter a person holding the goods is served: stock may go below zero, and the line is flagged for a count
     (README ruling 14). Refuses: the token's refusals, token_used, token_earn_only, card_not_active, card_replaced,
     card_too_soon, good_not_found, good_off, good_paused, basket_wrong, insufficient_points, points_owed, pin_needed
-    and the PIN's refusals, spent_day_cap, merchant_not_redeeming, counter_closed and counter_closed_for_good (outside the scheme's
-    windows), ref_bad, terminal_revoked, period_locked, request_id_reused.
+    and the PIN's refusals, spent_day_cap, merchant_not_redeeming, counter_closed and counter_closed_for_good
+    (outside the scheme's windows), ref_bad, terminal_revoked, period_locked, request_id_reused.
     """
     body_hash = requests.hash_of(request.body())
 

@@ -20,6 +20,7 @@ from ledger.seal.checkpoints import publish
 from ledger.seal.erasure import erase_act
 from ledger.seal.last_signed import LastSigned
 from ledger.seal.verify import verify_log
+from ledger.stock.goods import NewGood, put_good
 from pos.checkout import check_out
 from pos.refunds import refund
 from settlement.night import run_night
@@ -27,16 +28,20 @@ from tests.support.engines import all_tables
 from tests.support.invariants import check_invariants
 from tests.support.postgres import Cluster
 from tests.support.tampering import as_insider
-from tests.support.town import HERE, Town, build_town, moment
+from tests.support.town import CIVIC, HERE, Town, build_town, moment
 
 ROLE = "jifen_app"
+EGGS = NewGood(
+    merchant_id=1, code="G001", name="鸡蛋", price_units=25_000, commodity=CIVIC, cost_fen=1_250, stock=8
+)  # fmt: skip
 LIVED = tuple(name for name in (*APPEND_ONLY, ACTS) if name != "log_recovery")
 """Tables that have rows after a short life."""
 
 
 def live(db: Database, folder: Path) -> Town:
-    """A sale, part of it brought back, sealed, signed, and the night over it."""
+    """Goods on a shelf, a sale, part of it brought back, sealed, signed, and the night over it."""
     town = build_town(db, grant_units=500_000)
+    db.write(lambda tx: put_good(tx, HERE, EGGS, by=SYSTEM, at=town.at))
     sold = check_out(town.desk, town.sale(1, 5_000, 20_000), at=town.at)
     refund(town.desk, town.refund(sold["ref"], 2_500), at=town.later(200))
     run_night(db, HERE, town.day, at=moment("2026-03-03 02:00"))
