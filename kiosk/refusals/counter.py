@@ -65,6 +65,9 @@ TABLE: Final = {
     "good_off": Known(
         409, mark("{good} is not being handed out at present. Choose something else.")
     ),
+    "good_other_points": Known(
+        409, mark("This good is priced in another kind of points. Choose something else.")
+    ),
     "bill_too_large": Known(
         413, mark("The bill is too large. Export one day at a time and send the parts.")
     ),
