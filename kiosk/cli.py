@@ -31,6 +31,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "night": "kiosk.commands.night:night_command",
         "recover": "kiosk.commands.night:recover_command",
         "bill": "kiosk.commands.night:bill_command",
+        "bills": "kiosk.commands.fees:bills_group",
         "claims": "kiosk.commands.money:claims_command",
         "fund": "kiosk.commands.money:fund_group",
         "coverage": "kiosk.commands.money:coverage_command",

@@ -28,7 +28,11 @@ REASONS: Final = {
         mark("It is not clear what happened."),
     ),
 }
-_ENTRY_KINDS: Final = {"sale": mark("purchase"), "refund": mark("refund of goods")}
+_ENTRY_KINDS: Final = {
+    "sale": mark("purchase"),
+    "refund": mark("refund of goods"),
+    "bill": mark("fee bill"),
+}
 _AFTER: Final = {
     "decided": mark("Decided and written down."),
     "asked": mark("The shop is asked. The difference waits for its answer."),

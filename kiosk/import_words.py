@@ -34,12 +34,22 @@ _HEADINGS: Final = {
     "proof_days": mark("Working days to wait for proof"),
     "allowance_day_yuan": mark("Allowance a day, yuan"),
     "points": mark("Points"),
+    "bill_no": mark("Bill number"),
+    "fee_kind": mark("Kind of fee"),
+    "period": mark("Billing period"),
+    "amount_yuan": mark("Amount due, yuan"),
+    "due_on": mark("Due on"),
+    "fee_ref": mark("Offset number"),
+    "offset_yuan": mark("Taken off, yuan"),
 }
 _OF_KIND: Final = {("residents", "name"): mark("Full name")}
 _CELLS: Final = {
     "earn": mark("earn"),
     "offset": mark("offset"),
     "redeem": mark("redeem"),
+    "fee": mark("fee bills"),
+    "property_fee": mark("property fee"),
+    "refuse_fee": mark("refuse fee"),
     "gateway": mark("community channel"),
     "bill": mark("bill"),
     "acquirer": mark("card company's list"),
@@ -77,3 +87,8 @@ def cell_word(name: str, translate: Translate) -> str:
 def headings_of(kind: str, translate: Translate) -> Mapping[str, bool]:
     """The headings of a kind of table, with whether each is needed."""
     return {heading(kind, name, translate): column.needed for name, column in KINDS[kind].items()}
+
+
+def name_of_column(column: str, translate: Translate) -> str:
+    """What a column is called in one language, whatever table it stands in."""
+    return translate(_HEADINGS.get(column, column))

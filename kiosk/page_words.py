@@ -64,6 +64,7 @@ SHOP_ROLES: Final = {
     "earn": Word(mark("give points for purchases")),
     "offset": Word(mark("take points off the price")),
     "redeem": Word(mark("hand out goods for points")),
+    "fee": Word(mark("have its fee bills paid in part by points")),
 }
 PROOFS: Final = {
     "gateway": Word(mark("paid through the community's channel: points at once")),

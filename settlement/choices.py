@@ -73,6 +73,7 @@ _OFFERED: Final[dict[Code, tuple[Choice, ...]]] = {
     Code.V2: (Choice.PAY_BOOKED, Choice.PAY_CLAIMED, Choice.ASK_SHOP),
     Code.V3: (Choice.PAY_BOOKED, Choice.ASK_SHOP),
     Code.S1: (Choice.PAY_BOOKED, Choice.PAY_CLAIMED, Choice.ASK_SHOP),
+    Code.S4: (Choice.PAY_BOOKED, Choice.PAY_CLAIMED, Choice.ASK_SHOP),
     Code.C1: (Choice.PAY_BOOKED, Choice.ASK_SHOP),
 }
 

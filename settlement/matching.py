@@ -68,9 +68,10 @@ def judge(
     if not file_came:
         return Finding(wait="no_file")
     if booked.fen < 0 and original_claimed:
-        # The sale is paid in full by its own claim: taking the refund off nets the two.
+        # The sale is paid in full by its own claim: taking the refund off nets the two. Of a fee bill it is the
+        # biller's own correction, which its claims do not know of yet.
         return Finding(
-            Code.S1,
+            Code.S4 if booked.kind == "bill" else Code.S1,
             settle_units=booked.units,
             settle_fen=booked.fen,
             minus_fen=-booked.fen,

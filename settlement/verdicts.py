@@ -173,7 +173,8 @@ RULES: Final[dict[Code, Rule]] = {
         mark("Bill changed"),
         Sign.EITHER,
         Hold.DIFFERENCE,
-        mark("Take the new bill's points, or give points back."),
+        mark("The points given back are taken off; send the biller the result file."),
+        works=True,
     ),
     Code.A1: Rule(
         mark("Signature not valid"), Sign.MINUS, Hold.ROW, mark("Refuse it and look at the till.")

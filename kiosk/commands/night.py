@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from kiosk.commands.opening import Opened, language, opened, says_refusals, show
+from ledger.bills.confirmations import release_overdue
 from ledger.clock import now_us
 from ledger.earning.calendar import day_key
 from ledger.earning.working_days import working_days_cn
@@ -74,10 +75,16 @@ def night_command(day: datetime, issuer: str | None, *, as_json: bool) -> None:
 
 
 def prepare_night(server: Opened, community_id: int, *, at: int) -> dict[str, Any]:
-    """What goes before a night: open payments are finished, points that waited long enough become spendable."""
+    """What goes before a night: open payments end, points that waited vest, unconfirmed fee offsets are let go."""
     ended = recover(server.desk, community_id, at=at) if server.desk.channel is not None else {}
+    day = day_of(server.desk.refresh(community_id), at)
+    released = server.db.write(lambda tx: release_overdue(tx, community_id, day=day, at=at))
     vested = vest_overdue(server.desk, community_id, working_days_cn(), at=at)
-    return {"payments_finished": sum(ended.values()), "points_vested_units": vested}
+    return {
+        "payments_finished": sum(ended.values()),
+        "points_vested_units": vested,
+        "fee_offsets_released": released,
+    }
 
 
 def figures(result: NightResult) -> dict[str, Any]:

@@ -58,6 +58,8 @@ _ACTS: Final[Mapping[str, str]] = {
     "expiry.notice": mark("gave notice of points that lapse"),
     "expiry.run": mark("let points lapse"),
     "expiry.withdraw": mark("took back that points lapse"),
+    "fee.bills": mark("took in a biller's list of bills"),
+    "fee.confirmation": mark("took in a biller's confirmation"),
     "fund.bank_fee": mark("booked a bank fee"),
     "fund.fund_in": mark("booked money into a fund"),
     "fund.fund_move": mark("moved money to another fund"),

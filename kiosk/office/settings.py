@@ -67,6 +67,9 @@ _GROUPS: Final = (
             _Field("claim_days", mark("Days within which a shop can still claim")),
             _Field("proof_days", mark("Working days to wait for proof of payment")),
             _Field("no_file_days", mark("Days without any file before a shop's earning pauses")),
+            _Field(
+                "fee_confirm_days", mark("Days a biller has to confirm points taken off a bill")
+            ),
             _Field("match_minutes", mark("Minutes by which clocks may differ")),
             _Field("accept_days", mark("Days to object to a statement")),
             _Field("payout_cooling_hours", mark("Hours before a new bank account is used")),

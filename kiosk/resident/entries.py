@@ -42,6 +42,8 @@ _WHY: Final[Mapping[tuple[str, str], str]] = {
     ("unproven", _OUT): mark("No payment was found for this purchase at {shop}; ask the office"),
     ("refund", _IN): mark("Goods returned to {shop}: the points you spent come back"),
     ("refund", _OUT): mark("Goods returned to {shop}: the points they brought go back"),
+    ("bill_offset", _OUT): mark("Taken off a fee bill of {shop}"),
+    ("bill_back", _IN): mark("The fee bill of {shop} changed: points come back"),
     ("redeem", _OUT): mark("Goods for points at {shop}"),
     ("expire", _OUT): mark("Lapsed: not used by their last day, after every notice"),
     ("return_goods", _IN): mark("Goods for points returned to {shop}"),
@@ -100,7 +102,9 @@ def _entry(sides: list[Any], shops: Mapping[int, str], translate: Translate) -> 
     )
 
 
-_BY_RULE: Final = frozenset({Kind.SALE, Kind.EARN_SPENDING, Kind.EARN_DEED, Kind.REFUND})
+_BY_RULE: Final = frozenset(
+    {Kind.SALE, Kind.EARN_SPENDING, Kind.EARN_DEED, Kind.REFUND, Kind.BILL_OFFSET}
+)
 
 
 def _shown(changes: Mapping[Account, int]) -> tuple[Account, str]:

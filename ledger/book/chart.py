@@ -88,6 +88,7 @@ class Kind(StrEnum):
     VOUCHER_END = "voucher_end"  # unused: back to the holder, or lapsed
     BENEFIT = "benefit"  # points that a discount by right uses up
     BILL_OFFSET = "bill_offset"  # points taken off a property or refuse fee
+    BILL_BACK = "bill_back"  # a fee was lowered or cancelled: the points come back
     OVERSPEND = "overspend"  # sold offline for more points than were there: the rest is owed
     STOCK_IN = "stock_in"  # goods bought for the shelf, or given to it
     STOCK_OUT = "stock_out"  # goods given away without points, or written off
@@ -166,6 +167,7 @@ ALLOWED: Final[dict[Kind, frozenset[tuple[Account, Account]]]] = {
     Kind.VOUCHER_END: frozenset({(_A.VOUCHER, _A.WALLET), (_A.VOUCHER, _A.EXPIRED)}),
     Kind.BENEFIT: frozenset({(_A.WALLET, _A.REDEEMED)}),
     Kind.BILL_OFFSET: frozenset({(_A.WALLET, _A.OFFSET)}),
+    Kind.BILL_BACK: frozenset({(_A.OFFSET, _A.WALLET), (_A.WALLET, _A.OWED)}),
     Kind.OVERSPEND: frozenset({(_A.WALLET, _A.OFFSET), (_A.OWED, _A.OFFSET)}),
     # At standard cost: what was paid beyond it, or less, is a cost at once (less than nothing for a gift).
     Kind.STOCK_IN: frozenset(

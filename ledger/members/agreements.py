@@ -17,8 +17,9 @@ from ledger.members.words import check_text
 from ledger.sql import Row, Sql, Tx
 from ledger.units import MOST_FEN
 
-ROLES: Final = ("earn", "offset", "redeem")
-"""What a shop may do: give points for yuan, take points as yuan, hand out goods for points."""
+ROLES: Final = ("earn", "offset", "redeem", "fee")
+"""What a shop may do: give points for yuan, take points as yuan, hand out goods for points, have its fee bills paid
+in part by points."""
 PROOFS: Final = ("gateway", "bill", "acquirer", "sample")
 """How the community learns that a purchase was paid."""
 MOST_PROOF_DAYS: Final = 30

@@ -64,10 +64,17 @@ class Row:
 
 def read_row(kind: str, columns: tuple[str, ...], line: Line, words: Words) -> Row | list[Fault]:
     """A row's values, or everything that is wrong with it."""
+    return cells_of(KINDS[kind], columns, line, words)
+
+
+def cells_of(
+    table: Mapping[str, Column], columns: tuple[str, ...], line: Line, words: Words
+) -> Row | list[Fault]:
+    """A row of any table whose columns are described, or everything that is wrong with it."""
     cells = dict(zip(columns, line.cells, strict=False))
     values: dict[str, Any] = {}
     faults: list[Fault] = []
-    for name, column in KINDS[kind].items():
+    for name, column in table.items():
         cell = cells.get(name, "")
         try:
             values[name] = _value(column, cell, words)
@@ -81,14 +88,24 @@ def columns_of(kind: str, headings: tuple[str, ...], words: Words) -> tuple[str,
 
     Refusals: import_column_unknown, import_column_twice, import_columns.
     """
+    return names_of(KINDS[kind], headings, words)
+
+
+def names_of(
+    table: Mapping[str, Column], headings: tuple[str, ...], words: Words
+) -> tuple[str, ...]:
+    """The same for any table whose columns are described.
+
+    Refusals: import_column_unknown, import_column_twice, import_columns.
+    """
     names = tuple(words.get(heading, heading) for heading in headings)
     for heading, name in zip(headings, names, strict=True):
-        if name not in KINDS[kind]:
+        if name not in table:
             raise Refusal("import_column_unknown", column=heading)
         if names.count(name) > 1:
             raise Refusal("import_column_twice", column=heading)
     shown = {name: heading for heading, name in words.items()}
-    for name, column in KINDS[kind].items():
+    for name, column in table.items():
         if column.needed and name not in names:
             raise Refusal("import_columns", column=shown.get(name, name))
     return names
@@ -111,11 +128,13 @@ def _name(cell: str, _words: Words) -> str:
     return check_text(cell)
 
 
-def _household_code(cell: str, _words: Words) -> str:
+def read_household_code(cell: str, _words: Words) -> str:
+    """A household's code; refuses code_bad."""
     return check_code(cell.upper(), least=1, most=20)
 
 
-def _merchant_code(cell: str, _words: Words) -> str:
+def read_merchant_code(cell: str, _words: Words) -> str:
+    """A shop's code; refuses code_bad."""
     return check_code(cell.upper(), least=2, most=6)
 
 
@@ -129,7 +148,8 @@ def _birth_year(cell: str, _words: Words) -> int:
     return int(cell)
 
 
-def _day(cell: str, _words: Words) -> int:
+def read_day(cell: str, _words: Words) -> int:
+    """A day as yyyymmdd; refuses import_day."""
     match = _DAY.fullmatch(cell)
     try:
         if match is not None:
@@ -159,7 +179,15 @@ def _days(cell: str, _words: Words) -> int:
     return int(cell)
 
 
-def _fen(cell: str, _words: Words) -> int:
+def read_code(cell: str, form: re.Pattern[str]) -> str:
+    """A number or word of somebody else's that must have a form; refuses import_form."""
+    if not form.fullmatch(cell):
+        raise Refusal("import_form")
+    return cell
+
+
+def read_fen(cell: str, _words: Words) -> int:
+    """Yuan with at most two decimals, in fen; refuses import_number."""
     return _hundredths(cell)
 
 
@@ -185,31 +213,31 @@ def _hundredths(cell: str) -> int:
 
 KINDS: Final[Mapping[str, Mapping[str, Column]]] = {
     "households": {
-        "household_code": Column(_household_code),
+        "household_code": Column(read_household_code),
         "building": Column(_name),
         "unit": Column(_name),
     },
     "residents": {
-        "household_code": Column(_household_code),
+        "household_code": Column(read_household_code),
         "name": Column(_name),
         "phone": Column(_phone, needed=False),
         "birth_year": Column(_birth_year, needed=False),
-        "consent_on": Column(_day, needed=False),
+        "consent_on": Column(read_day, needed=False),
     },
     "merchants": {
-        "merchant_code": Column(_merchant_code),
+        "merchant_code": Column(read_merchant_code),
         "name": Column(_name),
         "category": Column(_name),
         "agreement_no": Column(_name),
-        "effective_from": Column(_day),
-        "effective_to": Column(_day, needed=False),
+        "effective_from": Column(read_day),
+        "effective_to": Column(read_day, needed=False),
         "roles": Column(_roles),
         "proof": Column(_proof),
         "proof_days": Column(_days, needed=False),
-        "allowance_day_yuan": Column(_fen, needed=False),
+        "allowance_day_yuan": Column(read_fen, needed=False),
     },
     "balances": {
-        "household_code": Column(_household_code),
+        "household_code": Column(read_household_code),
         "points": Column(_units),
     },
 }

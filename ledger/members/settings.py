@@ -64,6 +64,7 @@ class CommunitySettings:
     claim_days: int = _whole(60, 1, 366)
     proof_days: int = _whole(3, 0, 30)
     no_file_days: int = _whole(10, 1, 90)
+    fee_confirm_days: int = _whole(15, 1, 90)
     match_minutes: int = _whole(10, 1, 60)
     accept_days: int = _whole(5, 1, 31)
     payout_cooling_hours: int = _whole(48, 0, 720)

@@ -43,6 +43,7 @@ _TEXT: Final = {
     "voucher_end": "voucher>wallet voucher>expired",
     "benefit": "wallet>redeemed",
     "bill_offset": "wallet>offset",
+    "bill_back": "offset>wallet wallet>owed",
     "overspend": "wallet>offset owed>offset",
     "stock_in": "inventory>bank goods_cost>bank inventory>goods_cost fund>spent",
     "stock_out": "goods_cost>inventory",

@@ -103,7 +103,7 @@ MONEY: Final[tuple[Check, ...]] = (
             "balance",
             "account_id",
             "SELECT b.account_id, a.owner_id AS claimant_id, b.held,"
-            " coalesce(o.fen, 0) + coalesce(s.fen, 0) + coalesce(v.fen, 0)"
+            " coalesce(o.fen, 0) + coalesce(s.fen, 0) + coalesce(v.fen, 0) + coalesce(f.fen, 0)"
             " AS unsettled FROM balance b JOIN account a ON a.account_id = b.account_id AND a.kind = 'cover'"
             f" LEFT JOIN (SELECT claimant_id, sum(fen)::BIGINT AS fen FROM {_OPEN} WHERE fen > 0 GROUP BY ALL) o"
             " ON o.claimant_id = a.owner_id LEFT JOIN (SELECT merchant_id, sum(offset_fen)::BIGINT AS fen"
@@ -111,10 +111,13 @@ MONEY: Final[tuple[Check, ...]] = (
             # A voucher's contract price is bound from its sale on, so that it is always honoured.
             " LEFT JOIN (SELECT provider_id, sum(contract_fen)::BIGINT AS fen FROM voucher"
             "  ANTI JOIN voucher_end USING (voucher_id) GROUP BY ALL) v ON v.provider_id = a.owner_id"
-            " WHERE b.held IS DISTINCT FROM coalesce(o.fen, 0) + coalesce(s.fen, 0) + coalesce(v.fen, 0)",
+            # What a household was promised off a fee bill is bound before the biller confirms.
+            " LEFT JOIN (SELECT biller_id, sum(fen)::BIGINT AS fen FROM fee_offset WHERE state = 'held'"
+            "  GROUP BY ALL) f ON f.biller_id = a.owner_id WHERE b.held IS DISTINCT FROM"
+            " coalesce(o.fen, 0) + coalesce(s.fen, 0) + coalesce(v.fen, 0) + coalesce(f.fen, 0)",
         ),
         needs="sale night_run night_total offset_booked claim claim_batch open_item discrepancy account"
-        " voucher voucher_end",
+        " voucher voucher_end fee_offset",
         explained_by={
             **_BY_ENTRY,
             "voucher": "o.provider_id = f.claimant_id",

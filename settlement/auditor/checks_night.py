@@ -39,14 +39,15 @@ _AMOUNTS: Final = (
     "  THEN claimed_fen ELSE greatest(claimed_fen, 0) END ELSE 0 END AS plus,"
     " CASE code WHEN 'X1' THEN greatest(claimed_fen, 0) WHEN 'X3' THEN greatest(claimed_fen, 0)"
     "  WHEN 'X2' THEN greatest(-booked_fen, 0) WHEN 'V1' THEN claimed_fen - booked_fen"
-    "  WHEN 'S1' THEN -booked_fen ELSE 0 END AS minus,"
+    "  WHEN 'S1' THEN -booked_fen WHEN 'S4' THEN -booked_fen ELSE 0 END AS minus,"
     " CASE code WHEN 'X1' THEN greatest(claimed_fen, 0) WHEN 'X3' THEN greatest(claimed_fen, 0)"
-    "  WHEN 'V1' THEN claimed_fen - booked_fen WHEN 'S1' THEN -booked_fen ELSE 0 END AS held,"
+    "  WHEN 'V1' THEN claimed_fen - booked_fen WHEN 'S1' THEN -booked_fen"
+    "  WHEN 'S4' THEN -booked_fen ELSE 0 END AS held,"
     " CASE WHEN code = 'X2' THEN booked_fen WHEN code = 'V2' AND booked_fen > 0"
     "  THEN booked_fen - greatest(claimed_fen, 0) ELSE 0 END AS rest,"
     " CASE WHEN code = 'X2' THEN booked_units WHEN code = 'V2' AND booked_fen > 0"
     "  THEN booked_units - booked_units * greatest(claimed_fen, 0) // booked_fen ELSE 0 END AS rest_points"
-    " FROM discrepancy WHERE code IN ('X1', 'X2', 'X3', 'V1', 'V2', 'V3', 'S1')"
+    " FROM discrepancy WHERE code IN ('X1', 'X2', 'X3', 'V1', 'V2', 'V3', 'S1', 'S4')"
     "  AND run_no IN (SELECT run_no FROM run))"
     " WHERE plus_fen IS DISTINCT FROM plus OR minus_fen IS DISTINCT FROM minus"
     " OR held_fen IS DISTINCT FROM held OR rest_fen IS DISTINCT FROM rest"
@@ -115,12 +116,12 @@ NIGHT: Final[tuple[Check, ...]] = (
             "claimant_id ref",
             "SELECT b.claimant_id, b.ref, b.verdict AS worked_out, d.code AS recorded, b.fen AS booked_fen,"
             " b.claimed_fen, b.settle_run AS run_no FROM (SELECT * FROM booked"
-            "  WHERE verdict IN ('V1', 'V2', 'V3', 'S1') AND settle_run IN (SELECT run_no FROM run)) b"
-            " FULL JOIN (SELECT * FROM discrepancy WHERE code IN ('V1', 'V2', 'V3', 'S1')"
+            "  WHERE verdict IN ('V1', 'V2', 'V3', 'S1', 'S4') AND settle_run IN (SELECT run_no FROM run)) b"
+            " FULL JOIN (SELECT * FROM discrepancy WHERE code IN ('V1', 'V2', 'V3', 'S1', 'S4')"
             "  AND run_no IN (SELECT run_no FROM run)) d"
             " ON d.claimant_id = b.claimant_id AND d.ref = b.ref AND d.code = b.verdict"
             "  AND d.run_no = b.settle_run AND d.booked_fen = b.fen AND d.booked_units = b.units"
-            "  AND (b.verdict = 'S1' OR (d.claimed_fen = b.claimed_fen AND d.claimed_units = b.claimed_units))"
+            "  AND (b.verdict IN ('S1', 'S4') OR (d.claimed_fen = b.claimed_fen AND d.claimed_units = b.claimed_units))"
             " WHERE d.code IS NULL AND b.ref IS NOT NULL",
         ),
         look(
@@ -128,7 +129,7 @@ NIGHT: Final[tuple[Check, ...]] = (
             "discrepancy_no",
             "SELECT d.discrepancy_no, d.code, d.claimant_id, d.ref, b.verdict AS worked_out FROM discrepancy d"
             " LEFT JOIN booked b ON b.claimant_id = d.claimant_id AND b.ref = d.ref AND b.verdict = d.code"
-            "  AND b.settle_run = d.run_no WHERE d.code IN ('V1', 'V2', 'V3', 'S1')"
+            "  AND b.settle_run = d.run_no WHERE d.code IN ('V1', 'V2', 'V3', 'S1', 'S4')"
             " AND d.run_no IN (SELECT run_no FROM run) AND b.ref IS NULL",
         ),
         look(

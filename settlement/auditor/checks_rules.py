@@ -26,7 +26,8 @@ RULES: Final[tuple[Check, ...]] = (
             "txn_id",
             "SELECT x.txn_id, x.ref, x.scheme_version, x.units_per_fen, r.units_per_fen AS rate,"
             " r.effective_from FROM entry x LEFT JOIN rate r ON r.version = x.scheme_version"
-            " WHERE x.units_per_fen IS NOT NULL AND NOT coalesce(x.units_per_fen = r.units_per_fen"
+            " WHERE x.units_per_fen IS NOT NULL AND x.kind NOT IN ('bill_offset', 'bill_back')"
+            " AND NOT coalesce(x.units_per_fen = r.units_per_fen"
             " AND r.effective_from <= x.business_date, false)",
         ),
         look(

@@ -40,7 +40,7 @@ def _pair(book: Book) -> None:
         " ASOF JOIN (SELECT * FROM run WHERE first_leaf < end_leaf) r ON s.leaf_index >= r.first_leaf"
     )
     book.run(
-        "CREATE TABLE paired AS SELECT o.txn_id, o.claimant_id, o.terminal_id, o.ref, o.original_ref,"
+        "CREATE TABLE paired AS SELECT o.txn_id, o.claimant_id, o.terminal_id, o.ref, o.original_ref, o.kind,"
         " o.units, o.fen, o.units_per_fen, o.business_date, w.run_no AS range_run,"
         " CASE WHEN d.run_no > w.run_no THEN d.run_no WHEN d.run_no IS NOT NULL THEN w.run_no END AS first_run,"
         " f.run_no AS claim_run, f.batch_id, f.units AS claimed_units, f.fen AS claimed_fen"
@@ -68,7 +68,7 @@ def _take_refunds_back(book: Book) -> None:
 def _settle(book: Book) -> None:
     """`booked`: each offset with the night that settles it (null: none yet), the amounts and the verdict."""
     judged = (
-        "SELECT p.txn_id, p.claimant_id, p.ref, p.units, p.fen, p.units_per_fen, p.range_run, p.batch_id,"
+        "SELECT p.txn_id, p.claimant_id, p.ref, p.kind, p.units, p.fen, p.units_per_fen, p.range_run, p.batch_id,"
         " p.claimed_units, p.claimed_fen, t.run_no AS back_run, coalesce(i.closed_by, '') AS closed_by,"
         " i.closed_run, CASE WHEN p.first_run > p.claim_run THEN p.first_run"
         "  WHEN p.first_run IS NOT NULL THEN p.claim_run END AS claim_run"
@@ -90,7 +90,8 @@ def _settle(book: Book) -> None:
         "  ELSE units * greatest(claimed_fen, 0) // greatest(fen, 1) END AS settle_units,"
         f" CASE WHEN settle_run IS NULL THEN 0 WHEN {whole} THEN fen"
         "  ELSE greatest(claimed_fen, 0) END AS settle_fen, claimed_units, claimed_fen,"
-        " CASE WHEN settle_run IS NULL THEN '' WHEN NOT by_claim THEN 'S1' WHEN claimed_fen > fen THEN 'V1'"
+        " CASE WHEN settle_run IS NULL THEN '' WHEN NOT by_claim THEN CASE kind WHEN 'bill' THEN 'S4' ELSE 'S1' END"
+        "  WHEN claimed_fen > fen THEN 'V1'"
         "  WHEN claimed_fen < fen THEN 'V2' WHEN claimed_units <> units THEN 'V3' ELSE 'equal' END AS verdict"
         f" FROM ({settled})"
     )

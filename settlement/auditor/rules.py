@@ -15,10 +15,18 @@ from typing import Any, Final
 from settlement.auditor.book import Book
 
 _TARGET: Final = "merchant_purchase"
+_FEES: Final = ("property_fee", "refuse_fee")
 
 
 def read_rules(book: Book) -> None:
-    """Build `rate`: a row for each adopted version with rules for shops; amounts in units of its point type."""
+    """Build `rate`: a row for each adopted version with rules for shops; amounts in units of its point type.
+
+    And `fee_rate`: a row for each version and kind of fee that points may pay.
+    """
+    book.run(
+        "CREATE TABLE fee_rate (version VARCHAR, kind VARCHAR, units_per_fen BIGINT, percent BIGINT,"
+        " month_units BIGINT)"
+    )
     book.run(
         "CREATE TABLE rate (version VARCHAR, effective_from BIGINT, units_per_fen BIGINT,"
         " earn_units BIGINT, earn_fen BIGINT, earn_cap_units BIGINT, offset_cap_units BIGINT,"
@@ -27,6 +35,10 @@ def read_rules(book: Book) -> None:
     for scheme_id, version, body in book.rows(
         "SELECT scheme_id, version, body FROM scheme_version"
     ):
+        for fee in _fees_of(body):
+            book.database.execute(
+                "INSERT INTO fee_rate VALUES (?, ?, ?, ?, ?)", [f"{scheme_id}/{version}", *fee]
+            )
         rate = _rate_of(body)
         if rate is not None:
             values = [f"{scheme_id}/{version}", *rate]
@@ -75,6 +87,27 @@ def _rate_of(body: str) -> tuple[int | None, ...] | None:
         )
     except (ValueError, ArithmeticError, KeyError, TypeError, IndexError, StopIteration):
         return None  # `schemes` says that the text is not what was adopted
+
+
+def _fees_of(body: str) -> Iterator[tuple[str, int, int, int | None]]:
+    """For each kind of fee: its name, units per fen, share of a bill in percent, units a month."""
+    try:
+        scheme = _read(body)
+        scales = {row["code"]: 10 ** int(row["precision"]) for row in scheme["point_type"]}
+        rules = [(fee, row) for row in scheme.get("offset", ()) for fee in row["targets"]]
+        found = [
+            (
+                fee,
+                int(Fraction(row["points_per_yuan"]) * scales[row["point_type"]] / 100),
+                int(row.get("cap_percent_of_bill", 100)),
+                _units(row.get("cap_month_points"), scales[row["point_type"]]),
+            )
+            for fee, row in rules
+            if fee in _FEES
+        ]
+    except (ValueError, ArithmeticError, KeyError, TypeError):
+        return  # `schemes` says that the text is not what was adopted
+    yield from found
 
 
 def _read(body: str) -> dict[str, Any]:

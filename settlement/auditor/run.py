@@ -10,6 +10,7 @@ from typing import Any, Final
 import duckdb
 
 from settlement.auditor.book import Book
+from settlement.auditor.checks_bills import BILLS
 from settlement.auditor.checks_book import BOOK
 from settlement.auditor.checks_counter import COUNTER
 from settlement.auditor.checks_files import FILES
@@ -26,7 +27,7 @@ from settlement.auditor.rules import read_rules
 from settlement.auditor.source import Source, names, opened
 
 CHECKS: Final[tuple[Check, ...]] = tuple(
-    ordered((*FILES, *BOOK, *COUNTER, *SERVICES, *RULES, *NIGHT, *MONEY, *MORE))
+    ordered((*FILES, *BOOK, *COUNTER, *SERVICES, *RULES, *NIGHT, *MONEY, *MORE, *BILLS))
 )
 """Every check there is, each after those that may explain what it finds."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from settlement.export.bill_shapes import BILLS
 from settlement.export.book_shapes import BOOK
 from settlement.export.counter_shapes import COUNTER
 from settlement.export.expiry_shapes import EXPIRY
@@ -25,6 +26,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
         for shape in (
             *MEMBERS,
             *BOOK,
+            *BILLS,
             *EXPIRY,
             *STOCK,
             *COUNTER,
@@ -59,6 +61,7 @@ KEPT_HOME: Final[Mapping[str, str]] = MappingProxyType(
         "channel_event": "what the channel told; the postings have what came of it",
         "payment_route": "one payment's use over all communities",
         "payment_posting": "guards a payment's use while it is posted",
+        "fee_file": "a file's answer by its hash; what the file said stands in fee_bill_version",
     }
 )
 """Tables that no export holds, each with its reason."""

@@ -90,6 +90,8 @@ CHECKS: Final[dict[str, str]] = {
         " + coalesce((SELECT sum(v.contract_fen) FROM voucher v WHERE v.community_id = c.community_id"
         "  AND v.provider_id = c.owner_id AND NOT EXISTS (SELECT 1 FROM voucher_end e"
         "   WHERE e.community_id = v.community_id AND e.voucher_id = v.voucher_id)), 0)"
+        " + coalesce((SELECT sum(f.fen) FROM fee_offset f WHERE f.community_id = c.community_id"
+        "  AND f.biller_id = c.owner_id AND f.state = 'held'), 0)"
         " - coalesce((SELECT sum(t.amount) FROM transfer t JOIN txn x ON x.community_id = t.community_id"
         "   AND x.txn_id = t.txn_id AND x.kind = 'settle'"
         "  JOIN account p ON p.community_id = t.community_id AND p.account_id = t.credit_id"
