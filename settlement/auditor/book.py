@@ -32,6 +32,7 @@ class Book:
         self.database = duckdb.connect(config=config)
         self.has: set[str] = set()
         self.malformed: list[tuple[str, int, str, str]] = []
+        self.tree: Any = None
 
     def close(self) -> None:
         """Forget everything."""

@@ -7,9 +7,10 @@ from typing import Final
 
 from settlement.auditor.book import Book
 from settlement.auditor.chart import BOUNDED, DEBIT_SIDE, KINDS, MOVES
-from settlement.auditor.entry import is_sealed, root_of
+from settlement.auditor.entry import is_sealed
 from settlement.auditor.locate import altered_acts, altered_postings
 from settlement.auditor.registry import Check, check, look, look_by
+from settlement.auditor.tree import tree_of
 
 _NORMAL: Final = (
     f"CASE WHEN a.kind IN {DEBIT_SIDE} THEN -1 ELSE 1 END * coalesce(r.credits_less_debits, 0)"
@@ -54,7 +55,7 @@ def _root(book: Book) -> Iterable[tuple[int, str, str]]:
     stated = book.source.manifest.get("root")
     if not is_sealed(book) or stated is None:
         return
-    found = root_of(book)
+    found = tree_of(book).root().hex()
     if found != stated:
         yield (book.source.size, str(stated), found)
 

@@ -31,15 +31,31 @@ def _twice_or_empty(book: Book) -> Iterable[tuple[str, str, str]]:
         shown = "concat_ws(' ', " + ", ".join(f"'{k}=' || coalesce({k}::VARCHAR, '')" for k in key)
         shown = f"{shown})" if key else "'1'"
         needed = [c for c in about["columns"] if c not in about.get("null", about["columns"])]
-        if needed:
-            empty = " OR ".join(f'"{column}" IS NULL' for column in needed)
+        empty = " OR ".join(f'"{column}" IS NULL' for column in needed) or "false"
+        empties, steps = book.rows(
+            f"SELECT count(*) FILTER (empty), count(*) FILTER (step IS NOT TRUE) FROM (SELECT {empty}"
+            f' AS empty, {_goes_up(key)} AS step FROM "{table}")'
+        )[0]
+        if empties:
             for (row,) in book.rows(f'SELECT {shown} FROM "{table}" WHERE {empty} LIMIT 100'):
                 yield (row, name, "empty")
+        # Nothing stands before the first row; where every other is above the one before it, none is there twice.
+        if steps <= 1:
+            continue
         group = ", ".join(key) or "true"
         for (row,) in book.rows(
             f'SELECT any_value({shown}) FROM "{table}" GROUP BY {group} HAVING count(*) > 1 LIMIT 100'
         ):
             yield (row, name, "twice")
+
+
+def _goes_up(key: list[str]) -> str:
+    """Whether a row's key is above that of the row before, as they stand in their file; null where one is null."""
+    step = "false"
+    for name in reversed(key):
+        before = f'lag("{name}") OVER ()'
+        step = f'("{name}" > {before} OR ("{name}" = {before} AND {step}))'
+    return step
 
 
 FILES: Final[tuple[Check, ...]] = (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from typing import Final
 
 from settlement.auditor.book import Book
 from settlement.auditor.entry import is_sealed
 from settlement.auditor.registry import Check, check, look, look_by
+from settlement.auditor.tree import tree_of
 
 _BY_TXN: Final = {"entry": "o.txn_id = f.txn_id", "I2": "o.txn_id = f.txn_id"}
 
@@ -27,11 +27,12 @@ _LAPSED: Final = (
     "  LEFT JOIN lapse p ON p.txn_id = x.txn_id WHERE x.kind = 'expire')"
 )
 # What a till numbered: every posting, and a sale or refund that moved nothing, such as cash given back for cash.
-_COUNTERS: Final = (
-    "(SELECT DISTINCT split_part(ref, '-', 1) AS till, split_part(ref, '-', 3)::BIGINT AS counter FROM"
-    " (SELECT ref FROM entry WHERE ref IS NOT NULL AND source IN ('till', 'counter', 'gateway')"
-    " UNION ALL SELECT ref FROM sale WHERE state = 'done' AND txn_id IS NULL"
-    " UNION ALL SELECT ref FROM refund WHERE state = 'done' AND txn_id IS NULL))"
+_NUMBERED: Final = (
+    "CREATE TABLE numbered AS SELECT split_part(ref, '-', 1) AS till, split_part(ref, '-', 3)::BIGINT AS counter,"
+    " sum(entry)::BIGINT AS entries FROM"
+    " (SELECT ref, 1 AS entry FROM entry WHERE ref IS NOT NULL AND source IN ('till', 'counter', 'gateway')"
+    " UNION ALL SELECT ref, 0 FROM sale WHERE state = 'done' AND txn_id IS NULL"
+    " UNION ALL SELECT ref, 0 FROM refund WHERE state = 'done' AND txn_id IS NULL) GROUP BY till, counter"
 )
 
 
@@ -39,35 +40,22 @@ def _roots(book: Book) -> Iterable[tuple[int, str, str]]:
     """Signed sizes whose root is not the one of that prefix of the order."""
     if not is_sealed(book):
         return
-    nodes: dict[int, list[tuple[int, bytes]]] = {}
-    levels = int(book.value("SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE 'level_%'"))
-    for level in range(levels):
-        # A prefix of size s is made of one whole subtree for each bit of s, the largest first.
-        for size, node in book.rows(
-            f"SELECT c.size, l.h FROM checkpoint c JOIN level_{level} l ON l.i = (c.size >> {level}) - 1"
-            f" WHERE (c.size >> {level}) & 1 = 1 AND c.size <= getvariable('size')"
-        ):
-            nodes.setdefault(int(size), []).append((level, bytes(node)))
+    tree = tree_of(book)
     for size, stated, note in book.rows("SELECT size, root, note FROM checkpoint ORDER BY size"):
         if size > book.source.size:
             yield (size, str(stated), "more than there is")
             continue
-        found = _folded(nodes.get(int(size), []))
+        found = tree.root(int(size)).hex()
         if found != str(stated):
             yield (size, str(stated), found)
         elif str(note).split("\n")[1:2] != [str(size)]:
             yield (size, str(stated), "the note names another size")
 
 
-def _folded(nodes: list[tuple[int, bytes]]) -> str:
-    """The root of whole subtrees, given with their levels."""
-    hashes = [node for _, node in sorted(nodes)]
-    if not hashes:
-        return hashlib.sha256(b"").hexdigest()
-    root = hashes[0]
-    for left in hashes[1:]:
-        root = hashlib.sha256(b"\x01" + left + root).digest()
-    return root.hex()
+def _numbered_twice(book: Book) -> Iterable[tuple[str, int, int]]:
+    """Numbers of a till that stand on more than one posting; leaves `numbered` behind."""
+    book.run(_NUMBERED)
+    yield from book.rows("SELECT till, counter, entries FROM numbered WHERE entries > 1")
 
 
 def _trial_balances(book: Book) -> Iterable[tuple[int, int, str, int, int]]:
@@ -95,7 +83,8 @@ MORE: Final[tuple[Check, ...]] = (
             "hold_id",
             "SELECT min(e.hold_id) AS hold_id, e.txn_id, sum(e.captured)::BIGINT AS captured,"
             " any_value(d.amount) AS posted FROM hold_end e JOIN hold h ON h.hold_id = e.hold_id"
-            " LEFT JOIN (SELECT txn_id, debit_id, sum(amount)::BIGINT AS amount FROM line GROUP BY ALL) d"
+            " LEFT JOIN (SELECT txn_id, debit_id, sum(amount)::BIGINT AS amount FROM line"
+            "  WHERE txn_id IN (SELECT txn_id FROM hold_end WHERE how = 'captured') GROUP BY ALL) d"
             "  ON d.txn_id = e.txn_id AND d.debit_id = h.account_id WHERE e.how = 'captured'"
             " GROUP BY e.txn_id, h.account_id HAVING sum(e.captured) IS DISTINCT FROM any_value(d.amount)",
         ),
@@ -144,13 +133,7 @@ MORE: Final[tuple[Check, ...]] = (
     ),
     check(
         "I26",
-        look(
-            "txn",
-            "till counter",
-            "SELECT till, counter, count(*) AS entries FROM (SELECT split_part(ref, '-', 1) AS till,"
-            "  split_part(ref, '-', 3)::BIGINT AS counter FROM entry WHERE ref IS NOT NULL"
-            "  AND source IN ('till', 'counter', 'gateway')) GROUP BY ALL HAVING count(*) > 1",
-        ),
+        look_by("txn", "till counter", "entries", _numbered_twice),
         look(
             "txn",
             "till counter",
@@ -162,7 +145,7 @@ MORE: Final[tuple[Check, ...]] = (
             "   ON o.claimant_id = c.claimant_id AND o.ref = c.ref WHERE c.batch_id = b.batch_id AND o.ref IS NULL)"
             # A receipt that was claimed before is told once more, under a counter that has its booking already.
             "   AS unknown, (SELECT count(*) FROM claim_again a WHERE a.batch_id = b.batch_id) AS again,"
-            f" (SELECT count(*) FROM {_COUNTERS} n WHERE n.till = b.till"
+            " (SELECT count(*) FROM numbered n WHERE n.till = b.till"
             "   AND n.counter BETWEEN b.first AND b.last) AS booked FROM b)"
             " SELECT till, first AS counter, last, told, booked, unknown AS claimed_and_not_booked FROM k"
             " WHERE told > booked + unknown + again",

@@ -54,12 +54,12 @@ def _accounts(book: Book) -> None:
 
 
 def _lines(book: Book) -> None:
-    """`line`: each transfer with the kinds and owners of its two accounts."""
+    """`line`: each transfer with the kinds and owners of its two accounts, and as text for its leaf."""
     book.reads(
         "transfer",
         "CREATE TABLE line AS SELECT t.txn_id, t.line_no, t.commodity, t.debit_id, t.credit_id, t.amount,"
         " d.kind AS debit_kind, c.kind AS credit_kind, d.owner_id AS debit_owner,"
-        " c.owner_id AS credit_owner FROM transfer t"
+        f" c.owner_id AS credit_owner, t.text FROM (SELECT *, {_joined(TRANSFER)} AS text FROM transfer) t"
         " LEFT JOIN account d ON d.account_id = t.debit_id AND d.commodity = t.commodity"
         " LEFT JOIN account c ON c.account_id = t.credit_id AND c.commodity = t.commodity",
     )
@@ -72,14 +72,16 @@ def _lines(book: Book) -> None:
 
 def _postings(book: Book) -> None:
     """`posting`: each transaction's lines in one row, as text for its leaf and as sums for the checks."""
-    text = _joined(TRANSFER)
     apart = ", ".join(
-        f"any_value({text}) FILTER (line_no = {n}) AS text{n}" for n in range(_LINES_APART)
+        f"any_value(text) FILTER (line_no = {n}) AS text{n}" for n in range(_LINES_APART)
+    )
+    book.run(
+        "CREATE TABLE posting_rest AS SELECT txn_id, string_agg(text, '' ORDER BY line_no) AS text FROM line"
+        f" WHERE line_no NOT BETWEEN 0 AND {_LINES_APART - 1} GROUP BY txn_id"
     )
     book.run(
         "CREATE TABLE posting AS SELECT txn_id, count(*) AS lines, max(line_no) + 1 AS top,"
-        f" {apart}, string_agg({text}, '' ORDER BY line_no)"
-        f"  FILTER (line_no NOT BETWEEN 0 AND {_LINES_APART - 1}) AS text_rest,"
+        f" {apart},"
         " sum(amount) FILTER (credit_kind = 'offset')::BIGINT AS offset_in,"
         " sum(amount) FILTER (debit_kind = 'offset')::BIGINT AS offset_out,"
         " max(CASE WHEN credit_kind = 'offset' THEN credit_owner"
@@ -93,15 +95,13 @@ def _postings(book: Book) -> None:
 
 def _entries(book: Book) -> None:
     """`entry`: each transaction with what the checks need of it, and the hash of its leaf."""
-    header = [_field("getvariable('community')::VARCHAR"), *(_value("x", name) for name in TXN)]
+    header = [_field("getvariable('community')::VARCHAR"), *(_value("t", name) for name in TXN)]
     offset = ", ".join(_value("o", name) for name in OFFSET)
     parts = [
-        "chr(0)",
-        f"'{FIRST_LINE}3:txn'",
-        *header,
+        "x.header",
         _field("coalesce(p.lines, 0)::VARCHAR"),
         *(f"p.text{n}" for n in range(_LINES_APART)),
-        "p.text_rest",
+        "r.text",
         f"CASE WHEN o.txn_id IS NULL THEN '1:0' ELSE concat('1:1', {offset}) END",
     ]
     book.reads(
@@ -112,7 +112,9 @@ def _entries(book: Book) -> None:
         " x.provisional, x.issuing_community, x.accepting_community,"
         " p.lines, p.top, p.offset_in, p.offset_out, p.offset_owner, p.earned, p.earned_back,"
         f" p.to_pending, sha256(concat({', '.join(parts)})) AS leaf_hash"
-        " FROM txn x LEFT JOIN posting p ON p.txn_id = x.txn_id"
+        # Put together before the joins: a column file's repeated values are then written out once each.
+        f" FROM (SELECT *, concat(chr(0), '{FIRST_LINE}3:txn', {', '.join(header)}) AS header FROM txn t) x"
+        " LEFT JOIN posting p ON p.txn_id = x.txn_id LEFT JOIN posting_rest r ON r.txn_id = x.txn_id"
         " LEFT JOIN offset_booked o ON o.txn_id = x.txn_id",
     )
 
@@ -154,29 +156,6 @@ def _sealed(book: Book) -> None:
 def is_sealed(book: Book) -> bool:
     """Whether the export carries leaf hashes."""
     return "leaf_hash" in book.columns("leaf")
-
-
-def root_of(book: Book) -> str:
-    """The root over all places, from the hashes worked out; where an entry is missing, from the one stored.
-
-    Leaves the tree behind, a table `level_0`, `level_1`, … for each of its levels.
-    """
-    left = book.value("SELECT count(*) FROM sealed")
-    if not left:
-        return str(book.value("SELECT sha256('')"))
-    book.run(
-        "CREATE TABLE level_0 AS SELECT leaf_index AS i, unhex(coalesce(worked_out, stored)) AS h FROM sealed"
-    )
-    number = 0
-    while left > 1:
-        # A node without a sister goes up as it is: the same tree as RFC 6962's.
-        book.run(
-            f"CREATE TABLE level_{number + 1} AS SELECT l.i // 2 AS i, CASE WHEN r.h IS NULL THEN l.h"
-            " ELSE unhex(sha256('\\x01'::BLOB || l.h || r.h)) END AS h"
-            f" FROM level_{number} l LEFT JOIN level_{number} r ON r.i = l.i + 1 WHERE l.i % 2 = 0"
-        )
-        number, left = number + 1, (left + 1) // 2
-    return str(book.value(f"SELECT lower(hex(h)) FROM level_{number}"))
 
 
 def _field(value: str) -> str:

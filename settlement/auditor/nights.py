@@ -40,11 +40,16 @@ def _pair(book: Book) -> None:
         " ASOF JOIN (SELECT * FROM run WHERE first_leaf < end_leaf) r ON s.leaf_index >= r.first_leaf"
     )
     book.run(
+        "CREATE TABLE judging AS SELECT o.business_date, d.run_no"
+        " FROM (SELECT DISTINCT business_date FROM offset_booked) o"
+        " ASOF JOIN run d ON o.business_date <= d.business_date"
+    )
+    book.run(
         "CREATE TABLE paired AS SELECT o.txn_id, o.claimant_id, o.terminal_id, o.ref, o.original_ref, o.kind,"
         " o.units, o.fen, o.units_per_fen, o.business_date, w.run_no AS range_run,"
         " CASE WHEN d.run_no > w.run_no THEN d.run_no WHEN d.run_no IS NOT NULL THEN w.run_no END AS first_run,"
         " f.run_no AS claim_run, f.batch_id, f.units AS claimed_units, f.fen AS claimed_fen"
-        " FROM offset_booked o ASOF LEFT JOIN run d ON o.business_date <= d.business_date"
+        " FROM offset_booked o LEFT JOIN judging d ON d.business_date = o.business_date"
         " LEFT JOIN placed w ON w.txn_id = o.txn_id"
         " LEFT JOIN filed f ON f.claimant_id = o.claimant_id AND f.ref = o.ref"
     )

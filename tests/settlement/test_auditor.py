@@ -224,9 +224,10 @@ ALTERED = {
         ("redemption.csv", {}),
     ),
     "a leaf": (
-        "UPDATE leaf SET leaf_hash = zeroblob(32) WHERE leaf_index = 9",
+        "UPDATE leaf SET leaf_hash = zeroblob(32) WHERE leaf_index ="
+        " (SELECT min(leaf_index) FROM leaf WHERE kind = 'txn')",
         {"entry"},
-        ("txn.csv", {"leaf_index": "9"}),
+        ("txn.csv", {"column": ""}),
     ),
     "an order": (
         "UPDATE leaf SET leaf_index = 1000 WHERE leaf_index = 9",
