@@ -224,8 +224,10 @@ ALTERED = {
         ("redemption.csv", {}),
     ),
     "a leaf": (
-        "UPDATE leaf SET leaf_hash = zeroblob(32) WHERE leaf_index ="
-        " (SELECT min(leaf_index) FROM leaf WHERE kind = 'txn')",
+        (
+            "UPDATE leaf SET leaf_hash = zeroblob(32) WHERE leaf_index = (SELECT min(leaf_index) FROM leaf"
+            " WHERE kind = 'txn')"
+        ),
         {"entry"},
         ("txn.csv", {"column": ""}),
     ),
