@@ -31,11 +31,13 @@ _SIDE: Final = (
     " t.commodity, coalesce(x.merchant_id, 0) AS merchant_id, x.business_date / 100 AS month,"
     " coalesce(x.corrects_date, x.business_date) / 100 AS given_month,"
     " coalesce(x.units_per_fen, 0) AS units_per_fen, {plus} AS plus, {minus} AS minus"
-    " FROM leaf l JOIN transfer t ON t.community_id = l.community_id AND t.txn_id = l.entry_id"
-    " JOIN txn x ON x.community_id = t.community_id AND x.txn_id = t.txn_id"
-    " JOIN account i ON i.community_id = t.community_id AND i.account_id = t.{side}_id"
-    "  AND i.kind IN ('issued_consumption', 'issued_deed', 'issued_grant')"
+    # CROSS JOIN: SQLite then begins at the few leaves; left to choose, it goes through every transfer there is.
+    " FROM leaf l CROSS JOIN transfer t CROSS JOIN txn x CROSS JOIN account i"
     " WHERE l.community_id = :community_id AND l.leaf_index >= :first_leaf AND l.leaf_index < :end_leaf"
+    "  AND t.community_id = l.community_id AND t.txn_id = l.entry_id"
+    "  AND x.community_id = t.community_id AND x.txn_id = t.txn_id"
+    "  AND i.community_id = t.community_id AND i.account_id = t.{side}_id"
+    "  AND i.kind IN ('issued_consumption', 'issued_deed', 'issued_grant')"
 )
 _GIVEN: Final = Sql(
     "SELECT kind, commodity, merchant_id, month, given_month, units_per_fen, sum(plus) AS plus,"
