@@ -61,22 +61,18 @@ def judge(
     """Compare one offset whose day is over with its claim, or with the lack of one.
 
     `file_came`: the shop's claims for that till and day are in. `original_claimed`: the sale that
-    this refund takes back was claimed.
+    this refund takes back, or the offset that this correction of a bill names, was claimed.
     """
     if claimed is not None:
         return compare(booked, claimed)
+    if booked.kind == "bill" and original_claimed:
+        # The biller's own correction: its claims do not know of it yet, and no file is waited for.
+        return _taken_off(Code.S4, booked)
     if not file_came:
         return Finding(wait="no_file")
     if booked.fen < 0 and original_claimed:
-        # The sale is paid in full by its own claim: taking the refund off nets the two. Of a fee bill it is the
-        # biller's own correction, which its claims do not know of yet.
-        return Finding(
-            Code.S4 if booked.kind == "bill" else Code.S1,
-            settle_units=booked.units,
-            settle_fen=booked.fen,
-            minus_fen=-booked.fen,
-            held_fen=-booked.fen,
-        )
+        # The sale is paid in full by its own claim: taking the refund off nets the two.
+        return _taken_off(Code.S1, booked)
     return Finding(
         Code.X2,
         plus_fen=max(booked.fen, 0),
@@ -84,6 +80,17 @@ def judge(
         rest_units=booked.units,
         rest_fen=booked.fen,
         wait="unclaimed",
+    )
+
+
+def _taken_off(code: Code, booked: Booked) -> Finding:
+    """What came back is taken off the shop at once; what it names was paid in full."""
+    return Finding(
+        code,
+        settle_units=booked.units,
+        settle_fen=booked.fen,
+        minus_fen=-booked.fen,
+        held_fen=-booked.fen,
     )
 
 

@@ -106,11 +106,14 @@ class Sides(NamedTuple):
 
 
 def due_of(sides: Sides, run: Run) -> list[Due]:
-    """Tills whose claims are expected: those with offsets in the range whose day is over."""
+    """Tills whose claims are expected: those with offsets in the range whose day is over.
+
+    Where no till stands (a biller), a day on which points only came back asks for no claims.
+    """
     tills = {
         Due(row.claimant_id, row.terminal_id, row.business_date)
         for row in sides.booked
-        if row.business_date <= run.day
+        if row.business_date <= run.day and (row.terminal_id or row.fen_plus)
     }
     tills |= {
         Due(b.claimant_id, b.terminal_id, b.business_date)

@@ -33,7 +33,7 @@ PURPOSE: Final = "bill"
 TAKE_ROOM: Final = Sql(
     "UPDATE fee_bill SET offset_fen = offset_fen + :fen, offsets = offsets + 1"
     " WHERE community_id = :community_id AND bill_id = :bill_id AND version = :version"
-    " AND offsets = :seen AND offset_fen + :fen <= ceiling_fen"
+    " AND offset_fen + :fen <= ceiling_fen RETURNING offsets"
 )
 GIVE_ROOM: Final = Sql(
     "UPDATE fee_bill SET offset_fen = offset_fen - :fen WHERE community_id = :community_id"
@@ -152,11 +152,12 @@ def _check_asked(tx: Tx, rules: FeeRules, bill: Bill, asked: Asked) -> int:
 def _hold(
     tx: Tx, rules: FeeRules, bill: Bill, asked: Asked, fen: int, cover: int
 ) -> dict[str, Any]:
-    here, ref = asked.community_id, f"{bill.bill_no}-{bill.offsets + 1}"
+    here = asked.community_id
     owner = owner_of(rules, asked.person_id, asked.household_id)
     place = {"community_id": here, "bill_id": bill.bill_id}
-    taken = {**place, "fen": fen, "version": bill.version, "seen": bill.offsets}
-    apply(tx, [Step(TAKE_ROOM, taken, guard="fee_bill")])
+    taken = {**place, "fen": fen, "version": bill.version}
+    room = apply(tx, [Step(TAKE_ROOM, taken, guard="fee_bill", returns=True)])
+    ref = f"{bill.bill_no}-{room['fee_bill'].offsets}"
     wallet = account_id(tx, here, Account.WALLET, rules.commodity, owner, at=asked.at)
     open_hold(
         tx,

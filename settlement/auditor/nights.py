@@ -60,13 +60,16 @@ def _take_refunds_back(book: Book) -> None:
     """`taken_back`: the night in which a refund without a claim nets its claimed sale."""
     book.run(
         "CREATE TABLE taken_back AS SELECT p.txn_id,"
-        " greatest(p.first_run, max(s.run_no), min(b.run_no)) AS run_no"
+        " CASE p.kind WHEN 'bill' THEN greatest(p.first_run, max(s.run_no))"
+        "  ELSE greatest(p.first_run, max(s.run_no), min(b.run_no)) END AS run_no"
         " FROM paired p JOIN filed s ON s.claimant_id = p.claimant_id AND s.ref = p.original_ref"
         "  AND s.run_no IS NOT NULL"
-        " JOIN claim_batch b ON b.claimant_id = p.claimant_id AND b.terminal_id IN (0, p.terminal_id)"
+        " LEFT JOIN claim_batch b ON b.claimant_id = p.claimant_id AND b.terminal_id IN (0, p.terminal_id)"
         "  AND b.outcome = 'ok' AND b.run_no IS NOT NULL"
         "  AND p.business_date BETWEEN b.first_date AND b.last_date"
-        " WHERE p.fen < 0 AND p.first_run IS NOT NULL GROUP BY p.txn_id, p.first_run"
+        # A corrected bill waits for no claims of its day.
+        " WHERE p.fen < 0 AND p.first_run IS NOT NULL AND (p.kind = 'bill' OR b.run_no IS NOT NULL)"
+        " GROUP BY p.txn_id, p.first_run, p.kind"
     )
 
 

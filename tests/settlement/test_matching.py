@@ -86,3 +86,29 @@ def test_a_refund_left_out_of_a_claimed_sale_is_taken_off_it() -> None:
     assert judge(booked(-1), None, file_came=True, original_claimed=True) == Finding(
         Code.S1, -20, -1, 0, 1, 1
     )
+
+
+@pytest.mark.parametrize("file_came", [False, True])
+def test_a_bill_corrected_after_its_claim_is_taken_off_whether_claims_came_or_not(
+    file_came: bool,  # noqa: FBT001 - a table
+) -> None:
+    back = booked(-1_000)._replace(kind="bill")
+
+    found = judge(back, None, file_came=file_came, original_claimed=True)
+
+    assert found == Finding(Code.S4, -20_000, -1_000, 0, 1_000, 1_000)
+
+
+def test_a_bill_corrected_before_any_claim_waits_with_its_offset() -> None:
+    back = booked(-1_000)._replace(kind="bill")
+
+    assert judge(back, None, file_came=False) == Finding(wait="no_file")
+    assert judge(back, None, file_came=True).code is Code.X2
+
+
+def test_a_biller_who_claims_the_correction_itself_agrees() -> None:
+    back = booked(-1_000)._replace(kind="bill")
+
+    found = judge(back, claimed(-1_000), file_came=True, original_claimed=True)
+
+    assert found == Finding(settle_units=-20_000, settle_fen=-1_000)
