@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Playwright
+from sqlalchemy import select, update
 
+from ledger.book.accounts import account_id
+from ledger.book.chart import Account, Kind
+from ledger.book.posting import Line, Posting, Side, post
 from ledger.sql import Sql
+from ledger.stock.tables import good, good_price
 from ledger.token_keys import KeyClass
 from tests.browser.served import Served
 from tests.browser.tablet import Tablet, chromium, zh
-from tests.support.town import HERE
+from tests.support.town import CIVIC, HERE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -30,15 +35,75 @@ def test_goods_are_handed_out_for_points_with_pin_and_slip(
         tablet.touch("One {good} more", good="香皂")
         tablet.confirm()
         tablet.pin()
-        assert tablet.result() == {"word": zh("Done"), zh("Points used"): "350 分"}
+        assert tablet.result() == {
+            "word": zh("Done"),
+            zh("Points used"): "350 分",
+            zh("Points left"): "1650 分",
+        }
         tablet.touch("Receipt")
         assert "香皂 x 2" in tablet.page.locator(".slip").inner_text()
+        tablet.touch("Back")
+        tablet.touch("Passbook")
+        tablet.page.locator(".passbook").wait_for()
+        lines = tablet.page.locator(".passbook tbody tr").all_inner_texts()
+        assert [line.split("\t")[4] for line in lines] == ["2000", "1650"]
         assert tablet.errors == []
     with served.town.db.read() as tx:
         assert [(row.code, row.stock) for row in tx.all(_STOCK, community_id=HERE)] == [
             ("R11", 11),
             ("R14", 28),
         ]
+
+
+def test_fifteen_points_buy_slippers_and_eggs_in_one_touch(
+    playwright: Playwright, served: Served
+) -> None:
+    """The person with 15 points: both are proposed together, and what is out of reach says by how much."""
+    _price({"R11": 500, "R14": 1_000}, served, spare_units=198_500)
+    with chromium(playwright) as browser:
+        tablet = Tablet(browser.new_page(viewport={"width": 768, "height": 1024}), served)
+        tablet.enrol("M01C1", "counter")
+        tablet.touch("Redeem goods")
+        tablet.wedge(served.code(1, KeyClass.CARD))
+        together = tablet.page.locator(".together")
+        assert "鸡蛋(袋) + 香皂" in together.inner_text()
+        tablet.page.get_by_role("textbox").fill("xz")
+        assert tablet.page.locator(".shelf strong").all_inner_texts() == ["香皂"]
+        tablet.page.get_by_role("textbox").fill("")
+        together.click()
+        tablet.confirm()
+        assert tablet.result()[zh("Points left")] == "0 分"
+        assert tablet.errors == []
+
+
+def _price(prices: dict[str, int], served: Served, *, spare_units: int) -> None:
+    """Other prices, and a wallet that was spent down to what the story needs."""
+    with served.town.db.engine.begin() as connection:
+        for code, units in prices.items():
+            chosen = select(good.c.good_id).where(good.c.code == code).scalar_subquery()
+            connection.execute(
+                update(good_price).where(good_price.c.good_id == chosen).values(units=units)
+            )
+    served.town.at = served.now()
+    served.town.db.write(lambda tx: _spend(tx, served, spare_units))
+
+
+def _spend(tx, served: Served, units: int) -> None:
+    at = served.town.at
+    wallet = Side(account_id(tx, HERE, Account.WALLET, CIVIC, 1, at=at), Account.WALLET)
+    gone = Side(account_id(tx, HERE, Account.EXPIRED, CIVIC, at=at), Account.EXPIRED)
+    posting = Posting(
+        community_id=HERE,
+        kind=Kind.EXPIRE,
+        request_id="spent",
+        occurred_at=at,
+        at=at,
+        business_date=served.town.day,
+        lines=[Line(wallet, gone, CIVIC, units)],
+        person_id=1,
+        wallet_owner_id=1,
+    )
+    post(tx, posting)
 
 
 def test_a_counters_code_typed_at_the_till_makes_a_counter(

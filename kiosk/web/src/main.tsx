@@ -4,6 +4,7 @@ import "./polyfills";
 import "./styles/base.css";
 import "./styles/sale.css";
 import "./styles/screens.css";
+import "./styles/counter.css";
 import "./styles/print.css";
 import { render } from "preact";
 import { Till } from "./app/till";

@@ -180,17 +180,20 @@ async function settleBatch(tx: Settling, batchNo: number, answer: Final): Promis
 function booked(line: DayLine, value: unknown): DayLine {
   const answer = value as SaleAnswer | RefundAnswer | RedeemAnswer;
   const sale = line.kind === "sale" ? (answer as SaleAnswer) : null;
+  const goods = line.kind === "redeem" ? (answer as RedeemAnswer) : null;
   const differences = differencesOf(line, answer);
   return {
     ...line,
     state: "booked",
     receipt: answer.receipt,
-    outcome: sale && {
-      earned_units: sale.earned_units,
-      earned_state: sale.earned_state,
-      earned_reason: sale.earned_reason,
-      balance_units: sale.balance_units,
-    },
+    outcome: sale
+      ? {
+          earned_units: sale.earned_units,
+          earned_state: sale.earned_state,
+          earned_reason: sale.earned_reason,
+          balance_units: sale.balance_units,
+        }
+      : goods && { earned_units: 0, earned_state: "none", earned_reason: null, balance_units: goods.balance_units },
     differences,
     alarm: differences.length > 0 ? 1 : 0,
     unfiled: line.kind === "redeem" ? 0 : 1,

@@ -28,6 +28,8 @@ export type Channel = "scan" | "credit_card" | "bank_card" | "cash" | "gateway";
 
 export interface Rules {
   units_per_fen: number;
+  /** Decimals of a point; missing where the server is older. */
+  precision?: number;
   step_units: number;
   min_units: number;
   pin_above_units_card: number;
@@ -178,6 +180,55 @@ export interface Good {
   price_units: number;
   stock: number;
   picture: string;
+  /** First letters of the name's sounds. */
+  initials?: string;
+  barcode?: string;
+}
+
+/** When the goods counter is open: a moment with zone each. */
+export interface Opening {
+  from: string;
+  to: string;
+  name: string;
+}
+
+export interface CounterToday {
+  /** The scheme knows no windows. */
+  always: boolean;
+  open: boolean;
+  /** The window is over; only who stands in line is served. */
+  over: boolean;
+  opening: Opening | null;
+  next: Opening | null;
+}
+
+export interface Holder {
+  holder_label: string;
+  available_units: number;
+  pending_units: number;
+  owed_units: number;
+  pin_needed_above_units: number;
+  token_class: KeyClass;
+  passbook: { lines: number; waiting: number };
+}
+
+export interface PassbookLine {
+  line_no: number;
+  date: string;
+  matter: string;
+  plus_units: number;
+  minus_units: number;
+  balance_units: number;
+  handled_by: string;
+}
+
+export interface PassbookSheet {
+  page_lines: number;
+  first: number;
+  last: number;
+  printed: number;
+  waiting: number;
+  lines: PassbookLine[];
 }
 
 export interface RedeemBody {

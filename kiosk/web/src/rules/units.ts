@@ -9,9 +9,21 @@ export function hundredths(amount: number): string {
   return `${sign}${digits.slice(0, -2)}.${digits.slice(-2)}`;
 }
 
+let decimals = 2;
+
+/** With how many decimals the community's points are counted; the server says it with the till's state. */
+export function countPoints(precision: number): void {
+  decimals = precision;
+}
+
+/** Units in one point. */
+export const unitsPerPoint = (): number => 10 ** decimals;
+
 /** Points as short as they can be said: 20000 units -> "200", 1280 -> "12.80". */
 export function points(units: number): string {
-  return units % 100 === 0 ? String(units / 100) : hundredths(units);
+  const one = unitsPerPoint();
+  if (units % one === 0) return String(units / one);
+  return decimals === 2 ? hundredths(units) : (units / one).toFixed(decimals);
 }
 
 /** What the amount pad holds ("", "5", "50.", "50.0") after one more key; a key that does not fit changes nothing. */

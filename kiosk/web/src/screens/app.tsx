@@ -2,7 +2,9 @@
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import type { Whose } from "../app/counter";
 import type { Till } from "../app/till";
+import { countPoints } from "../rules/units";
 import type { VerifiedToken } from "../rules/verify";
 import { listenKeys } from "../scan/keys";
 import { t, useLanguage } from "../text/t";
@@ -24,6 +26,7 @@ export type Place =
   | { at: "sale"; token?: VerifiedToken }
   | { at: "refund"; ref?: string }
   | { at: "redeem"; token?: VerifiedToken }
+  | { at: "passbook"; whose?: Whose }
   | { at: "today" }
   | { at: "check"; code?: string; evidence?: boolean }
   | { at: "close" };
@@ -49,6 +52,7 @@ function Door() {
   const [place, go] = useState<Place>({ at: "home" });
   const [visit, setVisit] = useState(0);
   useLanguage(view.preferences.language);
+  countPoints(view.state?.rules.precision ?? 2);
   document.title = view.terminal ? `${view.terminal.terminal_code} · ${t("Community points")}` : t("Community points");
   const move: Go = (next) => {
     setVisit(visit + 1);
@@ -70,6 +74,8 @@ function Room({ place, go }: { place: Place; go: Go }) {
       return <RefundScreen go={go} first={place.ref ?? null} />;
     case "redeem":
       return <RedeemScreen go={go} first={place.token ?? null} />;
+    case "passbook":
+      return <LateScreen load={loadPassbook} props={{ go, first: place.whose ?? null }} onBack={() => go({ at: "home" })} />;
     case "today":
       return <TodayScreen go={go} />;
     case "check":
@@ -79,6 +85,7 @@ function Room({ place, go }: { place: Place; go: Go }) {
   }
 }
 
+const loadPassbook = () => import("./passbook").then((module) => module.PassbookScreen);
 const loadCheck = () => import("./check").then((module) => module.CheckScreen);
 
 interface LateProps<P> {

@@ -1,5 +1,6 @@
 // How it ended: booked, refused, or kept until the server answers.
 
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { Done } from "../app/desk";
 import type { DayLine } from "../device/db";
@@ -15,9 +16,11 @@ interface DoneProps {
   again: string;
   onAgain(): void;
   onHome?: () => void;
+  /** More buttons beside the receipt's. */
+  children?: ComponentChildren;
 }
 
-export function DoneScreen({ done, again, onAgain, onHome }: DoneProps) {
+export function DoneScreen({ done, again, onAgain, onHome, children }: DoneProps) {
   const [receipt, setReceipt] = useState(false);
   if (done.kind === "refused") return null;
   const { line } = done;
@@ -45,6 +48,7 @@ export function DoneScreen({ done, again, onAgain, onHome }: DoneProps) {
             {t("Receipt")}
           </button>
         )}
+        {children}
         {onHome && (
           <button type="button" onClick={onHome}>
             {t("Home")}

@@ -1,14 +1,15 @@
-// The points supermarket's counter: code, goods by picture, PIN, slip.
+// The points supermarket's counter: code, goods by picture, PIN, slip, passbook.
 
-import { useEffect, useState } from "preact/hooks";
-import { type Done, quote, redeem } from "../app/desk";
-import type { Good, Quote } from "../net/types";
-import { points } from "../rules/units";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { holderOf } from "../app/counter";
+import { type Done, redeem } from "../app/desk";
+import type { Till } from "../app/till";
+import type { Good, Holder } from "../net/types";
+import { isBarcode, scannedGood } from "../rules/find_good";
 import type { VerifiedToken } from "../rules/verify";
 import { readScan } from "../scan/read";
 import { said, t } from "../text/t";
 import { Notice, Screen, useTill } from "../ui/frame";
-import { Picture } from "../ui/goods";
 import { Icon } from "../ui/icons";
 import { SecretCode } from "../ui/pad";
 import { useScans } from "../ui/scans";
@@ -17,10 +18,9 @@ import { play } from "../ui/sound";
 import type { Go } from "./app";
 import { DoneScreen, RefusedScreen } from "./done";
 import { noServer } from "./enrol";
-import { pointsText } from "./words";
+import { type Basket, Shelf } from "./redeem_shelf";
 
 type Step = "scan" | "goods" | "pin" | "sending" | "refused" | "done";
-export type Basket = Record<string, number>;
 
 const PIN_DIGITS = 6;
 const PIN_CODES = new Set(["pin_needed", "pin_wrong"]);
@@ -42,12 +42,12 @@ export function RedeemScreen({ go, first }: { go: Go; first: VerifiedToken | nul
       return (
         <Screen title={t("Choose goods")} onBack={home} wide>
           {fault}
-          <Shelf counter={counter} />
+          {counter.holder && <Shelf {...counter} holder={counter.holder} />}
         </Screen>
       );
     case "pin":
       return (
-        <Screen title={t("The resident types the PIN")} onBack={() => counter.setStep("goods")}>
+        <Screen title={t("The resident types the PIN")} onBack={counter.backToGoods}>
           {fault}
           <p class="hint">{t("Turn the tablet to the resident. Six digits; nobody else looks.")}</p>
           <SecretCode label={t("PIN")} text={counter.pin} length={PIN_DIGITS} onText={counter.typePin} />
@@ -62,47 +62,23 @@ export function RedeemScreen({ go, first }: { go: Go; first: VerifiedToken | nul
         </Screen>
       );
     case "refused":
-      return <RefusedScreen sentence={counter.fault} onAgain={counter.scanAgain} {...(counter.holder && { onChange: () => counter.setStep("goods") })} onHome={home} />;
+      return <RefusedScreen sentence={counter.fault} onAgain={counter.scanAgain} {...(counter.holder && { onChange: counter.backToGoods })} onHome={home} />;
     case "done":
-      return <DoneScreen done={counter.done!} again={t("Next resident")} onAgain={() => go({ at: "redeem" })} onHome={home} />;
+      return <Handed done={counter.done!} go={go} />;
   }
 }
 
-function Shelf({ counter }: { counter: ReturnType<typeof useRedemption> }) {
-  const { goods, basket, add, total, holder } = counter;
-  const left = holder ? holder.available_units - total : 0;
+function Handed({ done, go }: { done: Done; go: Go }) {
+  const ref = done.kind === "booked" ? done.line.ref : null;
   return (
-    <>
-      {holder && (
-        <p class="pays" role="status">
-          <span>{t("Card ending {digits}: {points} points", { digits: holder.holder_label, points: points(holder.available_units) })}</span>
-          <strong>{t("{points} left", { points: pointsText(left) })}</strong>
-        </p>
+    <DoneScreen done={done} again={t("Next resident")} onAgain={() => go({ at: "redeem" })} onHome={() => go({ at: "home" })}>
+      {ref && (
+        <button type="button" onClick={() => go({ at: "passbook", whose: { ref } })}>
+          <Icon name="book" />
+          {t("Passbook")}
+        </button>
       )}
-      <ul class="shelf">
-        {goods.map((good) => (
-          <li key={good.good_id} class={basket[good.good_id] ? "taken" : ""}>
-            <Picture good={good} />
-            <strong>{good.name}</strong>
-            <span>{pointsText(good.price_units)}</span>
-            <span class="small">{t("{count} in stock", { count: good.stock })}</span>
-            <div class="count">
-              <button type="button" onClick={() => add(good, -1)} disabled={!basket[good.good_id]} aria-label={t("One {good} less", { good: good.name })}>
-                −
-              </button>
-              <output aria-live="polite">{basket[good.good_id] ?? 0}</output>
-              <button type="button" onClick={() => add(good, 1)} disabled={good.price_units > left} aria-label={t("One {good} more", { good: good.name })}>
-                +
-              </button>
-            </div>
-          </li>
-        ))}
-      </ul>
-      <button type="button" class="main sticky" disabled={total === 0} onClick={counter.confirm}>
-        <Icon name="done" />
-        {t("Redeem for {points}", { points: pointsText(total) })}
-      </button>
-    </>
+    </DoneScreen>
   );
 }
 
@@ -110,25 +86,20 @@ function useRedemption(first: VerifiedToken | null) {
   const [till, view] = useTill();
   const [step, setStep] = useState<Step>("scan");
   const [token, setToken] = useState(first);
-  const [holder, setHolder] = useState<Quote | null>(null);
-  const [goods, setGoods] = useState<Good[]>([]);
-  const [basket, setBasket] = useState<Basket>({});
+  const [holder, setHolder] = useState<Holder | null>(null);
+  const { goods, fault: shelfFault } = useGoods(till);
+  const { basket, add, clear } = useBasket();
   const [pin, setPin] = useState("");
   const [fault, setFault] = useState("");
   const [done, setDone] = useState<Done | null>(null);
   const total = goods.reduce((sum, good) => sum + good.price_units * (basket[good.good_id] ?? 0), 0);
 
   useEffect(() => {
-    void till.api.get<{ items: Good[] }>("/api/v1/goods").then((answer) => {
-      till.hear(answer);
-      if (answer.kind === "ok") setGoods(answer.value.items);
-      else setFault(noServer());
-    });
     if (first) void open(first);
   }, []);
 
   const open = async (whose: VerifiedToken): Promise<void> => {
-    const answer = await quote(till, whose.text, 0);
+    const answer = await holderOf(till, whose.text);
     if (answer.kind !== "ok") {
       setFault(answer.refused ? said(answer.refused.zh, answer.refused.en) : noServer());
       return setStep("refused");
@@ -139,7 +110,15 @@ function useRedemption(first: VerifiedToken | null) {
     setStep("goods");
   };
 
+  const takeGood = (text: string): void => {
+    const good = scannedGood(goods, text);
+    play(good ? "read" : "failed");
+    setFault(good ? "" : t("No goods have the barcode {text}. Find them by picture or name.", { text }));
+    if (good) add(good, 1);
+  };
+
   const scan = (text: string): void => {
+    if (step === "goods" && (isBarcode(text) || scannedGood(goods, text))) return takeGood(text);
     if (step !== "scan") return;
     void readScan(till, text).then((read) => {
       if (read.kind === "token") {
@@ -171,12 +150,9 @@ function useRedemption(first: VerifiedToken | null) {
 
   const pinLimit = holder?.pin_needed_above_units ?? view.state?.rules.pin_above_units_card ?? 0;
   return {
-    step, setStep, goods, basket, total, holder, pin, fault, done, scan,
-    add: (good: Good, count: number) => {
-      const { [good.good_id]: had = 0, ...rest } = basket;
-      const next = Math.max(0, had + count);
-      setBasket(next > 0 ? { ...rest, [good.good_id]: next } : rest);
-    },
+    step, goods, basket, total, holder, pin, done, scan, add, clear,
+    fault: fault || shelfFault,
+    backToGoods: () => setStep("goods"),
     confirm: () => {
       if (total > pinLimit) setStep("pin");
       else void send(null);
@@ -192,4 +168,33 @@ function useRedemption(first: VerifiedToken | null) {
       setStep("scan");
     },
   };
+}
+
+function useGoods(till: Till): { goods: Good[]; fault: string } {
+  const [goods, setGoods] = useState<Good[]>([]);
+  const [fault, setFault] = useState("");
+  useEffect(() => {
+    void till.api.get<{ items: Good[] }>("/api/v1/goods").then((answer) => {
+      till.hear(answer);
+      if (answer.kind === "ok") setGoods(answer.value.items);
+      else setFault(noServer());
+    });
+  }, []);
+  return { goods, fault };
+}
+
+function useBasket() {
+  const [basket, setBasket] = useState<Basket>({});
+  // Several goods may be added before the next picture: each goes into what the last one left.
+  const latest = useRef(basket);
+  const put = (next: Basket): void => {
+    latest.current = next;
+    setBasket(next);
+  };
+  const add = (good: Good, count: number): void => {
+    const { [good.good_id]: had = 0, ...rest } = latest.current;
+    const next = Math.max(0, had + count);
+    put(next > 0 ? { ...rest, [good.good_id]: next } : rest);
+  };
+  return { basket, add, clear: () => put({}) };
 }

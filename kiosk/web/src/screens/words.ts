@@ -53,7 +53,10 @@ export const pointsText = (units: number): string => t("{points} points", { poin
 
 /** A line's figures as the clerk reads them to the customer. */
 export function figuresOf(line: DayLine): Figure[] {
-  if (line.kind === "redeem") return [{ label: t("Points used"), value: pointsText(line.offset_units), strong: true }];
+  if (line.kind === "redeem") {
+    const left = line.outcome ? [{ label: t("Points left"), value: pointsText(line.outcome.balance_units) }] : [];
+    return [{ label: t("Points used"), value: pointsText(line.offset_units), strong: true }, ...left];
+  }
   const figures: Figure[] =
     line.kind === "sale"
       ? [

@@ -1,0 +1,127 @@
+// The shelf in pictures: what these points buy now, what is a few points away, and the basket under it.
+
+import { useState } from "preact/hooks";
+import type { Good, Holder } from "../net/types";
+import { buys, type Near } from "../rules/afford";
+import { matching } from "../rules/find_good";
+import { points, unitsPerPoint } from "../rules/units";
+import { t } from "../text/t";
+import { Notice } from "../ui/frame";
+import { Picture } from "../ui/goods";
+import { Icon } from "../ui/icons";
+import { pointsText } from "./words";
+
+export type Basket = Record<string, number>;
+
+interface ShelfProps {
+  goods: Good[];
+  basket: Basket;
+  holder: Holder;
+  total: number;
+  add(good: Good, count: number): void;
+  clear(): void;
+  confirm(): void;
+}
+
+export function Shelf({ goods, basket, holder, total, add, clear, confirm }: ShelfProps) {
+  const [typed, setTyped] = useState("");
+  const left = holder.available_units - total;
+  const shown = buys(matching(goods, typed), holder.available_units, unitsPerPoint());
+  const card = (good: Good) => <Card key={good.good_id} good={good} count={basket[good.good_id] ?? 0} left={left} add={add} />;
+  return (
+    <>
+      <p class="pays holder" role="status">
+        <span>{t("Card ending {digits}: {points} points", { digits: holder.holder_label, points: points(holder.available_units) })}</span>
+        <strong>{t("{points} left", { points: pointsText(left) })}</strong>
+      </p>
+      {holder.owed_units > 0 && <Notice kind="warning">{t("{points} are owed after a refund; goods wait until they are earned back.", { points: pointsText(holder.owed_units) })}</Notice>}
+      <label class="search">
+        <span>{t("Find goods: name, first letters, number or barcode")}</span>
+        <input type="text" inputMode="text" autoComplete="off" value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />
+      </label>
+      {typed === "" && total === 0 && shown.together.length > 0 && (
+        <button type="button" class="together" onClick={() => shown.together.forEach((good) => add(good, 1))}>
+          <span class="words">{t("{points} buy all of these together", { points: pointsText(holder.available_units) })}</span>
+          <span class="pictures" aria-hidden="true">
+            {shown.together.map((good) => (
+              <Picture key={good.good_id} good={good} />
+            ))}
+          </span>
+          <span class="words">{shown.together.map((good) => good.name).join(" + ")}</span>
+        </button>
+      )}
+      <h2>{t("These points buy now")}</h2>
+      {shown.now.length > 0 ? <ul class="shelf">{shown.now.map(card)}</ul> : <p>{t("Nothing on the shelf costs so little today.")}</p>}
+      {shown.near.length > 0 && <Away title={t("A few points more buy")} goods={shown.near} />}
+      {shown.far.length > 0 && <Away title={t("More points buy")} goods={shown.far} quiet />}
+      <div class="sticky basket">
+        {total > 0 && (
+          <p>
+            {goods
+              .filter((good) => basket[good.good_id])
+              .map((good) => `${good.name} × ${basket[good.good_id]}`)
+              .join(t(", "))}
+            <button type="button" class="quiet" onClick={clear}>
+              {t("Empty the basket")}
+            </button>
+          </p>
+        )}
+        <button type="button" class="main" disabled={total === 0} onClick={confirm}>
+          <Icon name="done" />
+          {t("Redeem for {points}", { points: pointsText(total) })}
+        </button>
+      </div>
+    </>
+  );
+}
+
+interface CardProps {
+  good: Good;
+  count: number;
+  left: number;
+  add(good: Good, count: number): void;
+}
+
+function Card({ good, count, left, add }: CardProps) {
+  return (
+    <li class={count > 0 ? "taken" : ""}>
+      <Picture good={good} />
+      <strong>{good.name}</strong>
+      <span class="price">{pointsText(good.price_units)}</span>
+      <Stock good={good} taken={count} />
+      <div class="count">
+        <button type="button" onClick={() => add(good, -1)} disabled={count === 0} aria-label={t("One {good} less", { good: good.name })}>
+          −
+        </button>
+        <output aria-live="polite">{count}</output>
+        <button type="button" onClick={() => add(good, 1)} disabled={good.price_units > left} aria-label={t("One {good} more", { good: good.name })}>
+          +
+        </button>
+      </div>
+    </li>
+  );
+}
+
+/** What the book says of the shelf. Nobody who holds the goods is sent away because it says nothing is left. */
+function Stock({ good, taken }: { good: Good; taken: number }) {
+  if (good.stock - taken < 0 || good.stock <= 0) return <span class="stock short">{t("Book says 0. Hand it out if you hold it; it will be counted.")}</span>;
+  return <span class={good.stock <= 3 ? "stock low" : "stock"}>{t("{count} in stock", { count: good.stock })}</span>;
+}
+
+function Away({ title, goods, quiet }: { title: string; goods: Near<Good>[]; quiet?: boolean }) {
+  return (
+    <section class={quiet ? "away quiet" : "away"}>
+      <h2>{title}</h2>
+      <ul class="shelf">
+        {goods.map(({ good, missing_units }) => (
+          <li key={good.good_id}>
+            <Picture good={good} />
+            <strong>{good.name}</strong>
+            <span class="price">{pointsText(good.price_units)}</span>
+            <span class="missing">{t("{points} short", { points: pointsText(missing_units) })}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
