@@ -47,7 +47,7 @@ _KEEP: Final = Sql(
 _KEEP_LINE: Final = Sql(
     "INSERT INTO redemption_line (community_id, redemption_id, line_no, good_id, quantity, price_units, price_fen,"
     " cost_fen, below_zero) SELECT c.community_id, :redemption_id, :line_no, :good_id, :quantity, :price_units,"
-    " :price_fen, :cost_fen, coalesce((SELECT CASE WHEN g.stock < 0 THEN 1 ELSE 0 END FROM good g"
+    " :price_fen, :cost_fen, coalesce((SELECT CASE WHEN g.stock < g.held THEN 1 ELSE 0 END FROM good g"
     "  WHERE g.community_id = c.community_id AND g.good_id = :good_id), 0) FROM community c"
     " WHERE c.community_id = :community_id"
 )

@@ -47,6 +47,7 @@ from settlement.night_store import (
 )
 from settlement.reckoning import Totals, digest_of, reckon
 from settlement.settle import settle_shop
+from settlement.shelf import close_shelf
 from settlement.sides import Run
 
 RULE_VERSION: Final = "2026.2"
@@ -346,6 +347,7 @@ def _lock(night: _Night, report: Report) -> None:
         )
         for day in _days_to_lock(tx, run):
             book_day.lock(tx, run.community_id, day, at=at)
+        close_shelf(tx, run, due_date=night.due_date, at=at)
         _record(tx, night)
 
     night.db.write(work)

@@ -116,7 +116,7 @@ _CLEAR_X2: Final = Sql(
 _FORGET: Final = (
     Sql(
         "DELETE FROM discrepancy WHERE community_id = :community_id AND run_no = :run_no"
-        " AND code <> 'C2'"
+        " AND code NOT IN ('C2', 'C4')"
     ),
     Sql("DELETE FROM open_item WHERE community_id = :community_id AND opened_run = :run_no"),
     Sql("DELETE FROM night_total WHERE community_id = :community_id AND run_no = :run_no"),
@@ -131,7 +131,7 @@ _FORGET: Final = (
     Sql(
         "UPDATE discrepancy SET state = 'open', closed_run = NULL, closed_date = NULL"
         " WHERE community_id = :community_id AND closed_run = :run_no AND state = 'auto_cleared'"
-        " AND code <> 'C2'"
+        " AND code NOT IN ('C2', 'C4')"
     ),
 )
 _OPEN_BREAKS: Final = Sql(
@@ -241,6 +241,14 @@ def keep_breaks(
                 "booked_txn": line.txn_id,
             }
         tx.run(_KEEP_DISCREPANCY, **row)
+
+
+def keep_found(
+    tx: Tx, run: Run, found: Sequence[Found], *, first: int, due_date: int, at: int
+) -> None:
+    """Keep discrepancies that stand beside a night's own; the first takes the number after `first` of its day."""
+    for number, item in enumerate(found, start=first + 1):
+        tx.run(_KEEP_DISCREPANCY, **_discrepancy(run, number, item, due_date=due_date, at=at))
 
 
 def clear_breaks(tx: Tx, run: Run) -> None:

@@ -264,7 +264,11 @@ RULES: Final[dict[Code, Rule]] = {
         mark("Chain broken"), Sign.MINUS, Hold.DAY, mark("Stop and compare with the witnesses.")
     ),
     Code.C4: Rule(
-        mark("Count differs"), Sign.EITHER, Hold.NOTHING, mark("Book the count with a reason.")
+        mark("Count differs"),
+        Sign.EITHER,
+        Hold.NOTHING,
+        mark("Book the count with a reason."),
+        works=True,
     ),
 }
 

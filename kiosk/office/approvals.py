@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from flask import Response, url_for
@@ -15,6 +16,7 @@ from kiosk.office import recovery
 from kiosk.office.deductions import agree_and_post, deduction_details
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.office.scheme import subject_text
+from kiosk.office.stock_words import write_off_details
 from kiosk.office.unproven import unproven_details
 from kiosk.pages import day_text, say, yuan
 from kiosk.texts import mark
@@ -25,6 +27,7 @@ from ledger.members.approvals import Approval
 from ledger.members.imports import Upload
 from ledger.members.votes import Ballot
 from ledger.sql import Tx
+from ledger.stock import leaving
 from pos import unproven as pending
 from pos.desk import day_of
 from pos.proof import let_be
@@ -39,6 +42,7 @@ _NAMES: Final = {
     fund_spending.APPROVAL: mark("Spending from a work's fund"),
     votes.APPROVAL: mark("Vote of the committee"),
     recovery.LOST: mark("Go on without a till"),
+    leaving.APPROVAL: mark("Goods to be written off"),
 }
 _MAY: Final = {
     imports.APPROVAL: "grant.approve",
@@ -48,11 +52,13 @@ _MAY: Final = {
     fund_spending.APPROVAL: "payout.approve",
     votes.APPROVAL: "vote.approve",
     recovery.LOST: "recovery.write",
+    leaving.APPROVAL: "payout.approve",
 }
 _OWN: Final = {
     payout_accounts.APPROVAL: payout_accounts.approve,
     fund_spending.APPROVAL: fund_spending.approve,
     votes.APPROVAL: votes.approve,
+    leaving.APPROVAL: leaving.approve_write_off,
 }
 """Kinds whose own room agrees and carries out at once."""
 
@@ -180,8 +186,8 @@ def _line(tx: Tx, row: Approval, names: dict[int, str]) -> dict[str, Any]:
 
 def _details(tx: Tx, row: Approval) -> str:
     """What the second person has to see to agree."""
-    if row.kind == deductions.APPROVAL:
-        return deduction_details(tx, terms(), row)
+    if row.kind in _TOLD:
+        return _TOLD[row.kind](tx, row)
     if row.kind == pending.APPROVAL:
         return unproven_details(terms(), row)
     if row.kind == payout_accounts.APPROVAL:
@@ -194,6 +200,13 @@ def _details(tx: Tx, row: Approval) -> str:
     if row.kind == votes.APPROVAL:
         return _vote_text(Ballot(**row.body))
     return recovery.lost_details(row) if row.kind == recovery.LOST else row.subject
+
+
+_TOLD: Final[Mapping[str, Callable[[Tx, Approval], str]]] = {
+    deductions.APPROVAL: lambda tx, row: deduction_details(tx, terms(), row),
+    leaving.APPROVAL: write_off_details,
+}
+"""Kinds whose own room words them."""
 
 
 def _vote_text(ballot: Ballot) -> str:

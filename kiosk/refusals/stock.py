@@ -35,4 +35,53 @@ TABLE: Final = {
             " day, week, month, quarter and year. Correct it and send again."
         ),
     ),
+    "delivery_wrong": Known(
+        422,
+        mark(
+            "This delivery is not whole: say bought or given, how many pieces, real dates, and for a gift who gave"
+            " it and no price. Correct it and save again."
+        ),
+    ),
+    "write_off_why": Known(
+        422,
+        mark(
+            "Say why the goods are written off: expired, broken, vermin, or other with a few words."
+        ),
+    ),
+    "lot_short": Known(
+        409, mark("Of this delivery {left} pieces are left, {asked} were asked for. Choose fewer.")
+    ),
+    "return_too_much": Known(
+        409,
+        mark(
+            "More of {good} would come back than was handed out on this slip and is still out. Choose fewer."
+        ),
+    ),
+    "count_not_found": Known(404, mark("There is no such count. Open the list of counts again.")),
+    "count_ended": Known(409, mark("This count has ended. Begin a new one.")),
+    "count_third_person": Known(
+        409, mark("Two people are counting already. Let one of the two enter the figure.")
+    ),
+    "count_first_missing": Known(
+        409,
+        mark("The first of the two has not counted this good yet. Let that person count first."),
+    ),
+    "count_differs": Known(
+        409,
+        mark(
+            "The two figures for {good} differ. Count once more together and enter what both see."
+        ),
+    ),
+    "count_one_person": Known(
+        409,
+        mark(
+            "Not every good was counted by a second person. Let somebody else count what is missing."
+        ),
+    ),
+    "count_reason_missing": Known(
+        422,
+        mark(
+            "{good} differs from the book without a reason. Write the reason beside it and book the count again."
+        ),
+    ),
 }

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from ledger import audit
 from ledger.audit import By
 from ledger.book.chart import Kind
-from ledger.book.posting import Posting, post
 from ledger.book.steps import apply
-from ledger.earning.calendar import business_date, day_key
 from ledger.errors import Refusal
 from ledger.ids import derived_request_id, new_id
-from ledger.members.communities import get_community
 from ledger.members.words import check_code, check_text
 from ledger.sql import Row, Sql, Tx
+from ledger.stock.booking import book, staff_of, today
 from ledger.stock.moves import Facts, Out, cost_lines, move_step, shift_step
 from ledger.units import MOST_FEN
 
@@ -209,38 +207,17 @@ def _check(new: NewGood) -> None:
 
 def _found(tx: Tx, community_id: int, good_id: int, new: NewGood, *, by: By, at: int) -> None:
     """Pieces that were there before the book was: counted in, at no price that the book ever paid."""
-    request_id = derived_request_id("good_put", community_id, good_id)
-    day = day_key(business_date(at, get_community(tx, community_id).timezone))
-    staff_id = by.id if by.kind == "staff" else 0
-    worth = new.stock * new.cost_fen
-    txn_id = None
-    if worth:
-        txn_id = post(
-            tx,
-            Posting(
-                community_id=community_id,
-                kind=Kind.STOCK_COUNT,
-                request_id=request_id,
-                occurred_at=at,
-                at=at,
-                business_date=day,
-                lines=cost_lines(tx, community_id, new.merchant_id, worth, at=at),
-                merchant_id=new.merchant_id,
-                staff_id=staff_id or None,
-                reason_key=Kind.STOCK_COUNT.value,
-                source="office",
-            ),
-        )
     facts = Facts(
         community_id=community_id,
-        request_id=request_id,
+        request_id=derived_request_id("good_put", community_id, good_id),
         merchant_id=new.merchant_id,
         kind="count",
-        business_date=day,
+        business_date=today(tx, community_id, at),
         at=at,
-        txn_id=txn_id,
-        staff_id=staff_id,
+        staff_id=staff_of(by),
         reason="opening",
     )
+    lines = cost_lines(tx, community_id, new.merchant_id, new.stock * new.cost_fen, at=at)
+    facts = replace(facts, txn_id=book(tx, facts, Kind.STOCK_COUNT, lines))
     out = Out(good_id, new.stock, new.cost_fen)
     apply(tx, [shift_step(facts, out, new.stock), move_step(facts, 1, out, new.stock)])

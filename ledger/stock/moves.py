@@ -51,8 +51,10 @@ _KEEP: Final = Sql(
 _FLAG: Final = Sql(
     "INSERT INTO stock_flag (community_id, redemption_id, line_no, good_id, stock_after, opened_at)"
     " SELECT g.community_id, :redemption_id, :line_no, g.good_id, g.stock, :at FROM good g"
-    " WHERE g.community_id = :community_id AND g.good_id = :good_id AND g.stock < 0"
+    " WHERE g.community_id = :community_id AND g.good_id = :good_id"
+    " AND g.stock < CASE WHEN :held > 0 THEN 0 ELSE g.held END"
 )
+"""A line that took more than the book had free: below zero, or what was set aside for somebody else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,12 +134,6 @@ def told_steps(tx: Tx, facts: Facts, handed: Sequence[Handed]) -> list[Step]:
     return [*shelf, *_leave(tx, facts, [line.out for line in handed])]
 
 
-def out_steps(tx: Tx, facts: Facts, outs: Sequence[Out]) -> list[Step]:
-    """Goods leave the shelf otherwise than over the counter, first expired first."""
-    shelf = [shift_step(facts, out, -out.quantity) for out in sorted(outs)]
-    return [*shelf, *_leave(tx, facts, outs)]
-
-
 def _leave(tx: Tx, facts: Facts, outs: Iterable[Out]) -> list[Step]:
     return leave_steps(facts, outs, lots_of(tx, facts.community_id, facts.merchant_id))
 
@@ -148,6 +144,7 @@ def _flag_step(facts: Facts, line: Handed) -> Step:
         "good_id": line.out.good_id,
         "redemption_id": facts.request_id,
         "line_no": line.line_no,
+        "held": line.out.held,
         "at": facts.at,
     }
     return Step(_FLAG, params)
@@ -169,10 +166,12 @@ def shift_step(facts: Facts, out: Out, quantity: int) -> Step:
     )
 
 
-def leave_steps(facts: Facts, outs: Iterable[Out], lots: Mapping[int, Sequence[Lot]]) -> list[Step]:
-    """A move for each lot that pieces leave, and the lots counted down."""
+def leave_steps(
+    facts: Facts, outs: Iterable[Out], lots: Mapping[int, Sequence[Lot]], *, first: int = 0
+) -> list[Step]:
+    """A move for each lot that pieces leave, and the lots counted down; `first` moves of the act are there already."""
     steps: list[Step] = []
-    number = 0
+    number = first
     for out in outs:
         for part in take_first(lots.get(out.good_id, ()), out.quantity):
             number += 1

@@ -19,6 +19,7 @@ from settlement.auditor.checks_more import MORE
 from settlement.auditor.checks_night import NIGHT
 from settlement.auditor.checks_rules import RULES
 from settlement.auditor.checks_services import SERVICES
+from settlement.auditor.checks_stock import STOCK
 from settlement.auditor.entry import is_sealed, prepare
 from settlement.auditor.nights import work_out
 from settlement.auditor.registry import Check, Look, ordered
@@ -27,7 +28,7 @@ from settlement.auditor.rules import read_rules
 from settlement.auditor.source import Source, names, opened
 
 CHECKS: Final[tuple[Check, ...]] = tuple(
-    ordered((*FILES, *BOOK, *COUNTER, *SERVICES, *RULES, *NIGHT, *MONEY, *MORE, *BILLS))
+    ordered((*FILES, *BOOK, *COUNTER, *STOCK, *SERVICES, *RULES, *NIGHT, *MONEY, *MORE, *BILLS))
 )
 """Every check there is, each after those that may explain what it finds."""
 

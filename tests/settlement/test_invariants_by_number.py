@@ -149,6 +149,7 @@ BROKEN: dict[str, Broken] = {
     "I28": sql("UPDATE terminal SET revoked_at = 1 WHERE terminal_id = 1010"),
     "I29": sql("UPDATE txn SET issuing_community = 2 WHERE kind = 'grant'", sealed_again=True),
     "I30": sql("UPDATE checkpoint SET signed_at = 1"),
+    "I31": sql("UPDATE good SET stock = stock + 1"),
     "I32": sql(
         "UPDATE evidence SET payment_ref = 'P1', route = 'reference' WHERE txn_id IN"
         " (SELECT txn_id FROM evidence WHERE route <> 'gateway' LIMIT 2)"
