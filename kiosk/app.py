@@ -38,6 +38,7 @@ PARTS: Final = (
     "kiosk.api.claims",
     "kiosk.api.redemptions",
     "kiosk.api.counter",
+    "kiosk.api.vouchers",
     "kiosk.api.recovery",
     "kiosk.api.webhooks",
     "kiosk.api.keys",
@@ -49,7 +50,9 @@ PARTS: Final = (
     "kiosk.board",
     "kiosk.resident.views",
     "kiosk.resident.proof",
+    "kiosk.resident.vouchers",
     "kiosk.merchant.views",
+    "kiosk.merchant.services",
     "kiosk.office.views",
 )
 """Every module with a blueprint called `bp`."""

@@ -99,6 +99,37 @@ def redemption_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, s
     )
 
 
+def voucher_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The slip of a voucher sold at a counter or redeemed at its provider; it names no person."""
+    _ = translator(language())
+    points, yuan = _amounts(terms, _)
+    lines = [*_head(terms, facts, _), (_("Service"), str(facts["service"]))]
+    lines.append((_("Voucher"), str(facts["number"])))
+    if facts.get("fen"):
+        lines.append((_("The community pays"), yuan(facts["fen"])))
+    else:
+        lines.append((_("Points used"), points(facts["units"])))
+    lines.append((_("Good until"), day_text(facts["last_day"])))
+    if "balance_units" in facts:
+        lines.append((_("Balance"), points(facts["balance_units"])))
+    return _shown(lines)
+
+
+def benefit_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The slip of a benefit by agreement."""
+    _ = translator(language())
+    _points, yuan = _amounts(terms, _)
+    return _shown(
+        [
+            *_head(terms, facts, _),
+            (_("Benefit"), str(facts["name"])),
+            (_("Total"), yuan(facts["total_fen"])),
+            (_("Comes off, borne by the shop"), yuan(facts["off_fen"])),
+            (_("Paid"), yuan(facts["paid_fen"])),
+        ]
+    )
+
+
 def limit_sentence(proposal: Proposal, in_language: str) -> str:
     """What decided how many points may be used on a bill, in words."""
     said = translator(in_language)(LIMIT_SENTENCES[proposal.limited_by])

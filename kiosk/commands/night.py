@@ -19,6 +19,7 @@ from ledger.errors import Refusal
 from ledger.members.fund_watch import watch
 from ledger.members.gate import percent_text
 from ledger.seal.sealer import seal
+from ledger.services.lapse import Lapsed, run_vouchers
 from ledger.units import yuan_text
 from pos.bill_file import read_bill
 from pos.desk import day_of
@@ -75,16 +76,27 @@ def night_command(day: datetime, issuer: str | None, *, as_json: bool) -> None:
 
 
 def prepare_night(server: Opened, community_id: int, *, at: int) -> dict[str, Any]:
-    """What goes before a night: open payments end, points that waited vest, unconfirmed fee offsets are let go."""
+    """What goes before a night: payments and vouchers end, points that waited vest, old fee offsets are let go."""
     ended = recover(server.desk, community_id, at=at) if server.desk.channel is not None else {}
     day = day_of(server.desk.refresh(community_id), at)
     released = server.db.write(lambda tx: release_overdue(tx, community_id, day=day, at=at))
     vested = vest_overdue(server.desk, community_id, working_days_cn(), at=at)
+    vouchers = end_vouchers(server, community_id, at=at)
     return {
         "payments_finished": sum(ended.values()),
         "points_vested_units": vested,
         "fee_offsets_released": released,
+        "vouchers_told": vouchers.told,
+        "vouchers_given_back": vouchers.given_back,
+        "vouchers_lapsed": vouchers.lapsed,
     }
+
+
+def end_vouchers(server: Opened, community_id: int, *, at: int) -> Lapsed:
+    """Tell the holders of vouchers that end soon; end those past their last day, dated on the day of `at`."""
+    terms = server.desk.refresh(community_id)
+    days = terms.settings.voucher_notice_days
+    return run_vouchers(server.db, community_id, day_of(terms, at), notice_days=days, at=at)
 
 
 def figures(result: NightResult) -> dict[str, Any]:

@@ -77,7 +77,7 @@ def sign_out() -> AnyResponse:
 @allow("shop.read")
 def home() -> Response:
     """What the community owes this shop and when it comes, then everything behind it."""
-    here, shop = terms(), _shop()
+    here, shop = terms(), own_shop()
     community_id = here.community.id
     day = day_of(here, service().now())
     with service().db.read() as tx:
@@ -86,7 +86,7 @@ def home() -> Response:
         questions = open_of_shop(tx, community_id, shop.merchant_id)
         owed = owed_to(tx, community_id, shop.merchant_id)
         left = offsets_left(tx, here, shop.merchant_id, day)
-    return _page(
+    return merchant_page(
         "merchant/home.html",
         shop=shop,
         owed_fen=owed,
@@ -156,7 +156,7 @@ def _answer(statement_id: int, kind: str, work: Any, said: str) -> AnyResponse: 
     return redirect(url_for("merchant.statement", statement_id=statement_id, said=said), 303)
 
 
-def _shop() -> Merchant:
+def own_shop() -> Merchant:
     """The shop this sign-in belongs to; it never comes from the address."""
     merchant_id = actor().merchant_id
     if merchant_id is None:
@@ -166,7 +166,7 @@ def _shop() -> Merchant:
 
 def _own(tx: Tx, statement_id: int) -> Statement:
     found = get_statement(tx, actor().community_id, statement_id)
-    if found.claimant_id != _shop().merchant_id:
+    if found.claimant_id != own_shop().merchant_id:
         raise Refusal("statement_not_found")
     return found
 
@@ -175,10 +175,10 @@ def _statement_page(statement_id: int, *, refusal: Refusal | None = None) -> Res
     with service().db.read() as tx:
         found = _own(tx, statement_id)
         payouts = payouts_of_statement(tx, actor().community_id, statement_id)
-    return _page(
+    return merchant_page(
         "merchant/statement.html",
         refusal=refusal,
-        head=head_of(found, _shop().name),
+        head=head_of(found, own_shop().name),
         sheet=sheet_of(actor().community_id, statement_id),
         payouts=[_payout(row) for row in payouts if row.state != "cancelled"],
         download=lambda kind: url_for(
@@ -202,7 +202,8 @@ def _question(row: Row) -> dict[str, Any]:
     }
 
 
-def _page(template: str, **values: Any) -> Response:  # noqa: ANN401 - whatever the template shows
+def merchant_page(template: str, **values: Any) -> Response:  # noqa: ANN401 - whatever the template shows
+    """A page of the signed-in owner."""
     here = terms()
     return page(
         template,

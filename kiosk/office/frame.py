@@ -46,6 +46,7 @@ _WAYS: Final = (
     _Way("office.expiry", mark("Points that lapse"), "resident.read"),
     _Way("office.deductions", mark("Points taken by decision"), "grant.propose"),
     _Way("office.merchants", mark("Shops"), "office.read", frozenset({"office.merchant"})),
+    _Way("office.services", mark("Services"), "office.read"),
     _Way("office.imports", mark("Imports"), "import.write"),
     _Way("office.seal", mark("Seal"), "office.read"),
     _Way("office.scheme", mark("Rules"), "settings.read", frozenset({"office.scheme_seen"})),

@@ -76,6 +76,15 @@ _GROUPS: Final = (
         ),
     ),
     (
+        mark("Services for points"),
+        (
+            _Field(
+                "voucher_notice_days",
+                mark("Days before its last day that a voucher's holder is told"),
+            ),
+        ),
+    ),
+    (
         mark("Signing in"),
         (
             _Field("enrolment_minutes", mark("Minutes an enrolment code is good for")),

@@ -69,6 +69,9 @@ class CommunitySettings:
     accept_days: int = _whole(5, 1, 31)
     payout_cooling_hours: int = _whole(48, 0, 720)
 
+    # services for points
+    voucher_notice_days: int = _whole(7, 1, 60)
+
     # signing in
     enrolment_minutes: int = _whole(10, 1, 60)
     staff_session_minutes: int = _whole(480, 5, 1_440)

@@ -32,7 +32,8 @@ _NUMBERED: Final = (
     " sum(entry)::BIGINT AS entries FROM"
     " (SELECT ref, 1 AS entry FROM entry WHERE ref IS NOT NULL AND source IN ('till', 'counter', 'gateway')"
     " UNION ALL SELECT ref, 0 FROM sale WHERE state = 'done' AND txn_id IS NULL"
-    " UNION ALL SELECT ref, 0 FROM refund WHERE state = 'done' AND txn_id IS NULL) GROUP BY till, counter"
+    " UNION ALL SELECT ref, 0 FROM refund WHERE state = 'done' AND txn_id IS NULL"
+    " UNION ALL SELECT ref, 0 FROM benefit_given WHERE txn_id IS NULL) GROUP BY till, counter"
 )
 
 
@@ -150,7 +151,7 @@ MORE: Final[tuple[Check, ...]] = (
             " SELECT till, first AS counter, last, told, booked, unknown AS claimed_and_not_booked FROM k"
             " WHERE told > booked + unknown + again",
         ),
-        needs="claim_batch claim claim_again terminal txn sale refund",
+        needs="claim_batch claim claim_again terminal txn sale refund benefit_given",
         explained_by={"entry": "true", "I21": "true"},
     ),
     check(

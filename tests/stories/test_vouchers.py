@@ -16,9 +16,7 @@ from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.ids import new_request_id
 from ledger.services import items
-from ledger.services.endings import Ending, give_back
 from ledger.services.lapse import run_vouchers
-from ledger.services.vouchers import get_voucher
 from ledger.units import CNY
 from pos.voucher_sale import PageSale, sell_on_page
 from pos.voucher_use import use_voucher
@@ -39,7 +37,7 @@ from tests.support.vouchers import (
     offer,
     qr_of,
     redeem,
-    row_of,
+    returned,
     used,
     voucher_town,
 )
@@ -71,20 +69,6 @@ def bound(town: Town) -> int:
         return cover_of(tx, HERE, cover).authorised
 
     return town.db.write(look)
-
-
-def returned(town: Town, number: str) -> dict[str, object]:
-    def work(tx):
-        voucher = get_voucher(tx, HERE, int(row_of(town, number).voucher_id))
-        ending = Ending(
-            community_id=HERE,
-            request_id=new_request_id(town.at),
-            how="returned",
-            business_date=town.day,
-        )
-        return give_back(tx, voucher, ending, at=town.at)
-
-    return town.db.write(work)
 
 
 # --- bought, used, claimed, settled

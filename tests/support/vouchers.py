@@ -11,9 +11,10 @@ from ledger.ids import new_request_id
 from ledger.members import keys, pins
 from ledger.members.hashing import Cost
 from ledger.services.codes import code_of
+from ledger.services.endings import Ending, give_back
 from ledger.services.items import Offer, put_service
 from ledger.services.rules import read_number
-from ledger.services.vouchers import find_by_serial
+from ledger.services.vouchers import find_by_serial, get_voucher
 from ledger.sql import Row, Tx
 from ledger.token_keys import KeyClass
 from pos.voucher_sale import PageSale, sell_on_page
@@ -146,3 +147,19 @@ def file_day(
         totals=totals_of(lines),
     )
     return file_daybook(town.db, HERE, town.tills[till].terminal_id, book, at=town.at)
+
+
+def returned(town: Town, number: str) -> dict[str, Any]:
+    """The holder gives a voucher back."""
+    voucher_id = int(row_of(town, number).voucher_id)
+
+    def work(tx: Tx) -> dict[str, Any]:
+        ending = Ending(
+            community_id=HERE,
+            request_id=new_request_id(town.at),
+            how="returned",
+            business_date=town.day,
+        )
+        return give_back(tx, get_voucher(tx, HERE, voucher_id), ending, at=town.at)
+
+    return town.db.write(work)

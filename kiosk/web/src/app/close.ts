@@ -29,7 +29,7 @@ function claimLine(line: DayLine): ClaimLine {
   return {
     counter: line.counter,
     ref: line.ref,
-    kind: line.kind === "refund" ? "refund" : "sale",
+    kind: line.kind === "refund" || line.kind === "voucher" ? line.kind : "sale",
     original_ref: line.original_ref,
     total_fen: line.total_fen,
     offset_units: line.offset_units,

@@ -4,7 +4,7 @@ import type { DayLine, Refused } from "../device/db";
 import { keepLine, send, SlipLostError } from "../device/outbox";
 import { drawCounter, giveBack } from "../device/slips";
 import type { Answer } from "../net/api";
-import type { Channel, KnownSale, Quote, RedeemBody, RefundBody, SaleBody } from "../net/types";
+import type { Benefit, BenefitBody, Channel, KnownSale, Quote, RedeemBody, RefundBody, SaleBody, VoucherUseBody } from "../net/types";
 import { uuid7 } from "../rules/ids";
 import { offsetFen, refundFigures, type SaleFigures } from "../rules/offset";
 import { makeReference } from "../rules/refs";
@@ -78,6 +78,30 @@ export function redeem(
     const body: RedeemBody = { ...common, token: draft.token, lines: draft.lines, pin: draft.pin };
     const line = blankLine(till, common, "redeem");
     line.offset_units = draft.units;
+    return { body, line };
+  });
+}
+
+/** Redeems a voucher, scanned or typed. What it is worth is told with the answer. */
+export function redeemVoucher(till: Till, code: string): Promise<Done> {
+  return write(till, "/api/v1/voucher-uses", (common) => {
+    const body: VoucherUseBody = { ...common, code };
+    return { body, line: blankLine(till, common, "voucher") };
+  });
+}
+
+/** Which benefits by agreement the holder of a code may have here. */
+export async function benefits(till: Till, token: string): Promise<Answer<{ items: Benefit[] }>> {
+  const answer = await till.api.post<{ items: Benefit[] }>("/api/v1/benefits/offers", { token });
+  till.hear(answer);
+  return answer;
+}
+
+export function giveBenefit(till: Till, draft: { token: string; code: string; totalFen: number }): Promise<Done> {
+  return write(till, "/api/v1/benefits", (common) => {
+    const body: BenefitBody = { ...common, token: draft.token, code: draft.code, total_fen: draft.totalFen };
+    const line = blankLine(till, common, "benefit");
+    line.total_fen = draft.totalFen;
     return { body, line };
   });
 }

@@ -28,9 +28,9 @@ export interface Outcome {
   balance_units: number;
 }
 
-/** A line of the daybook. Its amounts are the till's own, from what the clerk confirmed. */
+/** A line of the daybook. Its amounts are the till's own, from what the clerk confirmed; a voucher's are told. */
 export interface DayLine extends Omit<ClaimLine, "kind"> {
-  kind: "sale" | "refund" | "redeem";
+  kind: "sale" | "refund" | "redeem" | "voucher" | "benefit";
   day: number;
   request_id: string;
   clerk_label: string;

@@ -1,18 +1,22 @@
 // Where the server's answer is not what the clerk confirmed: said loudly, never corrected silently.
 
 import type { DayLine, Difference } from "./db";
-import type { RedeemAnswer, RefundAnswer, SaleAnswer } from "../net/types";
+import type { BenefitAnswer, RedeemAnswer, RefundAnswer, SaleAnswer, VoucherAnswer } from "../net/types";
+
+type Told = SaleAnswer | RefundAnswer | RedeemAnswer | VoucherAnswer | BenefitAnswer;
 
 type Pair = [field: string, till: number | string, server: number | string | undefined];
 
-export function differencesOf(line: DayLine, answer: SaleAnswer | RefundAnswer | RedeemAnswer): Difference[] {
+export function differencesOf(line: DayLine, answer: Told): Difference[] {
   return pairsOf(line, answer)
     .filter(([, till, server]) => till !== server)
     .map(([field, till, server]) => ({ field, till: String(till), server: String(server) }));
 }
 
-function pairsOf(line: DayLine, answer: SaleAnswer | RefundAnswer | RedeemAnswer): Pair[] {
+function pairsOf(line: DayLine, answer: Told): Pair[] {
   const ref: Pair = ["ref", line.ref, answer.ref];
+  if (line.kind === "voucher") return [ref];
+  if (line.kind === "benefit") return [ref, ["total_fen", line.total_fen, (answer as BenefitAnswer).total_fen]];
   if (line.kind === "redeem") return [ref, ["offset_units", line.offset_units, (answer as RedeemAnswer).units]];
   if (line.kind === "refund") {
     const refund = answer as RefundAnswer;

@@ -1,7 +1,7 @@
 // Writes that wait for their answer: stored together with their daybook line, resent unchanged, settled once.
 
 import type { Answer, Api, Identity } from "../net/api";
-import type { ClaimAnswer, RedeemAnswer, RefundAnswer, SaleAnswer } from "../net/types";
+import type { BenefitAnswer, ClaimAnswer, RedeemAnswer, RefundAnswer, SaleAnswer, VoucherAnswer } from "../net/types";
 import { utf8 } from "../rules/bytes";
 import { differencesOf } from "./differences";
 import { type Batch, type DayLine, SETTLED, type Settling, type Store, type Waiting } from "./db";
@@ -178,12 +178,14 @@ async function settleBatch(tx: Settling, batchNo: number, answer: Final): Promis
 
 /** The line with what the server adds to it; its own amounts stay as the clerk confirmed them. */
 function booked(line: DayLine, value: unknown): DayLine {
-  const answer = value as SaleAnswer | RefundAnswer | RedeemAnswer;
+  const answer = value as SaleAnswer | RefundAnswer | RedeemAnswer | VoucherAnswer | BenefitAnswer;
   const sale = line.kind === "sale" ? (answer as SaleAnswer) : null;
   const goods = line.kind === "redeem" ? (answer as RedeemAnswer) : null;
   const differences = differencesOf(line, answer);
+  const figures = toldOf(line, answer);
   return {
     ...line,
+    ...figures,
     state: "booked",
     receipt: answer.receipt,
     outcome: sale
@@ -196,6 +198,15 @@ function booked(line: DayLine, value: unknown): DayLine {
       : goods && { earned_units: 0, earned_state: "none", earned_reason: null, balance_units: goods.balance_units },
     differences,
     alarm: differences.length > 0 ? 1 : 0,
-    unfiled: line.kind === "redeem" ? 0 : 1,
+    unfiled: line.kind === "redeem" || (line.kind === "voucher" && figures.offset_fen === 0) ? 0 : 1,
   };
+}
+
+/** What only the server knows: what a voucher is worth by contract, and what comes off by a benefit. */
+function toldOf(line: DayLine, answer: unknown): Partial<DayLine> {
+  if (line.kind === "voucher") {
+    const { units, fen } = answer as VoucherAnswer;
+    return { total_fen: fen, offset_units: units, offset_fen: fen, paid_fen: 0 };
+  }
+  return line.kind === "benefit" ? { paid_fen: (answer as BenefitAnswer).paid_fen } : {};
 }

@@ -256,3 +256,49 @@ export interface Problem {
   detail_en: string;
   facts?: Record<string, string | number | null>;
 }
+
+interface Numbered {
+  request_id: string;
+  counter: number;
+  ref: string;
+  occurred_at: string;
+}
+
+export interface VoucherUseBody extends Numbered {
+  code: string;
+}
+
+export interface VoucherAnswer {
+  ref: string;
+  number: string;
+  service: string;
+  units: number;
+  /** What the shop may claim for it by its contract; 0 where the community gives it itself. */
+  fen: number;
+  receipt: Receipt;
+}
+
+/** A discount by right that the shop bears itself. */
+export interface Benefit {
+  code: string;
+  name: string;
+  percent_off: number;
+  /** How many points it uses up, as people write them; "0" where none. */
+  burn_points: string;
+  eligible: boolean;
+}
+
+export interface BenefitBody extends Numbered {
+  token: string;
+  code: string;
+  total_fen: number;
+}
+
+export interface BenefitAnswer {
+  ref: string;
+  name: string;
+  total_fen: number;
+  off_fen: number;
+  paid_fen: number;
+  receipt: Receipt;
+}

@@ -1,6 +1,6 @@
 // The day's claim as the till's own daybook has it, with control totals.
 
-export type LineKind = "sale" | "refund";
+export type LineKind = "sale" | "refund" | "voucher";
 
 export interface ClaimLine {
   counter: number;
@@ -43,7 +43,7 @@ export function claimTotals(lines: readonly ClaimLine[]): ClaimTotals {
   };
   for (const line of lines) {
     totals.hash_total = (totals.hash_total + line.counter) % HASH_MODULUS;
-    if (line.kind === "sale") {
+    if (line.kind !== "refund") {
       totals.sales += 1;
       totals.offset_units_plus += line.offset_units;
       totals.offset_fen_plus += line.offset_fen;

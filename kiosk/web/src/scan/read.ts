@@ -10,12 +10,13 @@ import { stamp } from "./timing";
 
 export type Read =
   | { kind: "token"; token: VerifiedToken }
+  | { kind: "voucher"; text: string }
   | { kind: "receipt"; ref: string }
   /** The code of the seal: of a receipt, a statement, a notice board. */
   | { kind: "seal"; text: string }
   | { kind: "fault"; sentence: string };
 
-const TAKEN: readonly KeyClass[] = ["card", "dyn", "earn"];
+const TAKEN: readonly KeyClass[] = ["card", "dyn", "earn", "svc"];
 
 // The server refuses a code in the same words.
 const SENTENCES: Record<ScanFault, string> = {
@@ -40,7 +41,8 @@ export async function readScan(till: Till, text: string): Promise<Read> {
   const receipt = readReference(text.split("/").pop() ?? "");
   if (receipt) return { kind: "receipt", ref: receipt.ref };
   try {
-    return { kind: "token", token: await verify(till, text) };
+    const token = await verify(till, text);
+    return token.keyClass === "svc" ? { kind: "voucher", text: token.text } : { kind: "token", token };
   } catch (error) {
     if (error instanceof ScanError) return { kind: "fault", sentence: t(SENTENCES[error.fault]) };
     throw error;

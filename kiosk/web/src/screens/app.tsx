@@ -27,6 +27,7 @@ export type Place =
   | { at: "refund"; ref?: string }
   | { at: "redeem"; token?: VerifiedToken }
   | { at: "passbook"; whose?: Whose }
+  | { at: "voucher"; code?: string }
   | { at: "today" }
   | { at: "check"; code?: string; evidence?: boolean }
   | { at: "close" };
@@ -78,6 +79,8 @@ function Room({ place, go }: { place: Place; go: Go }) {
       return <LateScreen load={loadPassbook} props={{ go, first: place.whose ?? null }} onBack={() => go({ at: "home" })} />;
     case "today":
       return <TodayScreen go={go} />;
+    case "voucher":
+      return <LateScreen load={loadVoucher} props={{ go, first: place.code ?? null }} onBack={() => go({ at: "home" })} />;
     case "check":
       return <LateScreen load={loadCheck} props={{ go, first: place.code ?? null, evidence: place.evidence ?? false }} onBack={() => go({ at: "home" })} />;
     case "close":
@@ -86,6 +89,7 @@ function Room({ place, go }: { place: Place; go: Go }) {
 }
 
 const loadPassbook = () => import("./passbook").then((module) => module.PassbookScreen);
+const loadVoucher = () => import("./voucher").then((module) => module.VoucherScreen);
 const loadCheck = () => import("./check").then((module) => module.CheckScreen);
 
 interface LateProps<P> {

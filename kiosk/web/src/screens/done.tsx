@@ -61,6 +61,8 @@ export function DoneScreen({ done, again, onAgain, onHome, children }: DoneProps
 
 function titleOf(line: DayLine): string {
   if (line.kind === "refund") return t("Refund");
+  if (line.kind === "voucher") return t("Voucher");
+  if (line.kind === "benefit") return t("Benefit");
   return line.kind === "redeem" ? t("Redeem goods") : t("Sale");
 }
 

@@ -26,6 +26,7 @@ export function HomeScreen({ go }: { go: Go }) {
   useScans((text) => {
     void readScan(till, text).then((read) => {
       if (read.kind === "token") go({ at: work, token: read.token } as Place);
+      else if (read.kind === "voucher") go({ at: "voucher", code: read.text });
       else if (read.kind === "seal") go({ at: "check", code: read.text });
       else if (read.kind === "receipt" && till.mode === "till") go({ at: "refund", ref: read.ref });
       else play("failed");
@@ -51,6 +52,7 @@ export function HomeScreen({ go }: { go: Go }) {
           <>
             <Tile icon="sale" words={t("Sale")} first onClick={() => go({ at: "sale" })} />
             <Tile icon="refund" words={t("Refund")} onClick={() => go({ at: "refund" })} />
+            <Tile icon="ticket" words={t("Voucher")} onClick={() => go({ at: "voucher" })} />
             <Tile icon="list" words={t("Today")} onClick={() => go({ at: "today" })} />
             <Tile icon="close" words={t("Close the day")} onClick={() => go({ at: "close" })} />
             <Tile icon="seal" words={t("Check a receipt")} onClick={() => go({ at: "check" })} />
@@ -59,6 +61,7 @@ export function HomeScreen({ go }: { go: Go }) {
           <>
             <Tile icon="gift" words={t("Redeem goods")} first onClick={() => go({ at: "redeem" })} />
             <Tile icon="book" words={t("Passbook")} onClick={() => go({ at: "passbook" })} />
+            <Tile icon="ticket" words={t("Voucher")} onClick={() => go({ at: "voucher" })} />
             <Tile icon="list" words={t("Today")} onClick={() => go({ at: "today" })} />
             <Tile icon="seal" words={t("Check a receipt")} onClick={() => go({ at: "check" })} />
           </>

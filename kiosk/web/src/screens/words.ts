@@ -57,8 +57,9 @@ export function figuresOf(line: DayLine): Figure[] {
     const left = line.outcome ? [{ label: t("Points left"), value: pointsText(line.outcome.balance_units) }] : [];
     return [{ label: t("Points used"), value: pointsText(line.offset_units), strong: true }, ...left];
   }
+  if (line.kind === "voucher") return voucherFigures(line);
   const figures: Figure[] =
-    line.kind === "sale"
+    line.kind === "sale" || line.kind === "benefit"
       ? [
           { label: t("Customer pays"), value: yuan(line.paid_fen), strong: true },
           { label: t("Total"), value: yuan(line.total_fen) },
@@ -85,4 +86,10 @@ function outcomeOf(line: DayLine): Figure[] {
     { label: t("Points earned"), value: earned },
     { label: t("Points left"), value: pointsText(outcome.balance_units) },
   ];
+}
+
+function voucherFigures(line: DayLine): Figure[] {
+  const rest = (line.receipt?.lines ?? []).slice(-4).map(({ label, value }) => ({ label, value }));
+  if (line.offset_fen === 0) return rest;
+  return [{ label: t("The community pays"), value: yuan(line.offset_fen), strong: true }, ...rest];
 }
