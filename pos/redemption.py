@@ -16,7 +16,9 @@ from ledger.errors import Refusal
 from ledger.ids import new_id
 from ledger.members.terms import Terms
 from ledger.sql import Row, Sql, Tx
+from ledger.stock.care import check_not_paused
 from ledger.stock.goods import goods_of
+from ledger.stock.limits import limit_steps
 from ledger.stock.moves import Facts, Handed, Out, cost_lines, hand_out_steps
 from ledger.units import points_text
 from pos.decide import Scan, asked_of
@@ -87,9 +89,10 @@ def redeem(desk: Desk, request: RedemptionRequest, *, at: int) -> dict[str, Any]
 
     At the counter a person holding the goods is served: stock may go below zero, and the line is flagged for a count
     (README ruling 14). Refuses: the token's refusals, token_used, token_earn_only, card_not_active, card_replaced,
-    card_too_soon, good_not_found, good_off, good_paused, basket_wrong, insufficient_points, points_owed, pin_needed
-    and the PIN's refusals, spent_day_cap, merchant_not_redeeming, counter_closed and counter_closed_for_good
-    (outside the scheme's windows), ref_bad, terminal_revoked, period_locked, request_id_reused.
+    card_too_soon, good_not_found, good_off, good_paused, shop_paused, good_limit_person, good_limit_household,
+    basket_wrong, insufficient_points, points_owed, pin_needed and the PIN's refusals, spent_day_cap,
+    merchant_not_redeeming, counter_closed and counter_closed_for_good (outside the scheme's windows), ref_bad,
+    terminal_revoked, period_locked, request_id_reused.
     """
     body_hash = requests.hash_of(request.body())
 
@@ -119,16 +122,25 @@ def _redeem(
     showing = Showing(terms, request, scan.believed(), row, at, day)
     _check_shop(showing)
     check_open(tx, terms, terms.terminal(request.terminal_id).merchant_id, at)
+    check_not_paused(tx, request.community_id, terms.terminal(request.terminal_id).merchant_id)
     check_showing(showing, debits=True)
     goods = _chosen(tx, terms, request, day)
     pairs = list(zip(goods, request.lines, strict=True))
     units = sum(good.price_units * piece.quantity for good, piece in pairs)
     _check_points(terms, row, units)
     counts = spending_counts(showing, units, pin_ok=pin_ok)
-    guards = code_guards(showing, scan.use, debits=True)
-    return _book(
-        tx, showing, request, goods, units, [*guards, _counts_step(showing, counts)], body_hash
-    )
+    guards = [
+        *code_guards(showing, scan.use, debits=True),
+        _counts_step(showing, counts),
+        *limit_steps(
+            tx,
+            request.community_id,
+            int(row.person_id),
+            [(good, piece.quantity) for good, piece in pairs],
+            day=day,
+        ),
+    ]
+    return _book(tx, showing, request, goods, units, guards, body_hash)
 
 
 def _counts_step(showing: Showing, counts: list[CapUse]) -> Step:

@@ -84,4 +84,22 @@ TABLE: Final = {
             "{good} differs from the book without a reason. Write the reason beside it and book the count again."
         ),
     ),
+    "shop_paused": Known(
+        409, mark("Nothing is handed out here for a while: {notice} Come again another day.")
+    ),
+    "notice_long": Known(
+        422, mark("The notice is longer than {most} characters. Shorten it and save again.")
+    ),
+    "good_limit_person": Known(
+        409,
+        mark(
+            "Of {good} each person may have {limit} for now; {left} of them are left. Choose fewer."
+        ),
+    ),
+    "good_limit_household": Known(
+        409,
+        mark(
+            "Of {good} each household may have {limit} for now; {left} of them are left. Choose fewer."
+        ),
+    ),
 }
