@@ -51,6 +51,7 @@ PARTS: Final = (
     "kiosk.resident.views",
     "kiosk.resident.proof",
     "kiosk.resident.vouchers",
+    "kiosk.resident.bills",
     "kiosk.merchant.views",
     "kiosk.merchant.services",
     "kiosk.office.views",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kiosk.office import (
     approvals,
     audit_list,
+    bills,
     cards,
     claims,
     deductions,
@@ -32,6 +33,7 @@ from kiosk.office.frame import bp
 __all__ = [
     "approvals",
     "audit_list",
+    "bills",
     "bp",
     "cards",
     "claims",

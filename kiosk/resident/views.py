@@ -18,6 +18,7 @@ from kiosk.resident.decisions import decisions_for
 from kiosk.resident.ending import ending_points, units_per_fen_on
 from kiosk.resident.entries import MOST, entries_from, whole_entries
 from kiosk.texts import mark
+from ledger.bills.facts import bills_of_household
 from ledger.book.balances import entries_of, wallet_of
 from ledger.errors import Refusal
 from ledger.members import cards, residents
@@ -78,6 +79,7 @@ def home() -> Response:
         rows = entries_of(tx, here.community.id, owner, kind.commodity, before=before, most=MOST)
         ending = ending_points(tx, here, who, day)
         decisions = decisions_for(tx, here, who)
+        fee_bills = len(bills_of_household(tx, here.community.id, who.household_id))
     rows, older = whole_entries(rows, MOST)
     shops = {shop.merchant_id: shop.name for shop in here.merchants.values()}
     return resident_page(
@@ -89,6 +91,7 @@ def home() -> Response:
         units_per_fen=units_per_fen_on(here, day),
         ending=ending,
         decisions=decisions,
+        fee_bills=fee_bills,
         proof_days=here.settings.proof_days,
         issuer=here.community.issuer,
         earning_stopped=here.earning_stopped_on(day),

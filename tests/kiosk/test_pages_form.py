@@ -31,11 +31,12 @@ OFFICE: Final = (
     "/office/shops",
     "/office/shops/1",
     "/office/imports",
+    "/office/bills",
     "/office/settings",
     "/office/staff",
     "/office/audit",
 )
-ME: Final = ("/me", "/me/code", "/me/code?purpose=earn")
+ME: Final = ("/me", "/me/bills", "/me/code", "/me/code?purpose=earn")
 OPEN: Final = ("/", "/me/sign-in", "/office/sign-in", "/merchant/sign-in")
 
 
