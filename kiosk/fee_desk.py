@@ -23,6 +23,7 @@ from ledger.clock import SECOND_US
 from ledger.earning.calendar import day_from_key
 from ledger.earning.rates import Limit
 from ledger.errors import GuardMissedError, Refusal
+from ledger.households import limits
 from ledger.members.terms import Terms
 from ledger.sql import Row, Sql, Tx
 from pos.cover import CoverLowError, fill_cover
@@ -185,9 +186,24 @@ def _work(
         at,
         at + terms.settings.fee_confirm_days * _DAY_US,
     )
+    counts += _member_counts(tx, here, household_id, person_id, request.units, day)
     answer = hold_points(tx, rules, asked)
     apply(tx, [*guards, caps_step(here, person_id, counts)])
     return answer
+
+
+def _member_counts(
+    tx: Tx, community_id: int, household_id: int, person_id: int, units: int, day: int
+) -> list[CapUse]:
+    """What the head of the household lets this member take in a month; refuses member_limit."""
+    month = day // 100
+    found = limits.limit_of(tx, community_id, household_id, person_id, month=month)
+    if found.units is None:
+        return []
+    if found.used + units > found.units:
+        left = max(0, found.units - found.used)
+        raise Refusal("member_limit", left_units=left, asked_units=units)
+    return [CapUse(limits.CAP, month, units, found.units)]
 
 
 def _is_card(scan: Scan | None) -> bool:

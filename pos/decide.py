@@ -198,6 +198,7 @@ def asked_of(
         offset_month_key=offset_month.period_key,
         without_pin_code=f"without_pin_{kind}",
         spent_code=f"spent_{kind}",
+        month=day // 100,
     )
 
 

@@ -17,6 +17,7 @@ from ledger.clock import SECOND_US
 from ledger.earning.calendar import day_from_key
 from ledger.earning.working_days import WorkingDays
 from ledger.errors import Refusal
+from ledger.households.owners import owner_now
 from ledger.ids import derived_request_id, new_id
 from ledger.members import approvals
 from ledger.recovery.epochs import check_whole
@@ -270,8 +271,9 @@ def vest_sale(
 
 
 _LEFT: Final = Sql(
-    "SELECT txn_id, wallet_owner_id, commodity, merchant_id, left_units, business_date FROM pending"
-    " WHERE community_id = :community_id AND txn_id = :txn_id AND state = 'open'"
+    "SELECT p.txn_id, p.wallet_owner_id, p.commodity, p.merchant_id, p.left_units, p.business_date, x.person_id"
+    " FROM pending p JOIN txn x ON x.community_id = p.community_id AND x.txn_id = p.txn_id"
+    " WHERE p.community_id = :community_id AND p.txn_id = :txn_id AND p.state = 'open'"
 )
 _STILL_OPEN: Final = Sql(
     "SELECT p.txn_id FROM pending p JOIN evidence e ON e.community_id = p.community_id AND e.txn_id = p.txn_id"
@@ -282,10 +284,13 @@ _STILL_OPEN: Final = Sql(
 def _vesting(
     tx: Tx, community_id: int, row: Row, left: int, why: str, *, at: int, day: int
 ) -> Posting:
-    owner, commodity = row.wallet_owner_id, row.commodity
+    waited, commodity = int(row.wallet_owner_id), row.commodity
+    # Whoever bought may live in another household by now: the points go to the one they belong to.
+    owner = owner_now(tx, community_id, waited, row.person_id)
 
     def side(kind: Account) -> Side:
-        return Side(account_id(tx, community_id, kind, commodity, owner, at=at), kind)
+        whose = waited if kind is Account.PENDING else owner
+        return Side(account_id(tx, community_id, kind, commodity, whose, at=at), kind)
 
     debt = tx.find(_OWED, community_id=community_id, commodity=commodity, owner_id=owner)
     repaid = min(left, 0 if debt is None else int(debt.posted))
@@ -301,6 +306,7 @@ def _vesting(
         at=at,
         business_date=day,
         lines=lines,
+        person_id=row.person_id,
         wallet_owner_id=owner,
         merchant_id=row.merchant_id,
         reason_key=why,

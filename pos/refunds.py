@@ -9,11 +9,12 @@ from typing import Any, Final
 from ledger.book import requests
 from ledger.book.chart import Account, Kind
 from ledger.book.facts import cap_back_step, offset_step, pending_less_step
-from ledger.book.posting import Line, Posting, Side, check_open
+from ledger.book.posting import Posting, check_open
 from ledger.book.posting import steps as posting_steps
 from ledger.book.steps import Step, apply
 from ledger.earning.rates import RefundSplit, refund_split
 from ledger.errors import GuardMissedError, Refusal
+from ledger.households import limits
 from ledger.ids import new_id
 from ledger.members.terms import Terms
 from ledger.recovery.epochs import check_refunds
@@ -21,7 +22,8 @@ from ledger.refs import read_reference
 from ledger.sql import Row, Sql, Tx
 from pos.decide import open_shop_accounts
 from pos.desk import Desk, day_of, rules_on
-from pos.taking import Owner, Taking, take_back
+from pos.refund_lines import earner_of, owner_of, refund_lines
+from pos.taking import Taking, take_back
 from pos.unproven import without_earned
 
 KIND: Final = "refund"
@@ -61,21 +63,6 @@ _TAKEN: Final = Sql(
 _TXN: Final = Sql(
     "SELECT scheme_version, units_per_fen, branch_id, card_serial, card_issue FROM txn"
     " WHERE community_id = :community_id AND txn_id = :txn_id"
-)
-_OWNER: Final = Sql(
-    "SELECT w.account_id AS wallet_id, p.account_id AS pending_id, o.account_id AS owed_id,"
-    " wb.posted - wb.held AS available, ob.posted AS owed,"
-    " coalesce((SELECT left_units FROM pending q WHERE q.community_id = :community_id AND q.txn_id = :txn_id"
-    "  AND q.state = 'open'), 0) AS pending_left"
-    " FROM account w"
-    " JOIN balance wb ON wb.community_id = w.community_id AND wb.account_id = w.account_id"
-    " JOIN account p ON p.community_id = w.community_id AND p.kind = 'pending' AND p.commodity = w.commodity"
-    "  AND p.owner_id = w.owner_id"
-    " JOIN account o ON o.community_id = w.community_id AND o.kind = 'owed' AND o.commodity = w.commodity"
-    "  AND o.owner_id = w.owner_id"
-    " JOIN balance ob ON ob.community_id = o.community_id AND ob.account_id = o.account_id"
-    " WHERE w.community_id = :community_id AND w.kind = 'wallet' AND w.commodity = :commodity"
-    " AND w.owner_id = :owner_id"
 )
 _COMMODITY: Final = Sql(
     "SELECT commodity FROM transfer WHERE community_id = :community_id AND txn_id = :txn_id ORDER BY line_no LIMIT 1"
@@ -294,15 +281,9 @@ def _posting_steps(  # noqa: PLR0913 - a refund depends on all of these at once
     day: int,
 ) -> tuple[list[Step], Taking]:
     here = request.community_id
-    row = tx.get(
-        _OWNER,
-        community_id=here,
-        txn_id=sale.txn_id,
-        commodity=commodity,
-        owner_id=sale.wallet_owner_id,
-    )
-    owner = Owner(*(int(value) for value in row))
-    taking = take_back(split, owner)
+    owner = owner_of(tx, here, sale, commodity, int(sale.wallet_owner_id))
+    earner = earner_of(tx, here, sale, commodity, at=at)
+    taking = take_back(split, owner, earner)
     shop = desk.side(here, Account.OFFSET, commodity, sale.merchant_id, at=at)
     issued = desk.side(here, Account.ISSUED_CONSUMPTION, commodity, at=at)
     first = tx.get(_TXN, community_id=here, txn_id=sale.txn_id)
@@ -314,7 +295,7 @@ def _posting_steps(  # noqa: PLR0913 - a refund depends on all of these at once
         occurred_at=request.occurred_at,
         at=at,
         business_date=day,
-        lines=_lines(split, taking, owner, shop, issued, commodity),
+        lines=refund_lines(split, taking, (owner, earner or owner), shop, issued, commodity),
         ref=request.ref,
         scheme_period=str(day // 100),
         scheme_version=first.scheme_version,
@@ -357,21 +338,6 @@ def _offset_back(posting: Posting, sale: Row, split: RefundSplit) -> Step:
     )
 
 
-def _lines(
-    split: RefundSplit, taking: Taking, owner: Owner, shop: Side, issued: Side, commodity: int
-) -> list[Line]:
-    wallet = Side(owner.wallet_id, Account.WALLET)
-    owed = Side(owner.owed_id, Account.OWED)
-    moves = (
-        (shop, wallet, split.units_back),
-        (Side(owner.pending_id, Account.PENDING), issued, taking.from_pending),
-        (wallet, issued, taking.from_wallet),
-        (owed, issued, taking.to_owed),
-        (wallet, owed, taking.repaid),
-    )
-    return [Line(debit, credit, commodity, units) for debit, credit, units in moves if units]
-
-
 def _limits_back(terms: Terms, sale: Row, split: RefundSplit) -> list[Step]:
     """What came back no longer counts against the limits of the day and month it was counted in."""
     rules = rules_on(terms, json.loads(sale.plan).get("counted_on", sale.business_date))
@@ -379,7 +345,9 @@ def _limits_back(terms: Terms, sale: Row, split: RefundSplit) -> list[Step]:
         (rules.earn_caps, split.earned_reversed_units),
         (rules.offset_caps, split.units_back),
     )
-    return [
+    here, month = terms.community.id, int(sale.business_date) // 100
+    member = [cap_back_step(here, sale.person_id, limits.CAP, month, split.units_back)]
+    return (member if split.units_back else []) + [
         cap_back_step(terms.community.id, sale.person_id, cap.code, cap.period_key, units)
         for caps, units in backs
         for cap in caps

@@ -9,6 +9,7 @@ from ledger.book.facts import CapUse, Use, burn_step, pause_step
 from ledger.book.steps import Step
 from ledger.clock import SECOND_US
 from ledger.errors import Refusal
+from ledger.households import limits
 from ledger.members.terms import Terms
 from ledger.refs import read_reference
 from ledger.sql import Row
@@ -115,7 +116,7 @@ def check_card(row: Row, token: Token) -> None:
 
 
 def spending_counts(showing: Showing, units: int, *, pin_ok: bool) -> list[CapUse]:
-    """The day's sums that `units` count against; refuses spent_day_cap and pin_needed."""
+    """The sums that `units` count against; refuses spent_day_cap, pin_needed and member_limit."""
     terms, row, kind = showing.terms, showing.row, showing.kind
     settings, is_code = terms.settings, showing.token.is_single_use
     most = settings.day_units_dyn if is_code else settings.day_units_card
@@ -129,7 +130,18 @@ def spending_counts(showing: Showing, units: int, *, pin_ok: bool) -> list[CapUs
         if int(row.without_pin_day or 0) + units > limit:
             raise Refusal("pin_needed", limit_units=free)
         counts.append(CapUse(f"without_pin_{kind}", showing.day, units, limit))
-    return counts
+    return [*counts, *_member_counts(showing, units)]
+
+
+def _member_counts(showing: Showing, units: int) -> list[CapUse]:
+    """What the head of the household lets this member take from the pool in a month; refuses member_limit."""
+    row = showing.row
+    if row.member_limit is None:
+        return []
+    limit, used = int(row.member_limit), int(row.member_month or 0)
+    if used + units > limit:
+        raise Refusal("member_limit", left_units=max(0, limit - used), asked_units=units)
+    return [CapUse(limits.CAP, showing.day // 100, units, limit)]
 
 
 def in_counted_units(terms: Terms, hundredths: int) -> int:

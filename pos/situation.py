@@ -22,7 +22,10 @@ _LOOK: Final = Sql(
     "  AND q.wallet_owner_id = CASE WHEN :pool = 1 THEN p.household_id ELSE p.person_id END"
     "  AND q.commodity = :commodity AND q.state = 'open') AS pending_units,"
     " e1.used AS earned_day, e2.used AS earned_month, o2.used AS offset_month, n1.used AS without_pin_day,"
-    " n2.used AS spent_day,"
+    " n2.used AS spent_day, n3.used AS member_month,"
+    " CASE WHEN :pool = 1 THEN (SELECT ml.units FROM member_limit ml WHERE ml.community_id = c.community_id"
+    "  AND ml.person_id = p.person_id AND ml.household_id = p.household_id AND ml.from_month <= :month"
+    "  ORDER BY ml.from_month DESC, ml.set_at DESC LIMIT 1) END AS member_limit,"
     " v.last_at AS last_visit_at, d.state AS day_state, cb.posted - cb.held AS cover_free,"
     " CASE WHEN s.ref IS NULL AND f.ref IS NULL AND x.ref IS NULL THEN 0 ELSE 1 END AS ref_taken"
     " FROM community c"
@@ -50,6 +53,8 @@ _LOOK: Final = Sql(
     "  AND n1.cap_code = :without_pin_code AND n1.period_key = :day"
     " LEFT JOIN cap_counter n2 ON n2.community_id = c.community_id AND n2.subject_id = p.person_id"
     "  AND n2.cap_code = :spent_code AND n2.period_key = :day"
+    " LEFT JOIN cap_counter n3 ON n3.community_id = c.community_id AND n3.subject_id = p.person_id"
+    "  AND n3.cap_code = 'pool_member' AND n3.period_key = :month"
     " LEFT JOIN visit v ON v.community_id = c.community_id AND v.person_id = p.person_id"
     "  AND v.merchant_id = :merchant_id"
     " LEFT JOIN balance cb ON cb.community_id = c.community_id AND cb.account_id = :cover_id"
@@ -84,6 +89,7 @@ class Asked(NamedTuple):
     offset_month_key: int
     without_pin_code: str
     spent_code: str
+    month: int
 
 
 def look(tx: Tx, asked: Asked) -> Row:

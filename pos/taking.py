@@ -27,8 +27,18 @@ class Taking(NamedTuple):
     repaid: int
 
 
-def take_back(split: RefundSplit, owner: Owner) -> Taking:
-    """Earned points go back from pending first, then from the wallet; what is spent already becomes debt."""
+def take_back(split: RefundSplit, owner: Owner, earner: Owner | None = None) -> Taking:
+    """Earned points go back from pending first, then from the wallet; what is spent already becomes debt.
+
+    `earner`: the wallet that answers for earned points where it is not the one the sale was paid from. Points used
+    come back to the pool they were taken from, in any case.
+    """
+    if earner is not None:
+        pending = min(split.earned_reversed_units, owner.pending_left)
+        taken = min(split.earned_reversed_units - pending, earner.available)
+        debt = split.earned_reversed_units - pending - taken
+        back = min(owner.owed, owner.available + split.units_back)
+        return Taking(pending, taken, debt, back)
     from_pending = min(split.earned_reversed_units, owner.pending_left)
     rest = split.earned_reversed_units - from_pending
     in_wallet = owner.available + split.units_back

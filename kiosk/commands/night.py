@@ -16,6 +16,7 @@ from ledger.clock import now_us
 from ledger.earning.calendar import day_key
 from ledger.earning.working_days import working_days_cn
 from ledger.errors import Refusal
+from ledger.households.sweep import carry_on
 from ledger.members.fund_watch import watch
 from ledger.members.gate import percent_text
 from ledger.seal.sealer import seal
@@ -80,6 +81,7 @@ def prepare_night(server: Opened, community_id: int, *, at: int) -> dict[str, An
     ended = recover(server.desk, community_id, at=at) if server.desk.channel is not None else {}
     day = day_of(server.desk.refresh(community_id), at)
     released = server.db.write(lambda tx: release_overdue(tx, community_id, day=day, at=at))
+    carried = server.db.write(lambda tx: carry_on(tx, community_id, today=day, at=at))
     vested = vest_overdue(server.desk, community_id, working_days_cn(), at=at)
     vouchers = end_vouchers(server, community_id, at=at)
     return {
@@ -89,6 +91,7 @@ def prepare_night(server: Opened, community_id: int, *, at: int) -> dict[str, An
         "vouchers_told": vouchers.told,
         "vouchers_given_back": vouchers.given_back,
         "vouchers_lapsed": vouchers.lapsed,
+        "households_carried_on": carried,
     }
 
 

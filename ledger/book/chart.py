@@ -102,6 +102,9 @@ class Kind(StrEnum):
     INTER_IN = "inter_in"  # another community's resident buys here
     INTER_PAID = "inter_paid"
     INTER_RECEIVED = "inter_received"
+    HOUSEHOLD_MOVE = "household_move"  # people who share a wallet part, join or move
+    HEIRS = "heirs"  # of a last member, claimed at the counter
+    GIFT = "gift"  # to a household in need, agreed to by two
     REVERSAL = "reversal"
 
 
@@ -188,6 +191,10 @@ ALLOWED: Final[dict[Kind, frozenset[tuple[Account, Account]]]] = {
     Kind.INTER_OUT: frozenset({(_A.WALLET, _A.INTER), (_A.FUND, _A.INTER)}),
     Kind.INTER_IN: frozenset({(_A.INTER, _A.OFFSET)}),
     Kind.INTER_PAID: frozenset({(_A.INTER, _A.RETIRED), (_A.INTER, _A.BANK)}),
+    # Nothing but these ever leads from one wallet to another (ruling C23); a debt goes with a household, never alone.
+    Kind.HOUSEHOLD_MOVE: frozenset({(_A.WALLET, _A.WALLET), (_A.OWED, _A.OWED)}),
+    Kind.HEIRS: frozenset({(_A.WALLET, _A.WALLET)}),
+    Kind.GIFT: frozenset({(_A.WALLET, _A.WALLET)}),
     Kind.INTER_RECEIVED: frozenset({(_A.RETIRED, _A.INTER), (_A.BANK, _A.FUND)}),
 }
 """Every move there is: (account debited, account credited). A posting with any other pair is a bug and raises."""

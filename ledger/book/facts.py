@@ -234,7 +234,7 @@ def _caps_statement(rows: int) -> Sql:
     )
 
 
-_CAPS: Final = tuple(_caps_statement(rows) for rows in range(1, 7))
+_CAPS: Final = tuple(_caps_statement(rows) for rows in range(1, 8))
 _CAP_TOLD: Final = Sql(
     "INSERT INTO cap_counter (community_id, subject_id, cap_code, period_key, used, cap) VALUES (:community_id,"
     " :subject_id, :cap_code, :period_key, :add, CASE WHEN :cap < :add THEN :add ELSE :cap END)"

@@ -67,6 +67,9 @@ _TEXT: Final = {
     "paid": "clearing>bank",
     "payout_failed": "clearing>payable bank>returns returns>payable",
     "repay": "wallet>owed",
+    "household_move": "wallet>wallet owed>owed",
+    "heirs": "wallet>wallet",
+    "gift": "wallet>wallet",
     "advance": "owed>wallet",
 }
 

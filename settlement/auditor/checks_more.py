@@ -18,7 +18,7 @@ _MOVED: Final = (
     "(SELECT t.txn_id, t.credit_id AS account_id, t.amount AS units,"
     f"  t.debit_kind IN {_SOURCES} OR t.debit_kind = 'wallet' AS earning FROM line t WHERE t.credit_kind = 'wallet'"
     " UNION ALL SELECT t.txn_id, t.debit_id, -t.amount,"
-    f"  t.credit_kind IN {_SOURCES} FROM line t WHERE t.debit_kind = 'wallet')"
+    f"  t.credit_kind IN {_SOURCES} OR t.credit_kind = 'wallet' FROM line t WHERE t.debit_kind = 'wallet')"
 )
 _LAPSED: Final = (
     "(SELECT x.txn_id, t.debit_id AS account_id, t.amount, s.leaf_index, p.earned_until, p.units, p.expired_units,"

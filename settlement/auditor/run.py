@@ -14,6 +14,7 @@ from settlement.auditor.checks_bills import BILLS
 from settlement.auditor.checks_book import BOOK
 from settlement.auditor.checks_counter import COUNTER
 from settlement.auditor.checks_files import FILES
+from settlement.auditor.checks_households import HOUSEHOLDS
 from settlement.auditor.checks_money import MONEY
 from settlement.auditor.checks_more import MORE
 from settlement.auditor.checks_night import NIGHT
@@ -28,7 +29,21 @@ from settlement.auditor.rules import read_rules
 from settlement.auditor.source import Source, names, opened
 
 CHECKS: Final[tuple[Check, ...]] = tuple(
-    ordered((*FILES, *BOOK, *COUNTER, *STOCK, *SERVICES, *RULES, *NIGHT, *MONEY, *MORE, *BILLS))
+    ordered(
+        (
+            *FILES,
+            *BOOK,
+            *COUNTER,
+            *STOCK,
+            *SERVICES,
+            *RULES,
+            *NIGHT,
+            *MONEY,
+            *MORE,
+            *BILLS,
+            *HOUSEHOLDS,
+        )
+    )
 )
 """Every check there is, each after those that may explain what it finds."""
 

@@ -10,6 +10,7 @@ from settlement.export.bill_shapes import BILLS
 from settlement.export.book_shapes import BOOK
 from settlement.export.counter_shapes import COUNTER
 from settlement.export.expiry_shapes import EXPIRY
+from settlement.export.household_shapes import HOUSEHOLDS
 from settlement.export.members_shapes import MEMBERS
 from settlement.export.recovery_shapes import RECOVERY
 from settlement.export.services_shapes import SERVICES
@@ -28,6 +29,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
             *BOOK,
             *BILLS,
             *EXPIRY,
+            *HOUSEHOLDS,
             *STOCK,
             *COUNTER,
             *SERVICES,

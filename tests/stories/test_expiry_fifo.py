@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from contextlib import closing
 from datetime import date, timedelta
@@ -138,7 +139,9 @@ def test_two_sums_are_lots_in_twenty_thousand_lives(
 
 def without_undoing(text: str) -> str:
     """Refunds eat the oldest points instead of undoing their own."""
-    return text.replace("AND o.kind <> 'wallet' THEN 1 ELSE 0", "AND 1 = 0 THEN 1 ELSE 0")
+    earning = re.search(r"CASE WHEN o\.kind IN \([^)]*\) THEN 1 ELSE 0 END", text)
+    assert earning is not None
+    return text.replace(f"-t.amount,  {earning[0]}", "-t.amount, 0")
 
 
 def with_returns_earned(text: str) -> str:

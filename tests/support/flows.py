@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from ledger.database import Database
+from tests.support import flows_homes as homes
 from tests.support import flows_members as members
 from tests.support import flows_services as services
 from tests.support import flows_shops as shops
@@ -47,6 +48,7 @@ FLOWS: Final[dict[str, Flow]] = {
         shops.cofund,
         shops.next_door,
         members.lend,
+        homes.families,
         members.lapse,
     )
 }

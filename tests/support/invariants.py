@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, text
 
-from tests.support import invariants_awards, invariants_expiry
+from tests.support import invariants_awards, invariants_expiry, invariants_households
 
 _SIGNED: Final = (
     "(SELECT community_id, txn_id, debit_id AS account_id, -amount AS change FROM transfer"
@@ -263,6 +263,7 @@ CHECKS: Final[dict[str, str]] = {
     # --- points that lapse, points given and taken by decision
     **invariants_expiry.CHECKS,
     **invariants_awards.CHECKS,
+    **invariants_households.CHECKS,
 }
 """Each names what holds; its query finds the rows where it does not. Written for both engines."""
 

@@ -16,6 +16,7 @@ from ledger.errors import Refusal
 from ledger.expiry.notices import give_notices
 from ledger.expiry.run import run_expiry
 from ledger.expiry.slips import SlipKey, hand_out, slips_waiting
+from ledger.households.acts import GIFT
 from ledger.members import files, votes
 from ledger.members.votes import Ballot
 from ledger.seal.sealer import seal
@@ -23,9 +24,10 @@ from pos.charging import check_out_by_gateway
 from pos.checkout import check_out
 from pos.refunds import refund
 from settlement.cofund import take_shares
-from tests.support import invariants_awards, invariants_expiry
+from tests.support import invariants_awards, invariants_expiry, invariants_households
 from tests.support.awards import changan_with_minus, decide
 from tests.support.fake_channel import FakeChannel
+from tests.support.homes import ask, done
 from tests.support.invariants import CHECKS, broken, check_invariants
 from tests.support.races import drop_checks
 from tests.support.tampering import drop_guards
@@ -131,6 +133,7 @@ MUTATIONS = {
     "a_refund_gives_back_what_came_back": "UPDATE refund SET cash_fen = cash_fen + 1",
     **invariants_expiry.MUTATIONS,
     **invariants_awards.MUTATIONS,
+    **invariants_households.MUTATIONS,
 }
 
 
@@ -162,6 +165,7 @@ def live_a_little(db: Database) -> Town:
         assert said.value.code == code
     decide(db, town.scheme_text, "P01", 1, 40)
     decide(db, town.scheme_text, "P09", 1, -20)
+    done(town, ask(1, GIFT, "H00002", units=500))
     let_points_lapse(db)
     return town
 

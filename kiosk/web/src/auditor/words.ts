@@ -175,6 +175,9 @@ export const POSTINGS: Readonly<Record<string, string>> = {
   paid: mark("payout confirmed"),
   payout_failed: mark("payout failed or sent back"),
   repay: mark("owed points made up"),
+  household_move: mark("points moved with people"),
+  heirs: mark("points inherited"),
+  gift: mark("points given to a household in need"),
   advance: mark("points lent after a loss of the book"),
   reversal: mark("entry taken back"),
 };

@@ -1,0 +1,72 @@
+"""Whose accounts a refund touches, and its lines."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ledger.book.accounts import account_id
+from ledger.book.chart import Account
+from ledger.book.posting import Line, Side
+from ledger.earning.rates import RefundSplit
+from ledger.households.owners import owner_now
+from ledger.sql import Row, Sql, Tx
+from pos.taking import Owner, Taking
+
+_OWNER: Final = Sql(
+    "SELECT w.account_id AS wallet_id, p.account_id AS pending_id, o.account_id AS owed_id,"
+    " wb.posted - wb.held AS available, ob.posted AS owed,"
+    " coalesce((SELECT left_units FROM pending q WHERE q.community_id = :community_id AND q.txn_id = :txn_id"
+    "  AND q.state = 'open'), 0) AS pending_left"
+    " FROM account w"
+    " JOIN balance wb ON wb.community_id = w.community_id AND wb.account_id = w.account_id"
+    " JOIN account p ON p.community_id = w.community_id AND p.kind = 'pending' AND p.commodity = w.commodity"
+    "  AND p.owner_id = w.owner_id"
+    " JOIN account o ON o.community_id = w.community_id AND o.kind = 'owed' AND o.commodity = w.commodity"
+    "  AND o.owner_id = w.owner_id"
+    " JOIN balance ob ON ob.community_id = o.community_id AND ob.account_id = o.account_id"
+    " WHERE w.community_id = :community_id AND w.kind = 'wallet' AND w.commodity = :commodity"
+    " AND w.owner_id = :owner_id"
+)
+
+
+def owner_of(tx: Tx, community_id: int, sale: Row, commodity: int, owner_id: int) -> Owner:
+    """The accounts of one wallet owner and what stands in them, as a refund of this sale sees them."""
+    row = tx.get(
+        _OWNER,
+        community_id=community_id,
+        txn_id=sale.txn_id,
+        commodity=commodity,
+        owner_id=owner_id,
+    )
+    return Owner(*(int(value) for value in row))
+
+
+def earner_of(tx: Tx, community_id: int, sale: Row, commodity: int, *, at: int) -> Owner | None:
+    """Where the points went that the sale earned, if whoever bought lives in another household now; else None."""
+    owner_id = owner_now(tx, community_id, int(sale.wallet_owner_id), sale.person_id)
+    if owner_id == sale.wallet_owner_id:
+        return None
+    for kind in (Account.WALLET, Account.PENDING, Account.OWED):
+        account_id(tx, community_id, kind, commodity, owner_id, at=at)
+    return owner_of(tx, community_id, sale, commodity, owner_id)
+
+
+def refund_lines(
+    split: RefundSplit,
+    taking: Taking,
+    owners: tuple[Owner, Owner],
+    shop: Side,
+    issued: Side,
+    commodity: int,
+) -> list[Line]:
+    """What moves: `owners` are the one whose pool paid and the one who answers for the points earned."""
+    owner, earner = owners
+    wallet = Side(owner.wallet_id, Account.WALLET)
+    moves = (
+        (shop, wallet, split.units_back),
+        (Side(owner.pending_id, Account.PENDING), issued, taking.from_pending),
+        (Side(earner.wallet_id, Account.WALLET), issued, taking.from_wallet),
+        (Side(earner.owed_id, Account.OWED), issued, taking.to_owed),
+        (wallet, Side(owner.owed_id, Account.OWED), taking.repaid),
+    )
+    return [Line(debit, credit, commodity, units) for debit, credit, units in moves if units]
