@@ -15,6 +15,7 @@ from ledger.database import Database
 from ledger.sql import Sql, Tx
 from settlement.auditor.report import Finding, Report, cut_off, sentence
 from settlement.auditor.run import audit as audit_export
+from settlement.auditor.run import audit_part
 from settlement.auditor.source import NotAnExportError
 from settlement.export.write import write_export
 
@@ -69,22 +70,29 @@ class Kept(NamedTuple):
 class SecondEngine(Protocol):
     """Whatever looks at a whole book and says what it found."""
 
-    def __call__(self, db: Database, community_id: int, *, at: int) -> Report:
-        """Audit one community as it stands."""
+    def __call__(
+        self, db: Database, community_id: int, *, at: int, since: Report | None = None
+    ) -> Report:
+        """Audit one community as it stands, or what came into its book since a whole audit of this night."""
         ...
 
 
-def audit_book(db: Database, community_id: int, *, at: int) -> Report:
+def audit_book(db: Database, community_id: int, *, at: int, since: Report | None = None) -> Report:
     """Export one community and let the second engine work everything out from the files alone.
 
-    Nothing is sealed for it: what was altered before it is sealed shall be found before it is. An audit that cannot be
-    finished has passed nothing: its report says why.
+    With `since`, the report of the whole book a moment ago, only what came in after it is written and worked out, on
+    from the balances of that report. Nothing is sealed for it: what was altered before it is sealed shall be found
+    before it is. An audit that cannot be finished has passed nothing: its report says why.
     """
+    carried = None if since is None else since.carried
     try:
         with tempfile.TemporaryDirectory(prefix="jifen-audit-") as folder:
             out = Path(folder) / "export"
+            if carried is not None:
+                write_export(db, community_id, out, at=at, since=carried.size)
+                return audit_part(out, carried, memory=MEMORY)
             write_export(db, community_id, out, at=at)
-            return audit_export(out, memory=MEMORY)
+            return audit_export(out, memory=MEMORY, carry=True)
     except (OSError, duckdb.Error, NotAnExportError) as error:
         return cut_off(community_id, str(error).splitlines()[0] if str(error) else repr(error))
 
@@ -93,8 +101,13 @@ second_engine: SecondEngine = audit_book
 """What every night asks before it locks its day."""
 
 
-def record_audit(tx: Tx, community_id: int, report: Report, *, by: By, at: int) -> int:
-    """Record what the second engine said of an export: which export, and the digest of its result."""
+def record_audit(
+    tx: Tx, community_id: int, report: Report, *, by: By, at: int, after: Report | None = None
+) -> int:
+    """Record what the second engine said of an export: which export, and the digest of its result.
+
+    `after`: what it said of the part that came in since.
+    """
     facts: audit.Facts = {
         "manifest": report.manifest_digest,
         "result": report.digest,
@@ -102,15 +115,19 @@ def record_audit(tx: Tx, community_id: int, report: Report, *, by: By, at: int) 
         "root": report.root,
         "findings": sum(report.counts.values()),
     }
+    if after is not None:
+        facts = {**facts, "part": after.manifest_digest, "part_result": after.digest}
     act = PASSED if report.passed else FAILED
     subject = f"export:{report.manifest_digest}"
     return audit.record(tx, community_id, by, act, subject, at=at, after=facts)
 
 
-def keep_result(tx: Tx, community_id: int, run_no: int, report: Report, *, at: int) -> None:
+def keep_result(
+    tx: Tx, community_id: int, run_no: int, report: Report, *, at: int, after: Report | None = None
+) -> None:
     """Record a night's audit; what it found now stands in place of what an earlier try found."""
     here = {"community_id": community_id, "run_no": run_no}
-    record_audit(tx, community_id, report, by=SYSTEM, at=at)
+    record_audit(tx, community_id, report, by=SYSTEM, at=at, after=after)
     tx.run(_CLEAR, **here, at=at)
     number = int(tx.get(_LAST_NO, **here).n)
     ordered = sorted(report.findings, key=lambda finding: finding.explained_by != "")

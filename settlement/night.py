@@ -112,27 +112,32 @@ def run_night(
 def _go_on(night: _Night, state: str) -> None:
     """Take the steps that are left after `state`.
 
-    The second engine is asked twice: before anything is settled, so that what it finds can be put right and the night
-    compared anew, and again before the lock, over what was posted since.
+    The second engine is asked twice: over the whole book before anything is settled, so that what it finds can be put
+    right and the night compared anew, and again before the lock, over what was posted since. Where an earlier try
+    posted already, or this one did not hear the first answer, the second look is over the whole book too.
     """
-    report = None
+    report = after = None
     if state == "audit_failed":
         state = "settled" if _has_posted(night) else "stopped"
     if state in {"begun", "stopped"}:
         state = _match(night)
         night.after_step(state)
     if state == "matched":
+        begun = _has_posted(night)
         report = _audit(night)
         if not report.passed:
             return
+        report = None if begun else report
     if state in {"matched", "blocked"}:
         state = _settle(night)
         night.after_step(state)
     if state == "settled":
-        if report is None or _has_posted(night):
+        if report is None:
             report = _audit(night)
-        if report.passed:
-            _lock(night, report)
+        elif _has_posted(night):
+            after = _audit(night, since=report)
+        if (after or report).passed:
+            _lock(night, report, after)
             night.after_step("locked")
 
 
@@ -144,10 +149,10 @@ def _has_posted(night: _Night) -> bool:
     return any(total.txn_id is not None for total in totals)
 
 
-def _audit(night: _Night) -> Report:
+def _audit(night: _Night, since: Report | None = None) -> Report:
     """Ask the second engine about the book as it stands; what it does not pass keeps the day open."""
     # Looked up when it is asked: nobody hands a night another engine.
-    report = gate.second_engine(night.db, night.run.community_id, at=night.at)
+    report = gate.second_engine(night.db, night.run.community_id, at=night.at, since=since)
     if not report.passed:
         _fail(night, report)
     night.after_step("audited")
@@ -325,14 +330,14 @@ def _check_posted(tx: Tx, run: Run) -> list[Break]:
     return settled_breaks(wanted, posted)
 
 
-def _lock(night: _Night, report: Report) -> None:
+def _lock(night: _Night, report: Report, after: Report | None) -> None:
     """Record the audit, give unused cover back, lock every day up to this one, and finish the run, all at once."""
     run, at = night.run, night.at
 
     def work(tx: Tx) -> None:
         if not set_state(tx, run, "locked", ended_at=at):
             return
-        gate.keep_result(tx, run.community_id, run.run_no, report, at=at)
+        gate.keep_result(tx, run.community_id, run.run_no, report, at=at, after=after)
         returned = cover.reclaim(
             tx, run.community_id, run_key=night.run_id, at=at, business_date=run.day
         )

@@ -67,9 +67,13 @@ class Book:
 
     def _load(self, table: str, how: str) -> bool:
         name = self.source.file_of(table)
-        if name.endswith(".csv") and self.source.first_line(table) != self.source.columns_of(table):
-            self.malformed.append((name, 1, "", "columns"))
-            return False
+        if name.endswith(".csv"):
+            if self.source.first_line(table) != self.source.columns_of(table):
+                self.malformed.append((name, 1, "", "columns"))
+                return False
+            if self.source.is_only_head(table):
+                self.run(f'CREATE TABLE "{table}" ({self.source.described(table)})')
+                return True
         try:
             self.run(f'CREATE {how} "{table}" AS SELECT * FROM {self.source.reading(table)}')
         except duckdb.Error as error:
@@ -105,6 +109,10 @@ class Book:
                 raise
             self._load_what_can_be_read(table)
             self.run(sql)
+
+    def made(self) -> set[str]:
+        """The names of the tables there are by now."""
+        return {str(name) for (name,) in self.rows("SELECT table_name FROM duckdb_tables()")}
 
     def columns(self, table: str) -> set[str]:
         """The columns of a table that is there, else none."""

@@ -6,7 +6,7 @@ or `-` where there is none. Leaf = SHA-256(0x00, entry), node = SHA-256(0x01, le
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from settlement.auditor.book import Book
@@ -31,6 +31,7 @@ OFFSET: Final = names(
 )
 ACT: Final = names("audit_id at actor_kind actor_id act subject device")
 FIRST_LINE: Final = "jifen-leaf/1\n"
+_AT_ONCE: Final = 10_000
 _LINES_APART: Final = 3
 """Postings of up to so many lines are put together without sorting; nearly all are."""
 
@@ -67,6 +68,25 @@ def _lines(book: Book) -> None:
         "CREATE TABLE reckoned AS SELECT account_id, sum(amount)::BIGINT AS credits_less_debits FROM ("
         " SELECT credit_id AS account_id, sum(amount) AS amount FROM line GROUP BY credit_id"
         " UNION ALL SELECT debit_id, -sum(amount) FROM line GROUP BY debit_id) GROUP BY account_id"
+    )
+
+
+def carry_on(book: Book, balances: Mapping[int, int], counted: Iterable[int]) -> None:
+    """Let `reckoned` go on from `balances` (credits less debits); they hold the transactions in `counted` already."""
+    known = [list(row) for row in balances.items()]
+    book.run("CREATE TABLE carried (account_id BIGINT, amount BIGINT)")
+    book.run("CREATE TABLE counted (txn_id BIGINT)")
+    for table, rows in (("carried", known), ("counted", [[txn_id] for txn_id in counted])):
+        for first in range(0, len(rows), _AT_ONCE):
+            some = ", ".join(
+                f"({', '.join(map(str, row))})" for row in rows[first : first + _AT_ONCE]
+            )
+            book.run(f"INSERT INTO {table} VALUES {some}")
+    fresh = "FROM line WHERE txn_id NOT IN (SELECT txn_id FROM counted)"
+    book.run(
+        "CREATE OR REPLACE TABLE reckoned AS SELECT account_id, sum(amount)::BIGINT AS credits_less_debits FROM ("
+        f" SELECT * FROM carried UNION ALL SELECT credit_id, amount {fresh}"
+        f" UNION ALL SELECT debit_id, -amount {fresh}) GROUP BY account_id"
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 MOST_SHOWN: Final = 100
 """Findings of one check that are listed; the count goes on."""
@@ -38,6 +38,17 @@ class Finding:
         return f"{sentence(self.check, language)} {facts}".rstrip()
 
 
+class Carried(NamedTuple):
+    """What a later look begins with: every account's credits less debits, and how far they reach.
+
+    They hold the first `size` places of the order and those entries besides that had no place yet.
+    """
+
+    size: int
+    balances: Mapping[int, int]
+    without_place: frozenset[int]
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """An audit: what was read, what was asked, what was found."""
@@ -52,6 +63,7 @@ class Report:
     not_asked: tuple[str, ...]
     findings: tuple[Finding, ...]
     counts: Mapping[str, int]
+    carried: Carried | None = None
 
     @property
     def passed(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any, Final
@@ -21,12 +22,12 @@ from settlement.auditor.checks_night import NIGHT
 from settlement.auditor.checks_rules import RULES
 from settlement.auditor.checks_services import SERVICES
 from settlement.auditor.checks_stock import STOCK
-from settlement.auditor.entry import is_sealed, prepare
+from settlement.auditor.entry import carry_on, is_sealed, prepare
 from settlement.auditor.nights import work_out
 from settlement.auditor.registry import Check, Look, ordered
-from settlement.auditor.report import MOST_SHOWN, Finding, Report
+from settlement.auditor.report import MOST_SHOWN, Carried, Finding, Report
 from settlement.auditor.rules import read_rules
-from settlement.auditor.source import Source, names, opened
+from settlement.auditor.source import NotAnExportError, Source, names, opened
 
 CHECKS: Final[tuple[Check, ...]] = tuple(
     ordered(
@@ -53,36 +54,79 @@ _NEEDED: Final = names(
     " claim_batch open_item discrepancy"
 )
 
+_OF_PART: Final = frozenset(names("file format row I1 I2 chart entry I4 I6 I20 night_settled"))
+"""Checks that a part can answer, with the balances carried to it."""
+
+_NEEDED_OF_PART: Final = names(
+    "account balance txn transfer leaf offset_booked outbox audit book_day night_run night_total"
+)
 Progress = Callable[[int, int], None]
 """Told how many checks are done, and of how many."""
 
 
-def audit(path: Path, *, progress: Progress = lambda _done, _of: None, memory: str = "") -> Report:
+def audit(
+    path: Path,
+    *,
+    progress: Progress = lambda _done, _of: None,
+    memory: str = "",
+    carry: bool = False,
+) -> Report:
     """Audit the export at `path` (a folder or a ZIP).
 
-    `memory`: what DuckDB may use, as `2GB`. Raises NotAnExportError.
+    `memory`: what DuckDB may use, as `2GB`. With `carry` the report brings what `audit_part` begins with. Raises
+    NotAnExportError, also for a part of a book.
     """
     with opened(path) as source:
+        if source.since is not None:
+            raise NotAnExportError("this is a part of a book, not an export of it")
         book = Book(source, memory=memory)
         try:
-            return _audit(book, source, progress)
+            report = _audit(book, source, progress)
+            return replace(report, carried=_carried(book, source)) if carry else report
         finally:
             book.close()
 
 
-def _audit(book: Book, source: Source, progress: Progress) -> Report:
+def audit_part(path: Path, carried: Carried, *, memory: str = "") -> Report:
+    """Audit what came into a book after the whole of it was audited, beginning with the balances carried from there.
+
+    What stood in the book then is not looked at again. Raises NotAnExportError where the part begins elsewhere.
+    """
+    with opened(path) as source:
+        if source.since != carried.size:
+            raise NotAnExportError(f"a part from place {carried.size} is wanted")
+        book = Book(source, memory=memory)
+        try:
+            return _audit(book, source, lambda _done, _of: None, carried)
+        finally:
+            book.close()
+
+
+def _carried(book: Book, source: Source) -> Carried | None:
+    if "line" not in book.made():
+        return None
+    balances = dict(book.rows("SELECT account_id, credits_less_debits FROM reckoned"))
+    waiting = book.rows("SELECT waiting FROM waiting WHERE waiting IN (SELECT txn_id FROM line)")
+    return Carried(source.size, balances, frozenset(txn_id for (txn_id,) in waiting))
+
+
+def _audit(
+    book: Book, source: Source, progress: Progress, carried: Carried | None = None
+) -> Report:
+    checks = CHECKS if carried is None else [one for one in CHECKS if one.id in _OF_PART]
+    needed = _NEEDED if carried is None else _NEEDED_OF_PART
     book.constant("community", source.community)
     book.constant("size", source.size)
     book.load()
-    missing = [table for table in _NEEDED if table not in book.has]
+    missing = [table for table in needed if table not in book.has]
     book.constant("sealed", int(is_sealed(book)))
     if not missing:
-        _prepare(book)
+        _prepare(book, carried)
     found: list[Finding] = []
     counts: dict[str, int] = {}
     asked, not_asked = [], []
-    for number, one in enumerate(CHECKS):
-        progress(number, len(CHECKS))
+    for number, one in enumerate(checks):
+        progress(number, len(checks))
         if one.tables - book.has - _ALWAYS or (missing and one not in FILES):
             not_asked.append(one.id)
             continue
@@ -91,7 +135,7 @@ def _audit(book: Book, source: Source, progress: Progress) -> Report:
         found += some
         if count:
             counts[one.id] = count
-    progress(len(CHECKS), len(CHECKS))
+    progress(len(checks), len(checks))
     manifest = source.manifest
     return Report(
         community=str(manifest["community"]),
@@ -110,10 +154,13 @@ def _audit(book: Book, source: Source, progress: Progress) -> Report:
 _ALWAYS: Final = frozenset({"manifest"})
 
 
-def _prepare(book: Book) -> None:
+def _prepare(book: Book, carried: Carried | None) -> None:
     column = "entry_id" if "entry_id" in book.columns("outbox") else "txn_id"
     book.run(f"CREATE TABLE waiting AS SELECT {column} AS waiting FROM outbox")
     prepare(book)
+    if carried is not None:
+        carry_on(book, carried.balances, carried.without_place)
+        return
     read_rules(book)
     work_out(book)
 
@@ -200,8 +247,7 @@ _UNREADABLE: Final = frozenset({"format", "row"})
 
 
 def _found(book: Book) -> set[str]:
-    names = book.rows("SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'found_%'")
-    return {str(name).removeprefix("found_") for (name,) in names}
+    return {name.removeprefix("found_") for name in book.made() if name.startswith("found_")}
 
 
 def _tables_of(book: Book, check: str) -> list[str]:

@@ -43,6 +43,11 @@ class Source:
         """How many entries of the one order are in it."""
         return int(self.manifest["size"])
 
+    @property
+    def since(self) -> int | None:
+        """The place of the order it begins at, where it is a part; None for a whole book."""
+        return int(self.manifest["since"]) if "since" in self.manifest else None
+
     def tables(self) -> Iterator[str]:
         """The tables that are in it."""
         return (name.rpartition(".")[0] for name in self.manifest["files"])
@@ -68,16 +73,29 @@ class Source:
         path = quoted(str(self.folder / name))
         if name.endswith(".parquet"):
             return f"read_parquet({path})"
-        about = self.manifest["files"][name]
         columns = ", ".join(
-            f"{quoted(column)}: '{'BIGINT' if typed and kind == 'number' else 'VARCHAR'}'"
-            for column, kind in zip(about["columns"], about["kinds"], strict=True)
+            f"{quoted(column)}: '{kind if typed else 'VARCHAR'}'"
+            for column, kind in self._kinds(table)
         )
         return (
             f"read_csv({path}, header = true, auto_detect = false, columns = {{{columns}}},"
             " delim = ',', quote = '\"', escape = '\"', nullstr = '', allow_quoted_nulls = false,"
             f" max_line_size = {LONGEST_ROW}{more})"
         )
+
+    def described(self, table: str) -> str:
+        """A table's columns as CREATE TABLE names them."""
+        return ", ".join(f'"{column}" {kind}' for column, kind in self._kinds(table))
+
+    def _kinds(self, table: str) -> Iterator[tuple[str, str]]:
+        about = self.manifest["files"][self.file_of(table)]
+        for column, kind in zip(about["columns"], about["kinds"], strict=True):
+            yield column, "BIGINT" if kind == "number" else "VARCHAR"
+
+    def is_only_head(self, table: str) -> bool:
+        """Whether a CSV file is its first line and nothing else."""
+        with (self.folder / self.file_of(table)).open("rb") as file:
+            return file.readline().endswith(b"\n") and not file.read(1)
 
     def first_line(self, table: str) -> list[str]:
         """The names in a CSV file's own first line."""
@@ -165,6 +183,7 @@ def _manifest(folder: Path) -> Mapping[str, Any]:
 
 def _check(manifest: Mapping[str, Any]) -> None:
     int(manifest["community"]), int(manifest["size"]), int(manifest["first"])
+    int(manifest.get("since", 0))
     for name, about in manifest["files"].items():
         if Path(name).name != name or not name.endswith((".csv", ".parquet")):
             raise ValueError(name)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ledger.sql import Sql, Tx
 from settlement.export import withheld
+from settlement.export.part import PART
 from settlement.export.shape import BYTES, NUMBER, Column, Shape
 
 _ROWS_AT_ONCE: Final = 5_000
@@ -21,12 +22,15 @@ def header(shape: Shape) -> bytes:
     return ",".join(shape.names).encode() + b"\n"
 
 
-def lines(tx: Tx, shape: Shape, community_id: int) -> Iterator[bytes]:
-    """The table's rows of one community as CSV without the header, in pieces of whole lines or less."""
+def lines(tx: Tx, shape: Shape, community_id: int, *, since: int | None = None) -> Iterator[bytes]:
+    """The table's rows of one community as CSV without the header, in pieces of whole lines or less.
+
+    With `since` only what a part of the book from that place on holds of it (`settlement/export/part.py`).
+    """
     if shape.name == withheld.TABLE:
         withheld.prepare(tx)
-    sql = statement(shape, tx.dialect)
-    params = {"community_id": community_id}
+    sql = statement(shape, tx.dialect, only="" if since is None else PART[shape.name])
+    params = {"community_id": community_id} | ({} if since is None else {"since": since})
     if tx.dialect == "sqlite":
         cursor = tx.execute(sql, params)
         while rows := cursor.fetchmany(_ROWS_AT_ONCE):
@@ -37,10 +41,11 @@ def lines(tx: Tx, shape: Shape, community_id: int) -> Iterator[bytes]:
             yield bytes(piece)
 
 
-def statement(shape: Shape, dialect: str) -> Sql:
-    """The query behind `lines`."""
+def statement(shape: Shape, dialect: str, *, only: str = "") -> Sql:
+    """The query behind `lines`; `only`: which of the community's rows."""
     order = ", ".join(_ordered(shape, name, dialect) for name in shape.key)
     rest = f" FROM {shape.name} t WHERE t.community_id = :community_id"
+    rest += f" AND {only}" if only else ""
     rest += f" ORDER BY {order}" if order else ""
     instead = withheld.columns(dialect) if shape.name == withheld.TABLE else {}
     values = [(column, instead.get(column.name, f"t.{column.name}")) for column in shape.columns]
@@ -74,8 +79,13 @@ def _cell(column: Column, name: str) -> str:
     return f"CASE WHEN {name} IS NULL THEN '' ELSE {filled} END" if column.null else filled
 
 
-def counted(tx: Tx, shape: Shape, community_id: int) -> int:
-    """How many rows the table has for one community."""
-    sql = Sql(f"SELECT count(*) AS n FROM {shape.name} t WHERE t.community_id = :community_id")
-    row: Any = tx.get(sql, community_id=community_id)
+def counted(tx: Tx, shape: Shape, community_id: int, *, since: int | None = None) -> int:
+    """How many rows the table has for one community, or a part of it."""
+    only = "" if since is None else PART[shape.name]
+    sql = Sql(
+        f"SELECT count(*) AS n FROM {shape.name} t WHERE t.community_id = :community_id"
+        + (f" AND {only}" if only else "")
+    )
+    params = {"community_id": community_id} | ({} if since is None else {"since": since})
+    row: Any = tx.get(sql, **params)
     return int(row.n)

@@ -16,6 +16,7 @@ from ledger.seal.sealer import size
 from ledger.seal.tiles import read_root
 from ledger.sql import Sql, Tx
 from settlement.export.parquet import to_parquet
+from settlement.export.part import PART
 from settlement.export.rows import counted, header, lines
 from settlement.export.shape import Shape
 from settlement.export.tables import FORMAT, SHAPES
@@ -40,35 +41,46 @@ def write_export(
     *,
     at: int,
     parquet: bool = False,
+    since: int | None = None,
     progress: Progress = lambda _done, _of: None,
 ) -> dict[str, Any]:
     """Write everything one community has into the empty `folder`; gives the manifest.
 
     All tables are read in one snapshot, so they agree with one another however busy the server is; entries that have
     no place in the order yet stand in `outbox`. The manifest is written last: a folder without one is no export.
-    With `parquet` the tables are Parquet instead of CSV.
+    With `parquet` the tables are Parquet instead of CSV. With `since`, a place of the order, only a part is written,
+    for whoever has read the whole up to there.
     Refuses: export_folder_taken.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if any(folder.iterdir()):
         raise Refusal("export_folder_taken", folder=folder.name)
     with db.read() as tx:
-        files = _write_tables(tx, community_id, folder, progress, parquet=parquet)
+        files = _write_tables(tx, community_id, folder, progress, parquet=parquet, since=since)
         manifest = _manifest(tx, community_id, files, at=at)
+    if since is not None:
+        manifest["since"] = str(since)
     text = json.dumps(manifest, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     (folder / MANIFEST).write_text(text, encoding="utf-8")
     return manifest
 
 
 def _write_tables(
-    tx: Tx, community_id: int, folder: Path, progress: Progress, *, parquet: bool
+    tx: Tx,
+    community_id: int,
+    folder: Path,
+    progress: Progress,
+    *,
+    parquet: bool,
+    since: int | None,
 ) -> dict[str, dict[str, Any]]:
-    counts = {shape.name: counted(tx, shape, community_id) for shape in SHAPES.values()}
+    shapes = [shape for shape in SHAPES.values() if since is None or shape.name in PART]
+    counts = {shape.name: counted(tx, shape, community_id, since=since) for shape in shapes}
     done, total = 0, sum(counts.values())
     files = {}
-    for shape in SHAPES.values():
+    for shape in shapes:
         name = f"{shape.name}.csv"
-        sha256 = _write(folder / name, [header(shape)], lines(tx, shape, community_id))
+        sha256 = _write(folder / name, [header(shape)], lines(tx, shape, community_id, since=since))
         if parquet:
             name, sha256 = f"{shape.name}.parquet", to_parquet(folder, shape)
         files[name] = {"sha256": sha256, "rows": counts[shape.name], **_described(shape)}

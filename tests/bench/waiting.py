@@ -29,9 +29,9 @@ from ledger.database import Database
 from settlement import gate
 from settlement.night import run_night
 from tests.support.auditing import found_nothing
-def audit_for_the_load_of_it(db, community_id, *, at):
+def audit_for_the_load_of_it(db, community_id, *, at, since=None):
     # The book is planted, with sales that no till wrote down; the audit runs, what it finds is known.
-    gate.audit_book(db, community_id, at=at)
+    gate.audit_book(db, community_id, at=at, since=since)
     return found_nothing(db, community_id, at=at)
 gate.second_engine = audit_for_the_load_of_it
 db = Database(sys.argv[1])

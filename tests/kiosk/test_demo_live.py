@@ -208,9 +208,9 @@ def test_every_night_of_the_demonstration_asks_the_second_engine(
 ) -> None:
     asked: list[int] = []
 
-    def ask(db: Database, community_id: int, *, at: int) -> Report:
+    def ask(db: Database, community_id: int, *, at: int, since: Report | None = None) -> Report:
         asked.append(at)
-        return found_nothing(db, community_id, at=at)
+        return found_nothing(db, community_id, at=at, since=since)
 
     monkeypatch.setattr(gate, "second_engine", ask)
     folder = live(tmp_path / "demo", now=NOON, seed=3, months=1)

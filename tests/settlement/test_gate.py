@@ -11,6 +11,10 @@ import pytest
 from ledger.database import Database
 from ledger.sql import Sql
 from settlement import gate
+from settlement.auditor.report import Report
+from settlement.auditor.run import audit, audit_part
+from settlement.auditor.source import NotAnExportError
+from settlement.export.write import write_export
 from settlement.night import run_night
 from settlement.night_result import NightResult
 from tests.support.lived_month import Month, live_month, start_month
@@ -140,6 +144,56 @@ def test_what_is_altered_while_the_night_settles_keeps_the_day_open_too(month: M
     into(db, settled.format("-"))
     result = night(month)
     assert (result.state, result.digest) == ("locked", failed.digest)
+
+
+@pytest.mark.usefixtures("audited")
+def test_the_second_look_reads_what_came_in_since_and_no_more(
+    month: Month, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An old row altered between the two looks is the next night's to find, and that night does not lock."""
+    db, looks = month.town.db, list[tuple[bool, int]]()
+
+    def ask(db: Database, here: int, *, at: int, since: Report | None = None) -> Report:
+        report = gate.audit_book(db, here, at=at, since=since)
+        looks.append((since is None, report.transfers))
+        return report
+
+    def meddle(step: str) -> None:
+        if step == "settled":
+            into(db, change("a journal row", "+"))
+
+    monkeypatch.setattr(gate, "second_engine", ask)
+    at = midnight(next_day(DAY)) + 2 * HOUR
+    assert run_night(db, HERE, DAY, at=at, after_step=meddle).state == "locked"
+    (whole, every), (again, fresh) = looks
+    assert (whole, again) == (True, False)
+    assert 0 < fresh < every
+
+    failed = night(month, next_day(DAY))
+    assert failed.state == "audit_failed"
+    assert "transfer.csv" in {kept.file for kept in failed.findings}
+
+
+@pytest.mark.usefixtures("audited")
+def test_a_part_is_read_after_its_whole_and_never_alone(month: Month, tmp_path: Path) -> None:
+    db, at = month.town.db, midnight(next_day(DAY))
+    write_export(db, HERE, tmp_path / "whole", at=at)
+    carried = audit(tmp_path / "whole", carry=True).carried
+    assert carried is not None
+    write_export(db, HERE, tmp_path / "part", at=at, since=carried.size)
+
+    assert audit_part(tmp_path / "part", carried).passed
+    with pytest.raises(NotAnExportError):
+        audit(tmp_path / "part")
+    with pytest.raises(NotAnExportError):
+        audit_part(tmp_path / "part", carried._replace(size=carried.size + 1))
+    with pytest.raises(NotAnExportError):
+        audit_part(tmp_path / "whole", carried)
+    # A balance that is not what was carried and came in since.
+    wallet = next(account for account, total in carried.balances.items() if total)
+    other = {**carried.balances, wallet: carried.balances[wallet] + 1}
+    report = audit_part(tmp_path / "part", carried._replace(balances=other))
+    assert {finding.check for finding in report.findings} & {"I4", "I6"}
 
 
 def test_without_the_second_engine_the_same_night_locks(month: Month) -> None:

@@ -6,7 +6,13 @@ from ledger.database import Database
 from settlement.auditor.report import Report
 
 
-def found_nothing(db: Database, community_id: int, *, at: int) -> Report:  # noqa: ARG001 - the engine's own signature
+def found_nothing(
+    db: Database,  # noqa: ARG001 - the engine's own signature
+    community_id: int,
+    *,
+    at: int,  # noqa: ARG001
+    since: Report | None = None,  # noqa: ARG001
+) -> Report:
     """Say that nothing was found."""
     return Report(
         community=str(community_id),
