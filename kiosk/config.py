@@ -45,7 +45,7 @@ class Settings:
     """The second place, on another disk or machine; where none is named, nothing is copied on."""
     copy_every_s: int = 60
     """Seconds between two looks whether there is something to copy on."""
-    seal_every_s: int = 2
+    seal_every_s: int = 5
     """How often a server seals what was written; 0: only the commands do."""
 
     @property

@@ -27,10 +27,10 @@ from tests.bench.load import send_all, thread_seconds
 from tests.support.town import HERE, Town, build_town
 
 PAIRS = 10
-TURNS = 6
+TURNS = 3
 """Rounds of either side of a pair."""
-SALES = 130
-ROUND_S = 3
+SALES = 260
+ROUND_S = 7
 _LEFT = Sql("SELECT count(*) AS waiting FROM outbox WHERE community_id = :community_id")
 
 
