@@ -39,6 +39,7 @@ PARTS: Final = (
     "kiosk.api.redemptions",
     "kiosk.api.counter",
     "kiosk.api.vouchers",
+    "kiosk.api.counter_visits",
     "kiosk.api.recovery",
     "kiosk.api.webhooks",
     "kiosk.api.keys",

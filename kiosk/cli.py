@@ -36,6 +36,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "fund": "kiosk.commands.money:fund_group",
         "coverage": "kiosk.commands.money:coverage_command",
         "expiry": "kiosk.commands.expiry:expiry_group",
+        "counter": "kiosk.commands.counter:counter_group",
         "month": "kiosk.commands.month:month_command",
         "report": "kiosk.commands.month:report_command",
         "seal": "kiosk.commands.seal:seal_group",

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Final, NamedTuple
+from dataclasses import replace
+from typing import Any, Final
 
 from ledger.book import requests
 from ledger.book.accounts import account_id
 from ledger.book.chart import Account, Kind
-from ledger.book.facts import CapUse, caps_step
+from ledger.book.facts import caps_step
 from ledger.book.posting import Line, Posting, Side
 from ledger.book.posting import steps as posting_steps
 from ledger.book.steps import Step, apply
 from ledger.errors import Refusal
 from ledger.ids import new_id
 from ledger.members.terms import Terms
-from ledger.sql import Row, Sql, Tx
+from ledger.sql import Row, Tx
 from ledger.stock.care import check_not_paused
 from ledger.stock.goods import goods_of
 from ledger.stock.limits import limit_steps
@@ -25,6 +25,8 @@ from pos.decide import Scan, asked_of
 from pos.desk import Desk, check_version, day_of
 from pos.goods_rules import goods_rules
 from pos.opening import check_open
+from pos.proxies import Collected, Proxy, proxy_steps
+from pos.reserved import Reserved, collect_steps, end_basket, order_for
 from pos.scanning import run_scanned
 from pos.showing import (
     Showing,
@@ -34,54 +36,21 @@ from pos.showing import (
     spending_counts,
 )
 from pos.situation import look, stored_answer
+from pos.slip_rows import (
+    MOST_LINES,
+    MOST_PIECES,
+    Piece,
+    RedemptionRequest,
+    line_steps,
+    row_step,
+)
+
+__all__ = (
+    "KIND", "Piece", "RedemptionRequest", "line_steps", "move_facts", "posting_of", "redeem", "row_step",
+)  # fmt: skip
 
 KIND: Final = "redemption"
-MOST_LINES: Final = 30
-MOST_PIECES: Final = 99
 _HUNDREDTHS: Final = 2
-
-_KEEP: Final = Sql(
-    "INSERT INTO redemption (community_id, redemption_id, ref, merchant_id, terminal_id, clerk_id, person_id,"
-    " wallet_owner_id, business_date, occurred_at, units, paid_fen, txn_id) VALUES (:community_id, :redemption_id,"
-    " :ref, :merchant_id, :terminal_id, :clerk_id, :person_id, :wallet_owner_id, :business_date, :occurred_at, :units,"
-    " :paid_fen, :txn_id)"
-)
-_KEEP_LINE: Final = Sql(
-    "INSERT INTO redemption_line (community_id, redemption_id, line_no, good_id, quantity, price_units, price_fen,"
-    " cost_fen, below_zero) SELECT c.community_id, :redemption_id, :line_no, :good_id, :quantity, :price_units,"
-    " :price_fen, :cost_fen, coalesce((SELECT CASE WHEN g.stock < g.held THEN 1 ELSE 0 END FROM good g"
-    "  WHERE g.community_id = c.community_id AND g.good_id = :good_id), 0) FROM community c"
-    " WHERE c.community_id = :community_id"
-)
-
-
-class Piece(NamedTuple):
-    """So many pieces of one good."""
-
-    good_id: int
-    quantity: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RedemptionRequest:
-    """What the counter asks for; times in microseconds UTC."""
-
-    community_id: int
-    terminal_id: int
-    clerk_id: int | None
-    request_id: str
-    counter: int
-    ref: str
-    token: str
-    lines: tuple[Piece, ...]
-    pin: str | None
-    occurred_at: int
-
-    def body(self) -> dict[str, Any]:
-        """What 'the same content' means; a PIN typed again is not other content."""
-        return {
-            name: value for name, value in asdict(self).items() if name not in {"pin", "clerk_id"}
-        }
 
 
 def redeem(desk: Desk, request: RedemptionRequest, *, at: int) -> dict[str, Any]:
@@ -91,8 +60,9 @@ def redeem(desk: Desk, request: RedemptionRequest, *, at: int) -> dict[str, Any]
     (README ruling 14). Refuses: the token's refusals, token_used, token_earn_only, card_not_active, card_replaced,
     card_too_soon, good_not_found, good_off, good_paused, shop_paused, good_limit_person, good_limit_household,
     basket_wrong, insufficient_points, points_owed, pin_needed and the PIN's refusals, spent_day_cap,
-    merchant_not_redeeming, counter_closed and counter_closed_for_good (outside the scheme's windows), ref_bad,
-    terminal_revoked, period_locked, request_id_reused.
+    merchant_not_redeeming, counter_closed and counter_closed_for_good (outside the scheme's windows),
+    goods_order_not_found, goods_order_ended, hold_ended, proxy_wrong, proxy_too_many, ref_bad, terminal_revoked,
+    period_locked, request_id_reused.
     """
     body_hash = requests.hash_of(request.body())
 
@@ -124,27 +94,39 @@ def _redeem(
     check_open(tx, terms, terms.terminal(request.terminal_id).merchant_id, at)
     check_not_paused(tx, request.community_id, terms.terminal(request.terminal_id).merchant_id)
     check_showing(showing, debits=True)
-    goods = _chosen(tx, terms, request, day)
+    order = _order_of(tx, terms, request, row)
+    goods = _chosen(tx, terms, request, day) if order is None else order.goods
     pairs = list(zip(goods, request.lines, strict=True))
     units = sum(good.price_units * piece.quantity for good, piece in pairs)
-    _check_points(terms, row, units)
+    _check_points(terms, row, units, waiting=0 if order is None else order.units)
     counts = spending_counts(showing, units, pin_ok=pin_ok)
-    guards = [
-        *code_guards(showing, scan.use, debits=True),
-        _counts_step(showing, counts),
-        *limit_steps(
-            tx,
-            request.community_id,
-            int(row.person_id),
-            [(good, piece.quantity) for good, piece in pairs],
-            day=day,
-        ),
-    ]
-    return _book(tx, showing, request, goods, units, guards, body_hash)
+    guards = code_guards(showing, scan.use, debits=True)
+    guards.append(caps_step(request.community_id, int(row.person_id), counts))
+    guards += limit_steps(
+        tx,
+        request.community_id,
+        int(row.person_id),
+        [(good, piece.quantity) for good, piece in pairs],
+        day=day,
+    )
+    return _book(tx, showing, request, goods, units, guards, body_hash, order)
 
 
-def _counts_step(showing: Showing, counts: list[CapUse]) -> Step:
-    return caps_step(showing.request.community_id, int(showing.row.person_id), counts)
+def _order_of(tx: Tx, terms: Terms, request: RedemptionRequest, row: Row) -> Reserved | None:
+    if request.order_id is None:
+        return None
+    merchant_id = terms.terminal(request.terminal_id).merchant_id
+    order = order_for(
+        tx,
+        request.community_id,
+        request.order_id,
+        merchant_id=merchant_id,
+        owner_id=int(row.owner_id),
+    )
+    ordered = [(int(good.good_id), int(good.quantity)) for good in order.goods]
+    if ordered != [tuple(piece) for piece in request.lines]:
+        raise Refusal("basket_wrong", most_lines=MOST_LINES, most_pieces=MOST_PIECES)
+    return order
 
 
 def _check_shop(showing: Showing) -> None:
@@ -178,7 +160,7 @@ def _chosen(tx: Tx, terms: Terms, request: RedemptionRequest, day: int) -> list[
     return chosen
 
 
-def _check_points(terms: Terms, row: Row, units: int) -> None:
+def _check_points(terms: Terms, row: Row, units: int, *, waiting: int) -> None:
     def said(fact: int) -> int | str:
         # Refusals write units as hundredths; points of a scheme that counts otherwise go in words.
         precision = terms.shown.precision
@@ -186,7 +168,7 @@ def _check_points(terms: Terms, row: Row, units: int) -> None:
 
     if row.owed > 0:
         raise Refusal("points_owed", owed_units=said(int(row.owed)))
-    available = int(row.posted - row.held)
+    available = int(row.posted - row.held) + waiting
     if units > available:
         raise Refusal(
             "insufficient_points", available_units=said(available), asked_units=said(units)
@@ -201,19 +183,27 @@ def _book(
     units: int,
     guards: list[Step],
     body_hash: bytes,
+    order: Reserved | None,
 ) -> dict[str, Any]:
     here, row = request.community_id, showing.row
+    if request.hold is not None:
+        end_basket(tx, here, request.hold, by=request.request_id, at=showing.at)
     cost_fen = sum(
         good.cost_fen * piece.quantity for good, piece in zip(goods, request.lines, strict=True)
     )
     posting = posting_of(tx, showing, request, units, cost_fen, at=showing.at)
+    if order is not None:
+        posting = replace(posting, captured={int(row.wallet_id): order.units})
     answer = _answer(request, goods, units, showing.day)
     kept = requests.keep_step(
         here, request.request_id, KIND, body_hash, at=showing.at, response=answer
     )
+    held = {} if order is None else order.held
     handed = [
         Handed(
-            number, Out(good.good_id, piece.quantity, int(good.cost_fen)), int(good.price_version)
+            number,
+            Out(good.good_id, piece.quantity, int(good.cost_fen), held.get(int(good.good_id), 0)),
+            int(good.price_version),
         )
         for number, (good, piece) in enumerate(zip(goods, request.lines, strict=True), start=1)
     ]
@@ -222,6 +212,7 @@ def _book(
         tx,
         [
             *guards,
+            *_beside(tx, showing, request, posting, order),
             *posting_steps(posting),
             *hand_out_steps(tx, move_facts(request, posting, at=showing.at), handed),
             row_step(request, row, posting, units),
@@ -230,6 +221,31 @@ def _book(
         ],
     )
     return {**answer, "balance_units": int(returned["request"].balance_after)}
+
+
+def _beside(
+    tx: Tx,
+    showing: Showing,
+    request: RedemptionRequest,
+    posting: Posting,
+    order: Reserved | None,
+) -> list[Step]:
+    """What a collected order ends, and whoever collects for the holder."""
+    here, steps = request.community_id, list[Step]()
+    if order is not None:
+        steps += collect_steps(
+            tx,
+            here,
+            order,
+            redemption_id=request.request_id,
+            txn_id=posting.txn_id,
+            at=showing.at,
+        )
+    if request.proxy_relation is not None:
+        collected = Collected(here, request.request_id, request.ref, int(showing.row.person_id))
+        proxy = Proxy(request.proxy_relation, request.proxy_name or "")
+        steps += proxy_steps(tx, showing.terms, collected, proxy, at=showing.at)
+    return steps
 
 
 def posting_of(
@@ -285,50 +301,6 @@ def move_facts(request: RedemptionRequest, posting: Posting, *, at: int) -> Fact
     )
 
 
-def row_step(request: RedemptionRequest, row: Row, posting: Posting, units: int) -> Step:
-    """The redemption's own row."""
-    return Step(
-        _KEEP,
-        {
-            "community_id": request.community_id,
-            "redemption_id": request.request_id,
-            "ref": request.ref,
-            "merchant_id": posting.merchant_id or 0,
-            "terminal_id": request.terminal_id,
-            "clerk_id": request.clerk_id,
-            "person_id": int(row.person_id),
-            "wallet_owner_id": int(row.owner_id),
-            "business_date": posting.business_date,
-            "occurred_at": request.occurred_at,
-            "units": units,
-            "paid_fen": 0,
-            "txn_id": posting.txn_id,
-        },
-    )
-
-
-def line_steps(request: RedemptionRequest, goods: list[tuple[int, int, int]]) -> list[Step]:
-    """A row for each good handed out: `goods` names it, its price in units and its cost in fen, in their order."""
-    return [
-        Step(
-            _KEEP_LINE,
-            {
-                "community_id": request.community_id,
-                "redemption_id": request.request_id,
-                "line_no": number,
-                "good_id": good_id,
-                "quantity": piece.quantity,
-                "price_units": price_units,
-                "price_fen": 0,
-                "cost_fen": cost_fen,
-            },
-        )
-        for number, ((good_id, price_units, cost_fen), piece) in enumerate(
-            zip(goods, request.lines, strict=True), start=1
-        )
-    ]
-
-
 def _answer(request: RedemptionRequest, goods: list[Any], units: int, day: int) -> dict[str, Any]:
     return {
         "redemption_id": request.request_id,
@@ -336,6 +308,7 @@ def _answer(request: RedemptionRequest, goods: list[Any], units: int, day: int) 
         "business_date": day,
         "occurred_at": request.occurred_at,
         "units": units,
+        **({} if request.proxy_relation is None else {"proxy_relation": request.proxy_relation}),
         "lines": [
             {
                 "good_id": str(good.good_id),

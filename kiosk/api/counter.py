@@ -17,10 +17,13 @@ from kiosk.texts import translator
 from ledger.earning.windows import Opening
 from ledger.errors import Refusal
 from ledger.members.terms import Terms
+from ledger.sql import Tx
 from pos.desk import day_of
 from pos.holder import Shown, book_of_redemption, holder_of
 from pos.opening import hours_at
+from pos.orders import lines_of_order, open_orders_of
 from pos.passbook import PAGE_LINES, Book, Printing, lines_of, print_open, waiting_lines
+from pos.proxies import proxies_of
 
 bp = APIBlueprint("counter", __name__, url_prefix="/api/v1/counter")
 
@@ -74,7 +77,11 @@ def counter_holder(body: HolderBody) -> dict[str, Any]:
     book = Book(here.community_id, holder.owner_id, _terms(here).shown.commodity)
     with service().db.read() as tx:
         printed, waiting = waiting_lines(tx, book)
+        orders = _orders(tx, here, holder.person_id)
+        proxies = proxies_of(tx, here.community_id, holder.person_id)
     return {
+        "orders": orders,
+        "proxies": [{"relation": row.relation, "name": row.name} for row in proxies],
         "holder_label": holder.label,
         "available_units": holder.available_units,
         "pending_units": holder.pending_units,
@@ -83,6 +90,26 @@ def counter_holder(body: HolderBody) -> dict[str, Any]:
         "token_class": holder.token_class,
         "passbook": {"lines": printed, "waiting": waiting},
     }
+
+
+def _orders(tx: Tx, here: Till, person_id: int) -> list[dict[str, Any]]:
+    """The orders that wait for a resident at this supermarket, each with its goods."""
+    terms = _terms(here)
+    merchant_id = terms.terminal(here.terminal_id).merchant_id
+    return [
+        {
+            "order_id": order.order_id,
+            "number": order.number,
+            "units": order.units,
+            "expires_at": moment_text(order.expires_at, terms.community.zone),
+            "lines": [
+                {"good_id": str(line.good_id), "name": line.name, "quantity": line.quantity}
+                for line in lines_of_order(tx, here.community_id, order.order_id)
+            ],
+        }
+        for order in open_orders_of(tx, here.community_id, person_id)
+        if order.merchant_id == merchant_id
+    ]
 
 
 @bp.post("/passbook")

@@ -38,6 +38,17 @@ LIMIT_SENTENCES: Final = {
 }
 """What decided how many points may be used."""
 
+RELATION_WORDS: Final = {
+    "spouse": mark("husband or wife"),
+    "child": mark("son or daughter"),
+    "grandchild": mark("grandchild"),
+    "neighbour": mark("neighbour"),
+    "carer": mark("carer"),
+    "volunteer": mark("volunteer"),
+    "other": mark("somebody else"),
+}
+"""Who collects for a resident, see `pos.proxies.RELATIONS`."""
+
 Pair = tuple[str, str]
 
 
@@ -89,12 +100,14 @@ def redemption_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, s
     goods = [
         (f"{line['name']} x {line['quantity']}", points(line["units"])) for line in facts["lines"]
     ]
+    proxy = facts.get("proxy_relation")
     return _shown(
         [
             *_head(terms, facts, _),
             *goods,
             (_("Points used"), points(facts["units"])),
             (_("Balance"), points(facts["balance_units"])),
+            *([(_("Collected by"), _(RELATION_WORDS[proxy]))] if proxy else []),
         ]
     )
 
@@ -127,6 +140,19 @@ def benefit_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, str]
             (_("Comes off, borne by the shop"), yuan(facts["off_fen"])),
             (_("Paid"), yuan(facts["paid_fen"])),
         ]
+    )
+
+
+def return_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The slip of goods that came back to the counter."""
+    _ = translator(language())
+    points, _yuan = _amounts(terms, _)
+    goods = [
+        (f"{line['name']} x {line['quantity']}", points(line["units"])) for line in facts["lines"]
+    ]
+    back = (_("Points back"), points(facts["units_back"]))
+    return _shown(
+        [*_head(terms, facts, _), (_("Return of"), str(facts["original_ref"])), *goods, back]
     )
 
 

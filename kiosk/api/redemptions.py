@@ -10,7 +10,19 @@ from pydantic import Field
 
 from kiosk.api.here import till
 from kiosk.api.receipts import dated, redemption_lines
-from kiosk.api.types import Counter, Id, Moment, Reference, RequestId, Secret, Strict, TokenText
+from kiosk.api.types import (
+    Counter,
+    Id,
+    Line,
+    Moment,
+    Reference,
+    RequestId,
+    Secret,
+    Strict,
+    TokenText,
+    Word,
+    day_text,
+)
 from kiosk.auth import allow
 from kiosk.context import service
 from kiosk.pinyin import initials
@@ -38,6 +50,10 @@ class RedemptionBody(Strict):
     lines: Annotated[list[PieceBody], Field(min_length=1, max_length=30)]
     pin: Secret | None = None
     occurred_at: Moment
+    hold: RequestId | None = None
+    order_id: RequestId | None = None
+    proxy_relation: Word | None = None
+    proxy_name: Line | None = None
 
 
 @bp.get("/goods")
@@ -63,9 +79,15 @@ def list_goods() -> dict[str, Any]:
             "stock": row.stock,
             "picture": row.picture,
             "initials": initials(row.name),
+            "barcode": row.barcode,
+            "spec": row.spec,
+            "free": row.stock - row.held,
+            "is_low": row.stock - row.held < row.low_stock,
+            "paused": row.paused,
+            "more_on": None if row.more_on is None else day_text(row.more_on),
         }
         for row in rows
-        if row.state == "on" and not row.paused
+        if row.state == "on"
     ]
     return {"version": sha256(repr(items).encode()).hexdigest()[:16], "items": items}
 
@@ -86,6 +108,10 @@ def create_redemption(body: RedemptionBody) -> tuple[dict[str, Any], int]:
         lines=tuple(Piece(line.good_id, line.quantity) for line in body.lines),
         pin=body.pin,
         occurred_at=body.occurred_at,
+        hold=body.hold,
+        order_id=body.order_id,
+        proxy_relation=body.proxy_relation,
+        proxy_name=body.proxy_name,
     )
     facts = {
         **redeem(service().desk, request, at=service().now()),

@@ -21,9 +21,11 @@ from ledger.members.fund_watch import watch
 from ledger.members.gate import percent_text
 from ledger.seal.sealer import seal
 from ledger.services.lapse import Lapsed, run_vouchers
+from ledger.stock.holds import expire
 from ledger.units import yuan_text
 from pos.bill_file import read_bill
 from pos.desk import day_of
+from pos.orders import lapse_orders
 from pos.proof import prove_by_bill, vest_overdue
 from pos.recovery import recover
 from pos.unproven import mark_missing
@@ -77,7 +79,7 @@ def night_command(day: datetime, issuer: str | None, *, as_json: bool) -> None:
 
 
 def prepare_night(server: Opened, community_id: int, *, at: int) -> dict[str, Any]:
-    """What goes before a night: payments and vouchers end, points that waited vest, old fee offsets are let go."""
+    """What goes before a night: payments and vouchers end, points vest, what was set aside too long is let go."""
     ended = recover(server.desk, community_id, at=at) if server.desk.channel is not None else {}
     day = day_of(server.desk.refresh(community_id), at)
     released = server.db.write(lambda tx: release_overdue(tx, community_id, day=day, at=at))
@@ -92,6 +94,8 @@ def prepare_night(server: Opened, community_id: int, *, at: int) -> dict[str, An
         "vouchers_given_back": vouchers.given_back,
         "vouchers_lapsed": vouchers.lapsed,
         "households_carried_on": carried,
+        "orders_lapsed": len(lapse_orders(server.db, community_id, at=at)),
+        "basket_pieces_freed": expire(server.db, community_id, at=at),
     }
 
 

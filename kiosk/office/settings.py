@@ -45,6 +45,8 @@ _GROUPS: Final = (
                 "counter_grace_minutes",
                 mark("Minutes after closing for those who stand in line"),
             ),
+            _Field("order_days", mark("Days an order waits to be collected")),
+            _Field("most_proxies", mark("Persons who may collect for one resident")),
         ),
     ),
     (

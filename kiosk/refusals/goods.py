@@ -25,6 +25,37 @@ TABLE: Final = {
             "There is no slip with this number from this counter today. Scan the card, or the slip's code once more."
         ),
     ),
+    "return_too_late": Known(
+        409,
+        mark(
+            "These goods were handed out on {business_date}. At the counter goods come back on the same day only; ask"
+            " the community office."
+        ),
+    ),
+    "return_wrong": Known(
+        422, mark("More came back than this slip handed out. Look at the slip and count again.")
+    ),
+    "return_at_office": Known(
+        409, mark("Yuan were paid beside the points. Send the resident to the community office.")
+    ),
+    "goods_order_not_found": Known(
+        404, mark("There is no such order for this card here. Ask for the order's number.")
+    ),
+    "goods_order_ended": Known(
+        409,
+        mark(
+            "This order is over: collected, cancelled, or not fetched in time. Its points went back; choose anew."
+        ),
+    ),
+    "proxy_wrong": Known(422, mark("Choose how the person who collects is related.")),
+    "proxy_too_many": Known(
+        409,
+        mark(
+            "At most {most} persons may collect for one resident. The office can take one off the list."
+        ),
+    ),
+    "proxy_not_found": Known(404, mark("Nobody with this number collects for this resident.")),
+    "queue_empty": Known(404, mark("Nobody is waiting.")),
     "opening_wrong": Known(
         422,
         mark("An extra opening ends after it begins, lies ahead and lasts at most 400 days."),

@@ -121,5 +121,64 @@ COUNTER: Final = (
             clerk_id number? by whom
         """,
     ),
+    shape(
+        "goods_return",
+        "Goods that came back to the counter on the day they were handed out.",
+        key=("return_id",),
+        columns="""
+            return_id text the request that made it
+            ref text the number on the slip
+            redemption_id text the redemption they came from
+            terminal_id number the counter
+            clerk_id number? who stood there
+            business_date number the day it counts for
+            occurred_at number when
+            units number the points given back
+            txn_id number the posting
+        """,
+    ),
+    shape(
+        "goods_return_line",
+        "Which of them.",
+        key=("return_id", "line_no"),
+        columns="""
+            return_id text the return
+            line_no number the line of the redemption
+            quantity number pieces
+        """,
+    ),
+    shape(
+        "goods_order",
+        "Goods ordered now and collected later.",
+        key=("order_id",),
+        columns="""
+            order_id text the request that made it
+            merchant_id number the supermarket
+            number number said aloud at the counter
+            person_id number who ordered
+            wallet_owner_id number whose points wait
+            commodity number which points
+            units number how many
+            hold_id number the hold of the points
+            source text page or counter
+            state text open, collected, cancelled or lapsed
+            ordered_at number when
+            expires_at number until when goods and points wait
+            ended_at number? when it ended
+            redemption_id text the redemption that collected it
+        """,
+    ),
+    shape(
+        "goods_order_line",
+        "Which goods were ordered.",
+        key=("order_id", "line_no"),
+        columns="""
+            order_id text the order
+            line_no number the line
+            good_id number the good
+            quantity number pieces
+            price_units number the price of one as it was ordered
+        """,
+    ),
 )
 """Tables of `pos`."""
