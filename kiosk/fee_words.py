@@ -23,6 +23,7 @@ REASONS: Final = {
     "sale_cap": mark("The rules allow no more at once."),
     "month_cap": mark("A household uses at most {most} points a month for bills; {left} are left."),
     "balance": mark("There are no more points to use."),
+    "no_points": mark("There are no points to use at present."),
     "points_owed": mark("First the points that are owed are made up."),
     "cancelled": mark("The bill is cancelled: nothing has to be paid."),
     "not_offered": mark("Points cannot pay this bill at present."),

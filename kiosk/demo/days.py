@@ -11,6 +11,7 @@ from functools import partial
 from operator import itemgetter
 from typing import Final
 
+from kiosk.demo.fees import SENDS_S, FeeWork
 from kiosk.demo.found import Town
 from kiosk.demo.months import ISSUES_S, PAYS_S, MonthEnds
 from kiosk.demo.office import DECIDES_S, OfficeWork
@@ -52,6 +53,7 @@ class Days:
         self._desk = desk
         self._now = now
         self.tills = Tills(town, desk)
+        self.fees = FeeWork(town, desk)
         self.office = OfficeWork(town, town.world.until)
         self.months = MonthEnds(town, channel, town.world.until, desk, last_signed)
         self._shops = Office(town.world.shops, Streams(town.world.seed))
@@ -69,6 +71,7 @@ class Days:
         acts += [
             (_KEYS_S, partial(self._renew_keys, day)),
             (_BILLS_S, partial(self._prove, day)),
+            (SENDS_S, partial(self.fees.work, day)),
             (DECIDES_S, partial(self.office.work, day)),
             (ISSUES_S, partial(self.months.issue, day)),
             (PAYS_S, partial(self.months.pay, day)),
@@ -135,6 +138,7 @@ class Days:
         self.truth += filing.truth
         at = moment_us(day, _CLAIMS_S)
         self._file(filing, day, at)
+        self.fees.close(day, at)
         night = min(moment_us(day, _NIGHT_S), self._now)
         result = run_night(self._town.db, self._town.community_id, date_key(day), at=night)
         self.nights[result.business_date] = result.state

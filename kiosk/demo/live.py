@@ -67,6 +67,7 @@ def live(
     counts = {
         **lived.tills.done,
         **lived.office.done,
+        **lived.fees.done,
         **lived.months.done,
         "nights": len(lived.nights),
         "planted faults": len(lived.truth),

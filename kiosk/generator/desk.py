@@ -11,6 +11,9 @@ BRANCH_NAME: Final = "总店"
 FUND_REASON: Final = "社区积分基金年度拨款"
 OPEN_REASON: Final = "演示期间随时开放"
 BANK_NAME: Final = "示范银行"
+BILLER_NAME: Final = "长青物业公司"
+BILLER_TRADE: Final = "物业服务"
+CLAIM_HEADINGS: Final = "商户号,抵扣凭证号,抵扣时间,抵扣积分,抵扣金额"
 
 
 class StaffMember(NamedTuple):

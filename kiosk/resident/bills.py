@@ -21,6 +21,7 @@ from ledger.bills.facts import (
     bills_of_household,
     get_bill,
     get_offset,
+    offsets_of_bill,
     offsets_of_household,
 )
 from ledger.bills.offsets import month_used, release
@@ -56,6 +57,7 @@ class BillView(NamedTuple):
     left_fen: int
     due_date: int
     is_cancelled: bool
+    waits_fen: int
     units: int
     fen: int
     reason: str
@@ -162,6 +164,8 @@ def _today(here: Terms) -> int:
 
 def _view(tx: Tx, here: Terms, who: Resident, found: Bill) -> BillView:
     told = quote(tx, here, found, person_id=who.person_id, day=_today(here))
+    asked = offsets_of_bill(tx, here.community.id, found.bill_id) if found.offset_fen else []
+    waits = sum(int(row.fen) for row in asked if row.state == "held")
     return BillView(
         found.bill_id,
         here.merchant(found.biller_id).name,
@@ -173,6 +177,7 @@ def _view(tx: Tx, here: Terms, who: Resident, found: Bill) -> BillView:
         found.amount_fen - found.offset_fen,
         found.due_date,
         found.is_cancelled,
+        waits,
         told.room.units,
         told.room.fen,
         reason_of(tx, here, found, told),
@@ -188,7 +193,8 @@ def reason_of(tx: Tx, here: Terms, found: Bill, told: FeeQuote) -> str:
             most = told.rules.month.units
             used = month_used(tx, here.community.id, told.rules, found.household_id)
             facts |= {"most": whole_points(most), "left": whole_points(max(most - used, 0))}
-    return say(REASONS[told.reason]).format(**facts)
+    reason = "no_points" if told.reason == "balance" and not told.room.units else told.reason
+    return say(REASONS[reason]).format(**facts)
 
 
 def _offset(row: Row) -> dict[str, Any]:
