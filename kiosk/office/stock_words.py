@@ -21,12 +21,18 @@ MOVES: Final = {
     "count": mark("found by a count"),
     "revalue": mark("new cost"),
 }
+SOURCES: Final = {"purchase": mark("bought"), "donation": mark("given")}
 WHY: Final = {
     "expired": mark("past its last day"),
     "broken": mark("broken"),
     "vermin": mark("vermin"),
     "other": mark("other"),
 }
+BY_ITSELF: Final = {
+    "opening": mark("there when the good was put on the list"),
+    "cost": mark("standard cost"),
+}
+"""Reasons that the program writes."""
 PERIODS: Final = {
     "day": mark("day"),
     "week": mark("week"),
@@ -42,3 +48,8 @@ def write_off_details(tx: Tx, row: Approval) -> str:
     good = get_good(tx, actor().community_id, int(body["good_id"]))
     parts = (good.name, body["quantity"], say(WHY[body["why"]]), body["reason"])
     return " · ".join(str(part) for part in parts if part)
+
+
+def signed(pieces: int) -> str:
+    """Pieces with their sign, as people write it."""
+    return f"{pieces:+d}".replace("-", "\u2212") if pieces else "0"

@@ -12,6 +12,8 @@ from kiosk.office import (
     discrepancies,
     door,
     expiry,
+    good,
+    goods,
     imports,
     kin,
     merchants,
@@ -25,6 +27,7 @@ from kiosk.office import (
     services,
     settings,
     statements,
+    stocktake,
     today,
     unproven,
 )
@@ -41,6 +44,8 @@ __all__ = [
     "discrepancies",
     "door",
     "expiry",
+    "good",
+    "goods",
     "imports",
     "kin",
     "merchants",
@@ -54,6 +59,7 @@ __all__ = [
     "services",
     "settings",
     "statements",
+    "stocktake",
     "today",
     "unproven",
 ]

@@ -35,6 +35,7 @@ STAFF = {
     "he": ("auditor",),
     "admin": ("admin",),
     "second": ("accountant", "secretary"),
+    "zhao": ("counter_volunteer",),
 }
 OWNERS = {"sun": 1, "qian": 2}
 
