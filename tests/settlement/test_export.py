@@ -30,6 +30,7 @@ from tests.support.life import Life
 from tests.support.night_plant import into
 from tests.support.town import HERE, Town, build_town, moment
 
+TYPED = ("salt", "before", "after", "commitment")
 AWKWARD = ['a,b"c', "two\nlines", "carriage\rreturn", "", " spaces ", "中文，、", "\\.", "'"]
 
 
@@ -103,7 +104,11 @@ def test_every_row_of_every_table_is_in_its_file(db: Database, tmp_path: Path) -
         head, *rows = cells(tmp_path / f"out/{name}.csv")
         assert head == about["columns"] == list(shape.names)
         assert len(rows) == about["rows"]
-        assert {tuple(row) for row in rows} == stored(db.engine, name, about["columns"]), name
+        # What a person typed stays at home; another test looks at what stands there instead.
+        shown = [c for c in about["columns"] if name != "audit" or c not in TYPED]
+        places = [about["columns"].index(column) for column in shown]
+        found = {tuple(row[place] for place in places) for row in rows}
+        assert found == stored(db.engine, name, shown), name
         filled += bool(rows)
     assert filled > 25
 
