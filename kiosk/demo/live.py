@@ -14,8 +14,10 @@ from kiosk.context import pepper_of
 from kiosk.demo.days import Days
 from kiosk.demo.folder import DemoFolder
 from kiosk.demo.found import facts_of, found_town
+from kiosk.demo.services import add_services
 from kiosk.fakepay.app import FakePay
 from kiosk.fakepay.serve import Served
+from kiosk.generator.desk import SERVICE_NAMES
 from kiosk.generator.rhythm import days
 from kiosk.generator.shapes import CHINA, SECOND_US
 from kiosk.generator.world import imagine
@@ -63,6 +65,7 @@ def live(
             lived.live(day)
             if progress is not None:
                 progress(done, len(period))
+        vouchers = add_services(town, desk, today, SERVICE_NAMES, at=now)
     folder.truth_file.write_text(lived.truth_lines(), encoding="utf-8")
     counts = {
         **lived.tills.done,
@@ -70,6 +73,7 @@ def live(
         **lived.fees.done,
         **lived.months.done,
         "nights": len(lived.nights),
+        "vouchers": vouchers,
         "planted faults": len(lived.truth),
     }
     return folder.finish(facts_of(town, today, counts), final)

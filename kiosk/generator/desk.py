@@ -33,5 +33,8 @@ STAFF: Final = (
 )
 OWNER_NAME: Final = "王店长"
 
+SERVICE_NAMES: Final = {"CUT": "优惠理发", "R04": "助餐一次"}
+HELP_REASON: Final = "邻里矛盾调解"
+
 DECISION_REASONS: Final = ("已核对商户小票", "已电话与店长确认", "按账面记录处理")
 OBJECTION: Final = "两笔抵扣与本店小票不符"

@@ -19,8 +19,10 @@ from ledger.sql import Sql, Tx
 from settlement.auditor.run import audit
 from settlement.export.write import write_export
 from settlement.night import run_night
+from settlement.replay import replay
 from tests.support.engines import SqliteFiles
 from tests.support.forger import forge
+from tests.support.invariants import check_invariants
 from tests.support.night_plant import midnight, next_day
 from tests.support.town import CIVIC, HERE, Town, moment
 from tests.support.vouchers import (
@@ -155,6 +157,23 @@ def test_what_was_broken_is_named(book: Path, tmp_path: Path, what: str) -> None
     named, said = named_in(path, tmp_path / "out")
 
     assert named == checks, said
+
+
+def test_replayed_into_an_empty_database_it_is_the_same_to_the_byte(
+    book: Path, db: Database, tmp_path: Path
+) -> None:
+    path = shutil.copy(book, tmp_path / "book.db")
+    named_in(Path(path), tmp_path / "out")
+
+    replay(db, tmp_path / "out")
+
+    check_invariants(db.engine)
+    write_export(db, HERE, tmp_path / "again", at=moment("2026-03-05 03:00"))
+    for name in ("voucher", "voucher_end", "service_order", "slot", "balance", "offset_booked"):
+        first, second = (
+            (tmp_path / side / f"{name}.csv").read_bytes() for side in ("out", "again")
+        )
+        assert first == second, name
 
 
 def test_a_second_end_of_one_voucher_is_named_in_the_files(book: Path, tmp_path: Path) -> None:
