@@ -88,8 +88,10 @@ function outcomeOf(line: DayLine): Figure[] {
   ];
 }
 
+/** What the slip says of a voucher, without shop, number and time; what the shop is owed for it stands first. */
 function voucherFigures(line: DayLine): Figure[] {
-  const rest = (line.receipt?.lines ?? []).slice(-4).map(({ label, value }) => ({ label, value }));
-  if (line.offset_fen === 0) return rest;
-  return [{ label: t("The community pays"), value: yuan(line.offset_fen), strong: true }, ...rest];
+  const pays = t("The community pays");
+  const rest = (line.receipt?.lines ?? []).slice(3).filter(({ label }) => label !== pays);
+  const figures = rest.map(({ label, value }) => ({ label, value }));
+  return line.offset_fen === 0 ? figures : [{ label: pays, value: yuan(line.offset_fen), strong: true }, ...figures];
 }
