@@ -39,6 +39,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "counter": "kiosk.commands.counter:counter_group",
         "month": "kiosk.commands.month:month_command",
         "report": "kiosk.commands.month:report_command",
+        "form": "kiosk.commands.form:form_group",
         "seal": "kiosk.commands.seal:seal_group",
         "export": "kiosk.commands.export:export_command",
         "audit": "kiosk.commands.audit:audit_command",

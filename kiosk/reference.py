@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from kiosk.formbook.registry import all_forms
 from kiosk.problems import problem
 from kiosk.refusals import REFUSALS
 from kiosk.texts import LANGUAGES, translator
@@ -131,10 +132,38 @@ account's balance is asserted as the product has it, to the last digit, so that 
 where both agree."""
 
 
+def forms() -> str:
+    """docs/forms.md: every form with its columns, what fills it, and what becomes of it when it comes back."""
+    rows = (
+        (
+            f"`{form.code}`",
+            form.zh,
+            form.en,
+            ", by ".join(part for part in ("the book", form.asks.replace("_", " and ")) if part)
+            if form.fills
+            else "by hand",
+            form.takes,
+            ", ".join(column.heading for column in form.columns),
+        )
+        for form in all_forms()
+    )
+    return _page("Forms", _FORMS, _table(_FORM_HEAD, rows))
+
+
+_FORM_HEAD: Final = ("form", "name (zh)", "name (en)", "filled by", "comes back", "columns")
+_FORMS: Final = """\
+Every form is printed (PDF) and taken along for a spreadsheet (XLSX, CSV) by the office's page or by `jifen form`, with
+exactly these headings; numbers that name something are text, money and points can be added up, the last row holds the
+sums. What the book does not fill is a blank sheet for a pen. Comes back: `kept` is read cell by cell and kept as it
+came, and books nothing; `claims` files a shop's claims. Names are masked unless somebody asks for them, which is
+written down; on the wall they always are."""
+
+
 PAGES: Final[Mapping[str, Callable[[], str]]] = {
     "refusals.md": refusals,
     "verdicts.md": verdicts,
     "export.md": exported,
+    "forms.md": forms,
 }
 """File name to what writes its text."""
 

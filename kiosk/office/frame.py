@@ -50,6 +50,7 @@ _WAYS: Final = (
     _Way("office.stocktake", mark("Counts of the shelf"), "good.write"),
     _Way("office.merchants", mark("Shops"), "office.read", frozenset({"office.merchant"})),
     _Way("office.services", mark("Services"), "office.read"),
+    _Way("office.forms", mark("Forms"), "office.read", frozenset({"office.form"})),
     _Way("office.imports", mark("Imports"), "import.write"),
     _Way("office.seal", mark("Seal"), "office.read"),
     _Way("office.scheme", mark("Rules"), "settings.read", frozenset({"office.scheme_seen"})),

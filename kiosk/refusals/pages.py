@@ -28,6 +28,26 @@ TABLE: Final = {
         422,
         mark("This form is from an older page. Go back, load the page again and repeat."),
     ),
+    "form_unknown": Known(
+        404,
+        mark("There is no form “{form}”. Choose one of the list of forms."),
+    ),
+    "form_shop_missing": Known(
+        422,
+        mark("This form is about one shop. Choose the shop first."),
+    ),
+    "form_long": Known(
+        422,
+        mark("{count} rows are more than the {most} that are printed at once. Take it as Excel."),
+    ),
+    "form_sum_wrong": Known(
+        422,
+        mark("The rows above add up to {counted}. Correct the sum or the rows."),
+    ),
+    "form_not_taken": Known(
+        422,
+        mark("This form does not come back: the book fills it, or it stays on paper."),
+    ),
     "pin_not_same": Known(
         422,
         mark("The two PINs are not the same. Type the six digits twice."),

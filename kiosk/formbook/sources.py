@@ -1,0 +1,50 @@
+"""What fills each form, by the word in forms.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from kiosk.formbook import sources_points, sources_shops
+from kiosk.formbook.asked import Asked, Rows
+from kiosk.formbook.filled import Filled, fill
+from kiosk.formbook.registry import Form
+from kiosk.texts import LANGUAGES, mark, translator
+from ledger.errors import Refusal
+from ledger.sql import Tx
+
+SOURCES: Final[Mapping[str, Callable[[Tx, Asked], Rows]]] = MappingProxyType(
+    {
+        "awards": sources_points.awards,
+        "households": sources_points.households,
+        "month_summary": sources_points.month_summary,
+        "public_notice": sources_points.public_notice,
+        "redemptions": sources_points.redemptions,
+        "sales": sources_shops.sales,
+        "claims": sources_shops.claims,
+        "statements": sources_shops.statements,
+        "differences": sources_shops.differences,
+        "payouts": sources_shops.payouts,
+    }
+)
+_MONTH: Final = mark("Month {month}")
+
+
+def filled_from_book(tx: Tx, form: Form, asked: Asked, *, in_full: bool = False) -> Filled:
+    """A form with what the book says of a month (and a shop); names masked unless `in_full`.
+
+    Refuses form_shop_missing where the form is about one shop and none was chosen.
+    """
+    if form.asks == "month_shop" and not asked.shop_id:
+        raise Refusal("form_shop_missing")
+    rows = SOURCES[form.fills](tx, asked) if form.fills else []
+    return fill(form, rows, in_full=in_full, about=_about(form, asked))
+
+
+def _about(form: Form, asked: Asked) -> str:
+    if not form.asks:
+        return ""
+    month = f"{asked.month // 100}-{asked.month % 100:02d}"
+    said = translator(LANGUAGES[0])(_MONTH).format(month=month)
+    return f"{said}  {asked.shop(asked.shop_id)}".strip()
