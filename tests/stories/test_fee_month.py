@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from kiosk.fee_desk import FeeRequest, ask
+from ledger.audit import By
 from ledger.bills.facts import bills_of_household
 from ledger.book.balances import account_sum, wallet_of
 from ledger.database import Database
@@ -16,14 +17,17 @@ from ledger.ids import new_request_id
 from ledger.seal.checkpoints import publish
 from ledger.seal.last_signed import LastSigned
 from ledger.units import CNY
+from pos.channel import PaidOut
 from settlement.auditor.run import audit
-from settlement.closing import run_month
+from settlement.closing import accept_statement, run_month
 from settlement.export.write import write_export
 from settlement.exports import export
 from settlement.fee_results import fee_result_sheet
 from settlement.intake import Upload, take_claim_file
 from settlement.night import run_night
+from settlement.payouts import approve_payout, propose_payout, send_payout
 from settlement.statements import rows_of
+from tests.settlement.test_payouts import Bank
 from tests.support.fees import BILLER, build_fee_town, take_answer, take_list
 from tests.support.invariants import check_invariants
 from tests.support.night_plant import HOUR, midnight, next_day
@@ -99,6 +103,17 @@ def codes(result: Any) -> list[str]:
     return [total.code for total in result.codes]
 
 
+def is_paid(town: Town, statement_id: int) -> None:
+    """The biller agrees, one person proposes, another approves, the bank confirms: as for any shop."""
+    here = (town.db, HERE)
+    accept_statement(*here, statement_id, by=By("merchant", BILLER), at=town.at)
+    payout = propose_payout(*here, statement_id, by=By("staff", 11), at=town.at)
+    approve_payout(*here, payout.payout_id, by=By("staff", 12), at=town.at)
+    bank = Bank(PaidOut("po_1", 10_000))
+    done = send_payout(town.db, bank, HERE, payout.payout_id, by=By("staff", 11), at=town.at)
+    assert (done.state, owed(town), len(bank.sent)) == ("confirmed", 0, 1)
+
+
 def passes_the_second_engine(town: Town, folder: Path) -> None:
     publish(town.db, HERE, town.vault, LastSigned(folder / "signed"), at=town.at)
     write_export(town.db, HERE, folder / "out", at=town.at)
@@ -129,6 +144,7 @@ def test_the_result_file_reconciles_the_next_night(fees: Town, tmp_path: Path) -
         BILLER, 10_000, 10_000,
     )  # fmt: skip
     passes_the_second_engine(fees, tmp_path)
+    is_paid(fees, statement.statement_id)
 
 
 @pytest.mark.usefixtures("audited")

@@ -48,6 +48,7 @@ FLOWS: Final[dict[str, Flow]] = {
         shops.cofund,
         shops.next_door,
         members.lend,
+        members.fee_corrected,
         homes.families,
         members.lapse,
     )

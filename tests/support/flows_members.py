@@ -289,6 +289,16 @@ def property_fee(db: Database, town: Town) -> None:
          beside=_hold_ends(town, "fee_held"))  # fmt: skip
 
 
+def fee_corrected(db: Database, town: Town) -> None:
+    """The bill was too high: 40 points come back, and repay what is owed first."""
+    lent = [(Acc.OWED, 2, Acc.WALLET, 2, 1_000)]
+    book(db, town, "lent_once_more", Kind.ADVANCE, lent, wallet_owner_id=2)
+    ref = "M02T1-260302-00001-X"
+    claim = Claim(PROPERTY, -4_000, -200, f"{ref}-R1", kind="bill", original_ref=ref)
+    back = [(Acc.OFFSET, PROPERTY, Acc.WALLET, 2, 4_000), (Acc.WALLET, 2, Acc.OWED, 2, 1_000)]
+    book(db, town, "fee_back", Kind.BILL_BACK, back, claim=claim, corrects_date=DAY)
+
+
 def _hold(db: Database, town: Town, name: str, person: int, units: int) -> None:
     """Points are set aside under the flow's own name, once."""
 

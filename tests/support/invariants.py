@@ -6,7 +6,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, text
 
-from tests.support import invariants_awards, invariants_expiry, invariants_households
+from tests.support import (
+    invariants_awards,
+    invariants_expiry,
+    invariants_fees,
+    invariants_households,
+)
 
 _SIGNED: Final = (
     "(SELECT community_id, txn_id, debit_id AS account_id, -amount AS change FROM transfer"
@@ -263,6 +268,7 @@ CHECKS: Final[dict[str, str]] = {
     # --- points that lapse, points given and taken by decision
     **invariants_expiry.CHECKS,
     **invariants_awards.CHECKS,
+    **invariants_fees.CHECKS,
     **invariants_households.CHECKS,
 }
 """Each names what holds; its query finds the rows where it does not. Written for both engines."""

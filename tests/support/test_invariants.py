@@ -24,9 +24,15 @@ from pos.charging import check_out_by_gateway
 from pos.checkout import check_out
 from pos.refunds import refund
 from settlement.cofund import take_shares
-from tests.support import invariants_awards, invariants_expiry, invariants_households
+from tests.support import (
+    invariants_awards,
+    invariants_expiry,
+    invariants_fees,
+    invariants_households,
+)
 from tests.support.awards import changan_with_minus, decide
 from tests.support.fake_channel import FakeChannel
+from tests.support.fees import pay_in_part
 from tests.support.homes import ask, done
 from tests.support.invariants import CHECKS, broken, check_invariants
 from tests.support.races import drop_checks
@@ -133,6 +139,7 @@ MUTATIONS = {
     "a_refund_gives_back_what_came_back": "UPDATE refund SET cash_fen = cash_fen + 1",
     **invariants_expiry.MUTATIONS,
     **invariants_awards.MUTATIONS,
+    **invariants_fees.MUTATIONS,
     **invariants_households.MUTATIONS,
 }
 
@@ -165,6 +172,7 @@ def live_a_little(db: Database) -> Town:
         assert said.value.code == code
     decide(db, town.scheme_text, "P01", 1, 40)
     decide(db, town.scheme_text, "P09", 1, -20)
+    pay_in_part(town, 1)
     done(town, ask(1, GIFT, "H00002", units=500))
     let_points_lapse(db)
     return town
