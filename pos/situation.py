@@ -27,7 +27,8 @@ _LOOK: Final = Sql(
     "  AND ml.person_id = p.person_id AND ml.household_id = p.household_id AND ml.from_month <= :month"
     "  ORDER BY ml.from_month DESC, ml.set_at DESC LIMIT 1) END AS member_limit,"
     " v.last_at AS last_visit_at, d.state AS day_state, cb.posted - cb.held AS cover_free,"
-    " CASE WHEN s.ref IS NULL AND f.ref IS NULL AND x.ref IS NULL THEN 0 ELSE 1 END AS ref_taken"
+    " CASE WHEN s.ref IS NULL AND f.ref IS NULL AND x.ref IS NULL AND z.ref IS NULL AND g.ref IS NULL"
+    "  THEN 0 ELSE 1 END AS ref_taken"
     " FROM community c"
     " LEFT JOIN request r ON r.community_id = c.community_id AND r.request_id = :request_id"
     " LEFT JOIN terminal t ON t.community_id = c.community_id AND t.terminal_id = :terminal_id"
@@ -62,6 +63,8 @@ _LOOK: Final = Sql(
     " LEFT JOIN sale s ON s.community_id = c.community_id AND s.ref = :ref"
     " LEFT JOIN refund f ON f.community_id = c.community_id AND f.ref = :ref"
     " LEFT JOIN redemption x ON x.community_id = c.community_id AND x.ref = :ref"
+    " LEFT JOIN voucher_end z ON z.community_id = c.community_id AND z.ref = :ref"
+    " LEFT JOIN benefit_given g ON g.community_id = c.community_id AND g.ref = :ref"
     " WHERE c.community_id = :community_id"
 )
 

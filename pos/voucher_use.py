@@ -22,13 +22,14 @@ _TRIES: Final = 3
 
 _HERE: Final = Sql(
     "SELECT c.config_version, c.recovery_id, t.state AS terminal_state,"
-    " CASE WHEN s.ref IS NULL AND f.ref IS NULL AND x.ref IS NULL AND e.ref IS NULL THEN 0 ELSE 1 END"
-    " AS ref_taken FROM community c"
+    " CASE WHEN s.ref IS NULL AND f.ref IS NULL AND x.ref IS NULL AND e.ref IS NULL AND g.ref IS NULL"
+    " THEN 0 ELSE 1 END AS ref_taken FROM community c"
     " LEFT JOIN terminal t ON t.community_id = c.community_id AND t.terminal_id = :terminal_id"
     " LEFT JOIN sale s ON s.community_id = c.community_id AND s.ref = :ref"
     " LEFT JOIN refund f ON f.community_id = c.community_id AND f.ref = :ref"
     " LEFT JOIN redemption x ON x.community_id = c.community_id AND x.ref = :ref"
     " LEFT JOIN voucher_end e ON e.community_id = c.community_id AND e.ref = :ref"
+    " LEFT JOIN benefit_given g ON g.community_id = c.community_id AND g.ref = :ref"
     " WHERE c.community_id = :community_id"
 )
 

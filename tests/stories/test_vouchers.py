@@ -18,6 +18,7 @@ from ledger.ids import new_request_id
 from ledger.services import items
 from ledger.services.lapse import run_vouchers
 from ledger.units import CNY
+from pos.checkout import check_out
 from pos.voucher_sale import PageSale, sell_on_page
 from pos.voucher_use import use_voucher
 from settlement.auditor.run import audit
@@ -327,6 +328,19 @@ def test_the_same_purchase_again_is_one_purchase(town: Town) -> None:
         sell_on_page(town.desk, asked._replace(person_id=2), at=town.at)
     with pytest.raises(Refusal, match="pin_wrong"):
         sell_on_page(town.desk, asked._replace(pin="111222"), at=town.at)
+
+
+def test_a_number_is_used_once_whatever_it_was_used_for(town: Town) -> None:
+    first, second = (buy(town, offer(town, code))["number"] for code in ("CUT", "CUT2"))
+    asked = used(town, first)
+    use_voucher(town.desk, asked, at=town.at)
+    again = replace(used(town, second), counter=asked.counter, ref=asked.ref)
+    with pytest.raises(Refusal, match="ref_taken"):
+        use_voucher(town.desk, again, at=town.at)
+
+    sale = replace(town.sale(1, 1_000), counter=asked.counter, ref=asked.ref)
+    with pytest.raises(Refusal, match="ref_taken"):
+        check_out(town.desk, sale, at=town.at)
 
 
 def test_another_tills_number_is_not_taken(town: Town) -> None:
