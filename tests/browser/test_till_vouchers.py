@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -98,3 +99,28 @@ def test_a_residents_code_shows_the_benefit_and_the_shop_bears_it(
         result = tablet.result()
         assert result["word"] == zh("Done")
         assert result[zh("Customer pays")] == "21.00 元"
+
+
+def test_a_counter_sells_a_voucher_and_prints_its_number(
+    playwright: Playwright, served: Served
+) -> None:
+    sold(served)
+    with chromium(playwright) as browser:
+        tablet = Tablet(browser.new_page(viewport=PHONE), served)
+        tablet.enrol("M01C1", "counter")
+        tablet.touch("Voucher")
+        tablet.page.get_by_role("textbox").wait_for()
+        tablet.wedge(served.code(2))
+        tablet.page.get_by_role("button", name="优惠理发 · 30 分").click()
+        result = tablet.result()
+        assert result["word"] == zh("Done")
+        assert result[zh("Points used")] == "30 分"
+        tablet.touch("Receipt")
+        slip = tablet.page.locator(".slip").inner_text()
+        assert tablet.errors == []
+    number = re.search(r"\d{4}-\d{4}-\d{3}(?!\d)", slip)
+    assert number is not None, slip
+    with served.town.db.read() as tx:
+        row = find_by_serial(tx, HERE, int(number[0].replace("-", "")[:-1]))
+    assert row is not None
+    assert (row.sold_by, row.units, row.how) == ("counter", 3_000, None)

@@ -4,7 +4,7 @@ import type { DayLine, Refused } from "../device/db";
 import { keepLine, send, SlipLostError } from "../device/outbox";
 import { drawCounter, giveBack } from "../device/slips";
 import type { Answer } from "../net/api";
-import type { Benefit, BenefitBody, Channel, KnownSale, Quote, RedeemBody, RefundBody, SaleBody, VoucherUseBody } from "../net/types";
+import type { Benefit, BenefitBody, Channel, KnownSale, Quote, RedeemBody, RefundBody, SaleBody, Service, VoucherSaleBody, VoucherUseBody } from "../net/types";
 import { uuid7 } from "../rules/ids";
 import { offsetFen, refundFigures, type SaleFigures } from "../rules/offset";
 import { makeReference } from "../rules/refs";
@@ -88,6 +88,22 @@ export function redeemVoucher(till: Till, code: string): Promise<Done> {
     const body: VoucherUseBody = { ...common, code };
     return { body, line: blankLine(till, common, "voucher") };
   });
+}
+
+/** Sells a voucher at a counter; its line is one of points used, like goods. */
+export function sellVoucher(till: Till, draft: { token: string; service: Service; pin: string | null }): Promise<Done> {
+  return write(till, "/api/v1/voucher-sales", (common) => {
+    const body: VoucherSaleBody = { ...common, token: draft.token, service_id: draft.service.service_id, pin: draft.pin };
+    const line = blankLine(till, common, "redeem");
+    line.offset_units = draft.service.price_units;
+    return { body, line };
+  });
+}
+
+export async function services(till: Till): Promise<Answer<{ items: Service[] }>> {
+  const answer = await till.api.get<{ items: Service[] }>("/api/v1/services");
+  till.hear(answer);
+  return answer;
 }
 
 /** Which benefits by agreement the holder of a code may have here. */

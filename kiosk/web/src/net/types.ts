@@ -302,3 +302,19 @@ export interface BenefitAnswer {
   paid_fen: number;
   receipt: Receipt;
 }
+
+/** A service on sale for points. */
+export interface Service {
+  service_id: string;
+  code: string;
+  name: string;
+  price_units: number;
+  valid_days: number;
+  provider: string;
+}
+
+export interface VoucherSaleBody extends Numbered {
+  token: string;
+  service_id: string;
+  pin: string | null;
+}

@@ -1,8 +1,8 @@
 // A voucher or a benefit by agreement: scan it, or type the voucher's number; a resident's code shows the benefits.
 
 import { useEffect, useState } from "preact/hooks";
-import { benefits, type Done, giveBenefit, redeemVoucher } from "../app/desk";
-import type { Benefit } from "../net/types";
+import { benefits, type Done, giveBenefit, quote, redeemVoucher, sellVoucher, services } from "../app/desk";
+import type { Benefit, Quote, Service } from "../net/types";
 import { fenOf } from "../rules/units";
 import { readScan } from "../scan/read";
 import { said, t } from "../text/t";
@@ -14,12 +14,15 @@ import { play } from "../ui/sound";
 import type { Go } from "./app";
 import { DoneScreen, RefusedScreen } from "./done";
 import { noServer } from "./enrol";
+import { VoucherSale } from "./voucher_sale";
 
 const NUMBER_DIGITS = 11;
 
 interface Holder {
   token: string;
   offers: Benefit[];
+  /** At a counter: what the holder has, and what can be bought. */
+  buys: { quote: Quote; services: Service[] } | null;
 }
 
 export function VoucherScreen({ go, first }: { go: Go; first: string | null }) {
@@ -45,10 +48,20 @@ export function VoucherScreen({ go, first }: { go: Go; first: string | null }) {
     } else setDone(result);
   };
   const show = async (token: string): Promise<void> => {
+    if (till.mode === "counter") return sale(token);
     const answer = await benefits(till, token);
     if (answer.kind !== "ok") return fail(answer.refused ? said(answer.refused.zh, answer.refused.en) : noServer());
     if (answer.value.items.length === 0) return fail(t("This shop gives no benefit by agreement. Scan a voucher instead."));
-    setHolder({ token, offers: answer.value.items });
+    setHolder({ token, offers: answer.value.items, buys: null });
+  };
+  const sale = async (token: string): Promise<void> => {
+    const [found, offered] = [await quote(till, token, 0), await services(till)];
+    for (const answer of [found, offered]) {
+      if (answer.kind !== "ok") return fail(answer.refused ? said(answer.refused.zh, answer.refused.en) : noServer());
+    }
+    if (found.kind === "ok" && offered.kind === "ok") {
+      setHolder({ token, offers: [], buys: { quote: found.value, services: offered.value.items } });
+    }
   };
   const take = (text: string): void => {
     if (busy || done || refused) return;
@@ -75,6 +88,17 @@ export function VoucherScreen({ go, first }: { go: Go; first: string | null }) {
       </Screen>
     );
   }
+  if (holder?.buys) {
+    const { buys, token } = holder;
+    return (
+      <VoucherSale
+        holder={buys.quote}
+        services={buys.services}
+        onSell={(service, pin) => void finish(sellVoucher(till, { token, service, pin }))}
+        onBack={() => go({ at: "voucher" })}
+      />
+    );
+  }
   if (holder) {
     const give = (code: string, totalFen: number): void => void finish(giveBenefit(till, { token: holder.token, code, totalFen }));
     return <Offers offers={holder.offers} onGive={give} onBack={() => go({ at: "voucher" })} />;
@@ -84,7 +108,7 @@ export function VoucherScreen({ go, first }: { go: Go; first: string | null }) {
       {fault && <Notice kind="failed">{fault}</Notice>}
       <Scanner onText={take} />
       <Typed onNumber={(number) => void finish(redeemVoucher(till, number))} />
-      <p class="hint">{t("For a discount by agreement scan the resident's own code.")}</p>
+      <p class="hint">{till.mode === "counter" ? t("To sell a voucher scan the resident's own code.") : t("For a discount by agreement scan the resident's own code.")}</p>
     </Screen>
   );
 }
