@@ -24,6 +24,7 @@ from ledger.earning.calendar import day_from_key
 from ledger.earning.rates import Limit
 from ledger.errors import GuardMissedError, Refusal
 from ledger.households import limits
+from ledger.members.kin import check_stands_apart
 from ledger.members.terms import Terms
 from ledger.sql import Row, Sql, Tx
 from pos.cover import CoverLowError, fill_cover
@@ -115,7 +116,7 @@ def ask(desk: Desk, request: FeeRequest, *, at: int) -> dict[str, Any]:
 
     Refuses: what `ledger.bills.offsets.hold_points` refuses, fee_not_offered, cover_empty, the refusals of a scanned
     code (token_used, token_earn_only, card_not_active, card_replaced, card_too_soon) and of a PIN, spent_day_cap,
-    pin_needed, request_id_reused, busy_try_again.
+    pin_needed, own_household, own_kin, request_id_reused, busy_try_again.
     """
     terms = desk.refresh(request.community_id)
     scan = scan_code(terms, request.token, at=at) if request.at_office else None
@@ -167,6 +168,7 @@ def _work(
         holder = _holder(tx, here, scan, terms, at=at)
         person_id, household_id = int(holder.person_id), int(holder.household_id)
         guards = _code_guards(terms, request, scan, at=at)
+        check_stands_apart(tx, here, request.at_office, household_id)
     bill = get_bill(tx, here, request.bill_id)
     rules = rules_for(terms, bill, day)
     if rules is None:

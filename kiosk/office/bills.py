@@ -19,9 +19,16 @@ from kiosk.page_words import word
 from kiosk.pages import can_say, page_language, say
 from kiosk.problems import sentence
 from kiosk.texts import mark
+from ledger import audit
 from ledger.bills.confirmations import read_confirmation, take_confirmation
 from ledger.bills.corrections import give_back
-from ledger.bills.facts import find_bills, get_offset, newest_bills, waiting_offsets
+from ledger.bills.facts import (
+    booked_offsets,
+    find_bills,
+    get_offset,
+    newest_bills,
+    waiting_offsets,
+)
 from ledger.bills.imports import (
     COLUMNS,
     FeePreview,
@@ -35,6 +42,7 @@ from ledger.earning.calendar import day_from_key, day_key
 from ledger.errors import Refusal
 from ledger.members import files
 from ledger.members.import_rows import Fault
+from ledger.members.kin import check_stands_apart
 from ledger.members.terms import Terms
 from ledger.sql import Row, Tx
 from pos.desk import day_of
@@ -149,28 +157,49 @@ def use_card_for_bill() -> AnyResponse:
 @bp.post("/bills/offset/<int:offset_id>")
 @allow("fee.write")
 def end_fee_offset(offset_id: int) -> AnyResponse:
-    """Confirm an offset at the desk, let it go, or give it back whole once it was booked."""
-    here, by, what = terms(), me(), needed("what")
+    """Confirm an offset at the desk, let it go, or give it back whole once it was booked (with a reason)."""
+    here, what = terms(), needed("what")
 
     def work(tx: Tx, at: int) -> None:
-        community_id, day = here.community.id, day_of(here, at)
-        if what == "confirm":
-            confirm(tx, community_id, offset_id, day=day, at=at, source="office", staff_id=by.id)
-        elif what == "release":
-            release(tx, community_id, offset_id, why="given_up", day=day, at=at)
-        else:
-            offset = get_offset(tx, community_id, offset_id)
-            left = int(offset.fen) - int(offset.back_fen)
-            give_back(
-                tx, community_id, offset_id, left, day=day, at=at, source="office", staff_id=by.id
-            )
+        offset = get_offset(tx, here.community.id, offset_id)
+        check_stands_apart(tx, here.community.id, me().id, int(offset.household_id))
+        _end(tx, here, offset, what, at=at)
 
     try:
         act("fee.end", {"offset": str(offset_id), "what": what}, work)
     except Refusal as refusal:
         return _page(refusal=refusal)
-    said = {"confirm": "fee_confirmed", "release": "fee_released"}.get(what, "fee_back")
-    return to("office.bills", said)
+    return to("office.bills", _ENDED[what])
+
+
+_ENDED: Final = {"confirm": "fee_confirmed", "release": "fee_released", "give_back": "fee_back"}
+
+
+def _end(tx: Tx, here: Terms, offset: Row, what: str, *, at: int) -> None:
+    community_id, offset_id, by = here.community.id, int(offset.offset_id), me()
+    day, why = day_of(here, at), text("reason")
+    if what == "confirm":
+        confirm(tx, community_id, offset_id, day=day, at=at, source="office", staff_id=by.id)
+    elif what == "release":
+        release(tx, community_id, offset_id, why="given_up", day=day, at=at)
+    elif what == "give_back":
+        if not why:
+            raise Refusal("reason_missing")
+        left = int(offset.fen) - int(offset.back_fen)
+        give_back(
+            tx, community_id, offset_id, left, day=day, at=at, source="office", staff_id=by.id
+        )
+    else:
+        raise Refusal("form_gap")
+    audit.record(
+        tx,
+        community_id,
+        by,
+        f"fee.{what}",
+        f"fee_offset:{offset.ref}",
+        at=at,
+        after={"offset_fen": int(offset.fen), "reason": why},
+    )
 
 
 @bp.get("/bills/results.<kind>")
@@ -237,6 +266,7 @@ def _page(
     with service().db.read() as tx:
         found = newest_bills(tx, actor().community_id, most=_MOST)
         waiting = waiting_offsets(tx, actor().community_id, most=_MOST)
+        booked = booked_offsets(tx, actor().community_id)
     wrong = list(seen.faults) if seen else faults or []
     return office_page(
         "office/bills.html",
@@ -248,6 +278,7 @@ def _page(
         answer=None if answer is None else _answer(answer),
         bills=[_bill(here, row) for row in found],
         waiting=[_waiting(here, row) for row in waiting],
+        booked=[_waiting(here, row) for row in booked],
         billers=[
             (shop.merchant_id, f"{shop.code} {shop.name}")
             for shop in here.merchants.values()
@@ -300,6 +331,8 @@ def _waiting(here: Terms, row: Row) -> dict[str, Any]:
         "fee": say(word(FEES, row.kind).text),
         "units": int(row.units),
         "fen": int(row.fen),
+        "left_fen": int(row.fen) - int(row.back_fen),
+        "booked_on": int(row.business_date or 0),
         "expires_at": int(row.expires_at),
         "state": say(state.text),
         "tone": state.tone,

@@ -66,6 +66,13 @@ _WAITING: Final = Sql(
     " JOIN household h ON h.community_id = f.community_id AND h.household_id = f.household_id"
     " WHERE f.community_id = :community_id AND f.state = 'held' ORDER BY f.offset_id LIMIT :most"
 )
+_BOOKED: Final = Sql(
+    f"SELECT {_OFFSET}, b.bill_no, b.kind, b.period, b.amount_fen, h.code AS household_code"
+    " FROM fee_offset f JOIN fee_bill b ON b.community_id = f.community_id AND b.bill_id = f.bill_id"
+    " JOIN household h ON h.community_id = f.community_id AND h.household_id = f.household_id"
+    " WHERE f.community_id = :community_id AND f.state = 'booked' AND f.back_fen < f.fen"
+    " ORDER BY f.offset_id DESC LIMIT :most"
+)
 _VERSIONS: Final = Sql(
     "SELECT version, amount_fen, due_date, period, ceiling_fen, scheme_version, file_sha256,"
     " row_no, back_fen, recorded_at FROM fee_bill_version WHERE community_id = :community_id"
@@ -189,6 +196,11 @@ def overdue_offsets(tx: Tx, community_id: int, *, at: int, most: int = 1_000) ->
 def waiting_offsets(tx: Tx, community_id: int, *, most: int = 200) -> list[Row]:
     """Offsets that wait for the biller, with their bill and household, the oldest first."""
     return tx.all(_WAITING, community_id=community_id, most=most)
+
+
+def booked_offsets(tx: Tx, community_id: int, *, most: int = 50) -> list[Row]:
+    """Booked offsets of which something stands, with their bill and household, the newest first."""
+    return tx.all(_BOOKED, community_id=community_id, most=most)
 
 
 def versions_of(tx: Tx, community_id: int, bill_id: int) -> list[Row]:

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from kiosk.import_words import import_words
+from ledger.audit import SYSTEM
 from ledger.bills.facts import bills_of_household, offsets_of_bill
 from ledger.book.balances import wallet_of
+from ledger.members import staff
+from ledger.sql import Tx
 from ledger.token_keys import KeyClass
 from tests.kiosk.test_pages_office import post
 from tests.support.fees import bills_csv, make_biller, take_list
@@ -186,3 +189,31 @@ def test_the_results_are_files_with_a_line_each(billed: Served) -> None:
     assert client.get("/office/bills/results.xlsx?biller=2").data[:2] == b"PK"
     assert "账单号" in client.get("/office/bills/template.csv").get_data().decode("utf-8-sig")
     assert import_words()["账单号"] == "bill_no"
+
+
+def test_a_booked_offset_is_given_back_with_a_reason_and_not_by_ones_own_household(
+    billed: Served,
+) -> None:
+    use_on_page(billed, "200")
+    path = f"/office/bills/offset/{offset_of(billed).offset_id}"
+    assert post(billed, "zhou", "/office/bills", path, what="confirm").status_code == 303
+    assert wallet(billed) == (60_000, 0)
+
+    without = post(billed, "zhou", "/office/bills", path, what="give_back", reason=" ")
+    assert without.status_code == 422
+    staff_id = billed.town.db.write(lambda tx: lives_in_household_1(tx, "zhou"))
+    own = post(billed, "zhou", "/office/bills", path, what="give_back", reason="物业没有抵扣")
+    assert own.status_code == 403, staff_id
+    done = post(billed, "liu", "/office/bills", path, what="give_back", reason="物业没有抵扣")
+
+    assert done.status_code == 303
+    assert wallet(billed) == (80_000, 0)
+    assert bill_of(billed).offset_fen == 0
+    assert "退回了账单抵扣的积分" in text_of(billed.member("admin").get("/office/audit"))
+
+
+def lives_in_household_1(tx: Tx, login: str) -> int:
+    """Say that a member of staff is person 1."""
+    (found,) = [row for row in staff.all_staff(tx, HERE) if row.login == login]
+    staff.set_person(tx, HERE, int(found.staff_id), 1, by=SYSTEM, at=1)
+    return int(found.staff_id)
