@@ -51,6 +51,7 @@ PARTS: Final = (
     "kiosk.board",
     "kiosk.resident.views",
     "kiosk.resident.proof",
+    "kiosk.resident.goods",
     "kiosk.resident.vouchers",
     "kiosk.resident.bills",
     "kiosk.merchant.views",

@@ -17,6 +17,7 @@ from kiosk.qr_image import PHONE, draw_svg
 from kiosk.resident.decisions import decisions_for
 from kiosk.resident.ending import ending_points, units_per_fen_on
 from kiosk.resident.entries import MOST, entries_from, whole_entries
+from kiosk.resident.told import notices_for
 from kiosk.texts import mark
 from ledger.bills.facts import bills_of_household
 from ledger.book.balances import entries_of, wallet_of
@@ -79,6 +80,7 @@ def home() -> Response:
         rows = entries_of(tx, here.community.id, owner, kind.commodity, before=before, most=MOST)
         ending = ending_points(tx, here, who, day)
         decisions = decisions_for(tx, here, who)
+        told = notices_for(tx, here, who.person_id)
         fee_bills = len(bills_of_household(tx, here.community.id, who.household_id))
     rows, older = whole_entries(rows, MOST)
     shops = {shop.merchant_id: shop.name for shop in here.merchants.values()}
@@ -91,6 +93,7 @@ def home() -> Response:
         units_per_fen=units_per_fen_on(here, day),
         ending=ending,
         decisions=decisions,
+        told=told,
         fee_bills=fee_bills,
         proof_days=here.settings.proof_days,
         issuer=here.community.issuer,

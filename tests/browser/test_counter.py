@@ -76,6 +76,56 @@ def test_fifteen_points_buy_slippers_and_eggs_in_one_touch(
         assert tablet.errors == []
 
 
+def test_a_neighbour_collects_an_order_and_brings_it_back(
+    playwright: Playwright, served: Served
+) -> None:
+    """Kept for another day, handed to a neighbour with her name, brought back the same day: all by touch and scan."""
+    with chromium(playwright) as browser:
+        tablet = Tablet(browser.new_page(viewport={"width": 768, "height": 1024}), served)
+        tablet.enrol("M01C1", "counter")
+        tablet.touch("Redeem goods")
+        tablet.wedge(served.code(1, KeyClass.CARD))
+        tablet.touch("One {good} more", good="香皂")
+        tablet.touch("Keep for another day")
+        tablet.page.locator(".order").wait_for()
+        tablet.touch("Somebody collects for the holder")
+        tablet.touch("neighbour")
+        tablet.page.get_by_label(zh("Name of who collects")).fill("王姨")
+        tablet.touch("Take this person")
+        tablet.touch("Hand the order out")
+        assert tablet.result()[zh("Points left")] == "1950 分"
+        tablet.touch("Receipt")
+        slip = tablet.page.locator(".slip")
+        assert zh("neighbour") in slip.inner_text()
+        assert "王姨" not in slip.inner_text()
+        ref = slip.locator(".ref").first.inner_text()
+        tablet.touch("Back")
+        tablet.touch("Home")
+        tablet.touch("Take goods back")
+        tablet.page.locator(".scanner").wait_for()
+        tablet.wedge(ref)
+        tablet.touch("One {good} more", good="香皂")
+        tablet.confirm()
+        assert tablet.result() == {"word": zh("Done"), zh("Points back"): "50 分"}
+        assert tablet.errors == []
+
+
+def test_two_numbers_are_drawn_and_the_first_is_called(
+    playwright: Playwright, served: Served
+) -> None:
+    with chromium(playwright) as browser:
+        tablet = Tablet(browser.new_page(viewport={"width": 768, "height": 1024}), served)
+        tablet.enrol("M01C1", "counter")
+        tablet.touch("Call numbers")
+        for number in ("1", "2"):
+            tablet.touch("Draw a number")
+            tablet.page.locator(".drawn", has_text=number).wait_for()
+        tablet.touch("Call the next number")
+        called = zh("Now number {number}").format(number=1)
+        tablet.page.locator(".pays strong", has_text=called).wait_for()
+        assert tablet.errors == []
+
+
 def _price(prices: dict[str, int], served: Served, *, spare_units: int) -> None:
     """Other prices, and a wallet that was spent down to what the story needs."""
     with served.town.db.engine.begin() as connection:

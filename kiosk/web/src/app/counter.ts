@@ -1,7 +1,7 @@
 // What the goods counter asks the server beside the handing out.
 
 import type { Answer } from "../net/api";
-import type { CounterToday, Holder, PassbookSheet } from "../net/types";
+import type { CounterToday, GoodsOrder, Holder, PassbookSheet, QueueState, RedeemBody, SlipLine, ToCount } from "../net/types";
 import { uuid7 } from "../rules/ids";
 import type { Till } from "./till";
 
@@ -28,3 +28,28 @@ export const printPage = (till: Till, whose: Whose, page: number): Promise<Answe
   heard(till, till.api.post<PassbookSheet>("/api/v1/counter/passbook/page", { ...whose, page }));
 
 export const newRequestId = (till: Till): string => uuid7(till.clock.now());
+
+export type Lines = RedeemBody["lines"];
+
+/** Sets goods aside while a basket is open; what the shelf lacks is refused and handed out all the same. */
+export const openBasket = (till: Till, requestId: string, lines: Lines): Promise<Answer<{ hold: string }>> =>
+  heard(till, till.api.post<{ hold: string }>("/api/v1/counter/baskets", { request_id: requestId, lines }));
+
+export const giveUpBasket = (till: Till, hold: string): Promise<Answer<unknown>> =>
+  heard(till, till.api.post("/api/v1/counter/baskets/release", { request_id: newRequestId(till), hold }));
+
+export const orderHere = (till: Till, requestId: string, token: string, lines: Lines): Promise<Answer<GoodsOrder>> =>
+  heard(till, till.api.post<GoodsOrder>("/api/v1/counter/orders", { request_id: requestId, token, lines }));
+
+export const slipLines = (till: Till, ref: string): Promise<Answer<{ lines: SlipLine[] }>> =>
+  heard(till, till.api.get<{ lines: SlipLine[] }>(`/api/v1/counter/slips/${encodeURIComponent(ref)}`));
+
+export const queueState = (till: Till): Promise<Answer<QueueState>> => heard(till, till.api.get<QueueState>("/api/v1/counter/queue"));
+
+export const drawNumber = (till: Till, requestId: string): Promise<Answer<{ number: number }>> =>
+  heard(till, till.api.post<{ number: number }>("/api/v1/counter/queue/take", { request_id: requestId }));
+
+export const callNext = (till: Till, requestId: string): Promise<Answer<{ number: number }>> =>
+  heard(till, till.api.post<{ number: number }>("/api/v1/counter/queue/call", { request_id: requestId }));
+
+export const toCount = (till: Till): Promise<Answer<ToCount>> => heard(till, till.api.get<ToCount>("/api/v1/counter/flags"));

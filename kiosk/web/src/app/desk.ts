@@ -70,12 +70,15 @@ export function refund(till: Till, sale: KnownSale, refundFen: number): Promise<
   });
 }
 
+/** What a hand-out carries beside its goods: an open basket, an order, who collects. */
+export type Beside = Pick<RedeemBody, "hold" | "order_id" | "proxy_relation" | "proxy_name">;
+
 export function redeem(
   till: Till,
-  draft: { token: string; lines: RedeemBody["lines"]; units: number; pin: string | null },
+  draft: { token: string; lines: RedeemBody["lines"]; units: number; pin: string | null; beside: Beside },
 ): Promise<Done> {
   return write(till, "/api/v1/redemptions", (common) => {
-    const body: RedeemBody = { ...common, token: draft.token, lines: draft.lines, pin: draft.pin };
+    const body: RedeemBody = { ...common, token: draft.token, lines: draft.lines, pin: draft.pin, ...draft.beside };
     const line = blankLine(till, common, "redeem");
     line.offset_units = draft.units;
     return { body, line };
@@ -118,6 +121,16 @@ export function giveBenefit(till: Till, draft: { token: string; code: string; to
     const body: BenefitBody = { ...common, token: draft.token, code: draft.code, total_fen: draft.totalFen };
     const line = blankLine(till, common, "benefit");
     line.total_fen = draft.totalFen;
+    return { body, line };
+  });
+}
+
+/** The wrong thing taken home: so many pieces of lines of a slip of today. */
+export function takeBack(till: Till, originalRef: string, lines: { line_no: number; quantity: number }[], units: number): Promise<Done> {
+  return write(till, "/api/v1/counter/returns", (common) => {
+    const body = { ...common, original_ref: originalRef, lines };
+    const line = blankLine(till, common, "goods_return");
+    line.offset_units = units;
     return { body, line };
   });
 }

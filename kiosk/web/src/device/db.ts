@@ -30,7 +30,7 @@ export interface Outcome {
 
 /** A line of the daybook. Its amounts are the till's own, from what the clerk confirmed; a voucher's are told. */
 export interface DayLine extends Omit<ClaimLine, "kind"> {
-  kind: "sale" | "refund" | "redeem" | "voucher" | "benefit";
+  kind: "sale" | "refund" | "redeem" | "goods_return" | "voucher" | "benefit";
   day: number;
   request_id: string;
   clerk_label: string;

@@ -1,9 +1,9 @@
 // Where the server's answer is not what the clerk confirmed: said loudly, never corrected silently.
 
 import type { DayLine, Difference } from "./db";
-import type { BenefitAnswer, RedeemAnswer, RefundAnswer, SaleAnswer, VoucherAnswer } from "../net/types";
+import type { BenefitAnswer, RedeemAnswer, RefundAnswer, ReturnAnswer, SaleAnswer, VoucherAnswer } from "../net/types";
 
-type Told = SaleAnswer | RefundAnswer | RedeemAnswer | VoucherAnswer | BenefitAnswer;
+type Told = SaleAnswer | RefundAnswer | RedeemAnswer | ReturnAnswer | VoucherAnswer | BenefitAnswer;
 
 type Pair = [field: string, till: number | string, server: number | string | undefined];
 
@@ -17,6 +17,7 @@ function pairsOf(line: DayLine, answer: Told): Pair[] {
   const ref: Pair = ["ref", line.ref, answer.ref];
   if (line.kind === "voucher") return [ref];
   if (line.kind === "benefit") return [ref, ["total_fen", line.total_fen, (answer as BenefitAnswer).total_fen]];
+  if (line.kind === "goods_return") return [ref, ["offset_units", line.offset_units, (answer as ReturnAnswer).units_back]];
   if (line.kind === "redeem") return [ref, ["offset_units", line.offset_units, (answer as RedeemAnswer).units]];
   if (line.kind === "refund") {
     const refund = answer as RefundAnswer;

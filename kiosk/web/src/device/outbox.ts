@@ -198,7 +198,7 @@ function booked(line: DayLine, value: unknown): DayLine {
       : goods && { earned_units: 0, earned_state: "none", earned_reason: null, balance_units: goods.balance_units },
     differences,
     alarm: differences.length > 0 ? 1 : 0,
-    unfiled: line.kind === "redeem" || (line.kind === "voucher" && figures.offset_fen === 0) ? 0 : 1,
+    unfiled: line.kind === "redeem" || line.kind === "goods_return" || (line.kind === "voucher" && figures.offset_fen === 0) ? 0 : 1,
   };
 }
 

@@ -183,6 +183,53 @@ export interface Good {
   /** First letters of the name's sounds. */
   initials?: string;
   barcode?: string;
+  /** Pieces that no order or basket waits for. */
+  free?: number;
+  is_low?: boolean;
+  /** The notice while it is not handed out. */
+  paused?: string;
+  /** When more is expected. */
+  more_on?: string | null;
+}
+
+export type Relation = "spouse" | "child" | "grandchild" | "neighbour" | "carer" | "volunteer" | "other";
+
+/** Who collects for the holder. */
+export interface Proxy {
+  relation: Relation;
+  name: string;
+}
+
+export interface GoodsOrder {
+  order_id: string;
+  number: number;
+  units: number;
+  expires_at: string;
+  lines: { good_id: string; name: string; quantity: number }[];
+}
+
+/** A line of a slip of today, and how many of it can still come back. */
+export interface SlipLine {
+  line_no: number;
+  name: string;
+  price_units: number;
+  left: number;
+}
+
+export interface ReturnAnswer {
+  ref: string;
+  original_ref: string;
+  units_back: number;
+  receipt: Receipt;
+}
+
+export interface QueueState {
+  waiting: number;
+  called: { number: number; terminal_id: string }[];
+}
+
+export interface ToCount {
+  items: { code: string; name: string; stock: number; lines: number }[];
 }
 
 /** When the goods counter is open: a moment with zone each. */
@@ -210,6 +257,8 @@ export interface Holder {
   pin_needed_above_units: number;
   token_class: KeyClass;
   passbook: { lines: number; waiting: number };
+  orders: GoodsOrder[];
+  proxies: Proxy[];
 }
 
 export interface PassbookLine {
@@ -239,6 +288,10 @@ export interface RedeemBody {
   lines: { good_id: string; quantity: number }[];
   pin: string | null;
   occurred_at: string;
+  hold?: string;
+  order_id?: string;
+  proxy_relation?: Relation;
+  proxy_name?: string;
 }
 
 export interface RedeemAnswer {

@@ -27,6 +27,8 @@ export type Place =
   | { at: "refund"; ref?: string }
   | { at: "redeem"; token?: VerifiedToken }
   | { at: "passbook"; whose?: Whose }
+  | { at: "goods_return" }
+  | { at: "queue" }
   | { at: "voucher"; code?: string }
   | { at: "today" }
   | { at: "check"; code?: string; evidence?: boolean }
@@ -75,6 +77,10 @@ function Room({ place, go }: { place: Place; go: Go }) {
       return <RefundScreen go={go} first={place.ref ?? null} />;
     case "redeem":
       return <RedeemScreen go={go} first={place.token ?? null} />;
+    case "goods_return":
+      return <LateScreen load={loadReturn} props={{ go }} onBack={() => go({ at: "home" })} />;
+    case "queue":
+      return <LateScreen load={loadQueue} props={{ go }} onBack={() => go({ at: "home" })} />;
     case "passbook":
       return <LateScreen load={loadPassbook} props={{ go, first: place.whose ?? null }} onBack={() => go({ at: "home" })} />;
     case "today":
@@ -88,6 +94,8 @@ function Room({ place, go }: { place: Place; go: Go }) {
   }
 }
 
+const loadReturn = () => import("./goods_return").then((module) => module.GoodsReturnScreen);
+const loadQueue = () => import("./queue").then((module) => module.QueueScreen);
 const loadPassbook = () => import("./passbook").then((module) => module.PassbookScreen);
 const loadVoucher = () => import("./voucher").then((module) => module.VoucherScreen);
 const loadCheck = () => import("./check").then((module) => module.CheckScreen);

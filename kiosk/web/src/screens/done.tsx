@@ -63,6 +63,7 @@ function titleOf(line: DayLine): string {
   if (line.kind === "refund") return t("Refund");
   if (line.kind === "voucher") return t("Voucher");
   if (line.kind === "benefit") return t("Benefit");
+  if (line.kind === "goods_return") return t("Take goods back");
   return line.kind === "redeem" ? t("Redeem goods") : t("Sale");
 }
 

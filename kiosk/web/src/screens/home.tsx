@@ -7,7 +7,7 @@ import { dayText } from "../rules/time";
 import { hundredths } from "../rules/units";
 import { readScan } from "../scan/read";
 import { said, t } from "../text/t";
-import { CounterHours } from "../ui/counter_hours";
+import { CounterHours, ToCountList } from "../ui/counter_hours";
 import { Notice, Screen, useTill } from "../ui/frame";
 import { Icon, type IconName } from "../ui/icons";
 import { useScans } from "../ui/scans";
@@ -35,6 +35,7 @@ export function HomeScreen({ go }: { go: Go }) {
   return (
     <Screen title={view.terminal?.branch_name || (view.terminal?.merchant_name ?? "")} above={<Owed />}>
       {till.mode === "counter" && <CounterHours />}
+      {till.mode === "counter" && <ToCountList />}
       {view.sealAlarms.length > 0 && <SealAlarm go={go} />}
       {view.recoveredOn !== null && <Recovered day={view.recoveredOn} />}
       {view.alarms.map((line) => (
@@ -60,6 +61,8 @@ export function HomeScreen({ go }: { go: Go }) {
         ) : (
           <>
             <Tile icon="gift" words={t("Redeem goods")} first onClick={() => go({ at: "redeem" })} />
+            <Tile icon="queue" words={t("Call numbers")} onClick={() => go({ at: "queue" })} />
+            <Tile icon="refund" words={t("Take goods back")} onClick={() => go({ at: "goods_return" })} />
             <Tile icon="book" words={t("Passbook")} onClick={() => go({ at: "passbook" })} />
             <Tile icon="ticket" words={t("Voucher")} onClick={() => go({ at: "voucher" })} />
             <Tile icon="list" words={t("Today")} onClick={() => go({ at: "today" })} />

@@ -1,10 +1,10 @@
 // The points supermarket's counter: code, goods by picture, PIN, slip, passbook.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { holderOf } from "../app/counter";
-import { type Done, redeem } from "../app/desk";
+import { giveUpBasket, holderOf, type Lines, newRequestId, openBasket, orderHere } from "../app/counter";
+import { type Beside, type Done, redeem } from "../app/desk";
 import type { Till } from "../app/till";
-import type { Good, Holder } from "../net/types";
+import type { Good, GoodsOrder, Holder, Proxy } from "../net/types";
 import { isBarcode, scannedGood } from "../rules/find_good";
 import type { VerifiedToken } from "../rules/verify";
 import { readScan } from "../scan/read";
@@ -22,6 +22,7 @@ import { type Basket, Shelf } from "./redeem_shelf";
 
 type Step = "scan" | "goods" | "pin" | "sending" | "refused" | "done";
 
+const HOLD_AFTER_MS = 800;
 const PIN_DIGITS = 6;
 const PIN_CODES = new Set(["pin_needed", "pin_wrong"]);
 
@@ -92,6 +93,10 @@ function useRedemption(first: VerifiedToken | null) {
   const [pin, setPin] = useState("");
   const [fault, setFault] = useState("");
   const [done, setDone] = useState<Done | null>(null);
+  const [order, setOrder] = useState<GoodsOrder | null>(null);
+  const [proxy, setProxy] = useState<Proxy | null>(null);
+  const request = useRef<string | null>(null);
+  const held = useHeld(till, step === "goods", basket);
   const total = goods.reduce((sum, good) => sum + good.price_units * (basket[good.good_id] ?? 0), 0);
 
   useEffect(() => {
@@ -131,13 +136,19 @@ function useRedemption(first: VerifiedToken | null) {
   };
   useScans(scan);
 
-  const send = async (typed: string | null): Promise<void> => {
+  const send = async (typed: string | null, collected = order): Promise<void> => {
     if (!token) return;
     setStep("sending");
     setFault("");
-    const lines = Object.entries(basket).map(([good_id, quantity]) => ({ good_id, quantity }));
-    const result = await redeem(till, { token: token.text, lines, units: total, pin: typed });
+    const lines = collected ? collected.lines.map(({ good_id, quantity }) => ({ good_id, quantity })) : linesOf(basket);
+    const beside: Beside = {
+      ...(collected ? { order_id: collected.order_id } : held.current && { hold: held.current }),
+      ...(proxy && { proxy_relation: proxy.relation, proxy_name: proxy.name }),
+    };
+    const units = collected ? collected.units : total;
+    const result = await redeem(till, { token: token.text, lines, units, pin: typed, beside });
     setPin("");
+    if (result.kind !== "refused") held.current = null;
     if (result.kind !== "refused") {
       setDone(result);
       return setStep("done");
@@ -148,15 +159,33 @@ function useRedemption(first: VerifiedToken | null) {
     setStep(asksPin ? "pin" : "refused");
   };
 
+  const confirm = (units: number, collected: GoodsOrder | null): void => {
+    setOrder(collected);
+    if (units > pinLimit) setStep("pin");
+    else void send(null, collected);
+  };
+  const orderForLater = async (): Promise<void> => {
+    if (!token) return;
+    await letGo(till, held);
+    request.current ??= newRequestId(till);
+    const answer = await orderHere(till, request.current, token.text, linesOf(basket));
+    if (answer.kind !== "ok") {
+      if (answer.kind === "refused") request.current = null;
+      return setFault(answer.refused ? said(answer.refused.zh, answer.refused.en) : noServer());
+    }
+    request.current = null;
+    clear();
+    return open(token);
+  };
   const pinLimit = holder?.pin_needed_above_units ?? view.state?.rules.pin_above_units_card ?? 0;
   return {
     step, goods, basket, total, holder, pin, done, scan, add, clear,
     fault: fault || shelfFault,
     backToGoods: () => setStep("goods"),
-    confirm: () => {
-      if (total > pinLimit) setStep("pin");
-      else void send(null);
-    },
+    proxy, setProxy,
+    confirm: () => confirm(total, null),
+    collect: (waiting: GoodsOrder) => confirm(waiting.units, waiting),
+    orderForLater: () => void orderForLater(),
     typePin: (text: string) => {
       setPin(text);
       if (text.length === PIN_DIGITS) void send(text);
@@ -168,6 +197,33 @@ function useRedemption(first: VerifiedToken | null) {
       setStep("scan");
     },
   };
+}
+
+const linesOf = (basket: Basket): Lines => Object.entries(basket).map(([good_id, quantity]) => ({ good_id, quantity }));
+
+/** Keeps the basket's goods aside on the server while it is open. What the shelf lacks is handed out all the same. */
+function useHeld(till: Till, isChoosing: boolean, basket: Basket) {
+  const held = useRef<string | null>(null);
+  useEffect(() => {
+    if (!isChoosing) return;
+    const timer = setTimeout(() => void holdAgain(till, held, linesOf(basket)), HOLD_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, [basket, isChoosing]);
+  useEffect(() => () => void letGo(till, held), []);
+  return held;
+}
+
+async function holdAgain(till: Till, held: { current: string | null }, lines: Lines): Promise<void> {
+  await letGo(till, held);
+  if (lines.length === 0) return;
+  const answer = await openBasket(till, newRequestId(till), lines);
+  if (answer.kind === "ok") held.current = answer.value.hold;
+}
+
+async function letGo(till: Till, held: { current: string | null }): Promise<void> {
+  const before = held.current;
+  held.current = null;
+  if (before) await giveUpBasket(till, before);
 }
 
 function useGoods(till: Till): { goods: Good[]; fault: string } {

@@ -1,7 +1,7 @@
 // The shelf in pictures: what these points buy now, what is a few points away, and the basket under it.
 
 import { useState } from "preact/hooks";
-import type { Good, Holder } from "../net/types";
+import type { Good, GoodsOrder, Holder, Proxy } from "../net/types";
 import { buys, type Near } from "../rules/afford";
 import { matching } from "../rules/find_good";
 import { points, unitsPerPoint } from "../rules/units";
@@ -9,6 +9,7 @@ import { t } from "../text/t";
 import { Notice } from "../ui/frame";
 import { Picture } from "../ui/goods";
 import { Icon } from "../ui/icons";
+import { WaitingOrders, WhoCollects } from "./redeem_beside";
 import { pointsText } from "./words";
 
 export type Basket = Record<string, number>;
@@ -21,12 +22,17 @@ interface ShelfProps {
   add(good: Good, count: number): void;
   clear(): void;
   confirm(): void;
+  proxy: Proxy | null;
+  setProxy(proxy: Proxy | null): void;
+  collect(order: GoodsOrder): void;
+  orderForLater(): void;
 }
 
-export function Shelf({ goods, basket, holder, total, add, clear, confirm }: ShelfProps) {
+export function Shelf({ goods, basket, holder, total, add, clear, confirm, proxy, setProxy, collect, orderForLater }: ShelfProps) {
   const [typed, setTyped] = useState("");
   const left = holder.available_units - total;
-  const shown = buys(matching(goods, typed), holder.available_units, unitsPerPoint());
+  const paused = goods.filter((good) => good.paused);
+  const shown = buys(matching(goods.filter((good) => !good.paused), typed), holder.available_units, unitsPerPoint());
   const card = (good: Good) => <Card key={good.good_id} good={good} count={basket[good.good_id] ?? 0} left={left} add={add} />;
   return (
     <>
@@ -35,6 +41,7 @@ export function Shelf({ goods, basket, holder, total, add, clear, confirm }: She
         <strong>{t("{points} left", { points: pointsText(left) })}</strong>
       </p>
       {holder.owed_units > 0 && <Notice kind="warning">{t("{points} are owed after a refund; goods wait until they are earned back.", { points: pointsText(holder.owed_units) })}</Notice>}
+      <WaitingOrders holder={holder} collect={collect} />
       <label class="search">
         <span>{t("Find goods: name, first letters, number or barcode")}</span>
         <input type="text" inputMode="text" autoComplete="off" value={typed} onInput={(event) => setTyped(event.currentTarget.value)} />
@@ -54,6 +61,17 @@ export function Shelf({ goods, basket, holder, total, add, clear, confirm }: She
       {shown.now.length > 0 ? <ul class="shelf">{shown.now.map(card)}</ul> : <p>{t("Nothing on the shelf costs so little today.")}</p>}
       {shown.near.length > 0 && <Away title={t("A few points more buy")} goods={shown.near} />}
       {shown.far.length > 0 && <Away title={t("More points buy")} goods={shown.far} quiet />}
+      {paused.length > 0 && (
+        <section class="away quiet">
+          <h2>{t("Not handed out now")}</h2>
+          {paused.map((good) => (
+            <p key={good.good_id}>
+              <strong>{good.name}</strong> {good.paused}
+            </p>
+          ))}
+        </section>
+      )}
+      <WhoCollects known={holder.proxies} chosen={proxy} choose={setProxy} />
       <div class="sticky basket">
         {total > 0 && (
           <p>
@@ -61,6 +79,9 @@ export function Shelf({ goods, basket, holder, total, add, clear, confirm }: She
               .filter((good) => basket[good.good_id])
               .map((good) => `${good.name} × ${basket[good.good_id]}`)
               .join(t(", "))}
+            <button type="button" class="quiet" onClick={orderForLater}>
+              {t("Keep for another day")}
+            </button>
             <button type="button" class="quiet" onClick={clear}>
               {t("Empty the basket")}
             </button>
@@ -104,8 +125,9 @@ function Card({ good, count, left, add }: CardProps) {
 
 /** What the book says of the shelf. Nobody who holds the goods is sent away because it says nothing is left. */
 function Stock({ good, taken }: { good: Good; taken: number }) {
-  if (good.stock - taken < 0 || good.stock <= 0) return <span class="stock short">{t("Book says 0. Hand it out if you hold it; it will be counted.")}</span>;
-  return <span class={good.stock <= 3 ? "stock low" : "stock"}>{t("{count} in stock", { count: good.stock })}</span>;
+  const free = good.free ?? good.stock;
+  if (free <= 0 || free < taken) return <span class="stock short">{t("Book says 0. Hand it out if you hold it; it will be counted.")}</span>;
+  return <span class={good.is_low || free <= 3 ? "stock low" : "stock"}>{t("{count} in stock", { count: free })}</span>;
 }
 
 function Away({ title, goods, quiet }: { title: string; goods: Near<Good>[]; quiet?: boolean }) {

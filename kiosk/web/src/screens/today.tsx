@@ -77,7 +77,7 @@ function summary(lines: DayLine[]): string {
 }
 
 function amountOf(line: DayLine): string {
-  if (line.kind === "redeem") return pointsText(line.offset_units);
+  if (line.kind === "redeem" || line.kind === "goods_return") return pointsText(line.offset_units);
   return line.kind === "refund" ? `−${yuan(line.total_fen)}` : yuan(line.total_fen);
 }
 
@@ -85,6 +85,7 @@ function iconOf(line: DayLine): IconName {
   if (line.state === "waiting") return "waiting";
   if (line.state === "refused") return "failed";
   if (line.kind === "redeem") return "gift";
+  if (line.kind === "goods_return") return "refund";
   return line.kind === "refund" ? "refund" : "done";
 }
 
@@ -93,5 +94,6 @@ function stateWord(line: DayLine): string {
   if (line.state === "refused") return t("Not booked");
   if (line.differences.length > 0) return t("Booked differently");
   if (line.kind === "redeem") return t("Redeemed");
+  if (line.kind === "goods_return") return t("Taken back");
   return line.kind === "refund" ? t("Given back") : t("Booked");
 }

@@ -53,6 +53,7 @@ export const pointsText = (units: number): string => t("{points} points", { poin
 
 /** A line's figures as the clerk reads them to the customer. */
 export function figuresOf(line: DayLine): Figure[] {
+  if (line.kind === "goods_return") return [{ label: t("Points back"), value: pointsText(line.offset_units), strong: true }];
   if (line.kind === "redeem") {
     const left = line.outcome ? [{ label: t("Points left"), value: pointsText(line.outcome.balance_units) }] : [];
     return [{ label: t("Points used"), value: pointsText(line.offset_units), strong: true }, ...left];

@@ -1,8 +1,8 @@
 // Whether the goods counter is open, until when, and when it opens next: in words, above everything.
 
 import { useEffect, useState } from "preact/hooks";
-import { counterToday } from "../app/counter";
-import type { CounterToday, Opening } from "../net/types";
+import { counterToday, toCount } from "../app/counter";
+import type { CounterToday, Opening, ToCount } from "../net/types";
 import { t } from "../text/t";
 import { Notice, useTill } from "./frame";
 
@@ -27,6 +27,20 @@ export function CounterHours() {
     );
   }
   return <Notice kind="warning">{today.next ? t("The goods counter is closed. It opens {when}.", { when: openingText(today.next) }) : t("The goods counter is closed.")}</Notice>;
+}
+
+/** Goods handed out although the book held none: they stand here until two people have counted them. */
+export function ToCountList() {
+  const [till, view] = useTill();
+  const [items, setItems] = useState<ToCount["items"]>([]);
+  useEffect(() => {
+    void toCount(till).then((answer) => {
+      if (answer.kind === "ok") setItems(answer.value.items);
+    });
+  }, [view.state]);
+  if (items.length === 0) return null;
+  const goods = items.map((item) => t("{good} (book says {stock})", { good: item.name, stock: item.stock }));
+  return <Notice kind="warning">{t("To be counted: {goods}", { goods: goods.join(t(", ")) })}</Notice>;
 }
 
 /** "2026-03-06 09:00 to 11:30", as the server's clock has it. */

@@ -17,7 +17,7 @@ export function ReceiptSlip({ line }: { line: DayLine }) {
     if (line.state === "booked") void sealCodeOf(till, line).then(setSeal);
   }, [line.ref]);
   return (
-    <article class={`slip mm${view.preferences.paper}`} aria-label={t("Receipt")}>
+    <article class={`slip mm${view.preferences.paper}${till.mode === "counter" ? " large" : ""}`} aria-label={t("Receipt")}>
       <dl>
         {(line.receipt?.lines ?? []).map((row, at) => (
           <div key={at}>

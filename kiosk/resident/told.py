@@ -1,0 +1,34 @@
+"""What the goods counter told a resident, in words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kiosk.api.receipts import RELATION_WORDS
+from kiosk.pages import moment, points, say
+from kiosk.texts import mark
+from ledger.members.terms import Terms
+from ledger.sql import Tx
+from pos.notices import LAPSED, PROXY, RETURNED, Notice, told_to
+
+_TOLD: Final = {
+    PROXY: mark("Goods were collected for you: {relation}, slip {ref}."),
+    LAPSED: mark("Order {ref} was not collected in time: {points} points came back."),
+    RETURNED: mark("Goods were taken back at the counter: {points} points came back."),
+}
+
+
+def notices_for(tx: Tx, here: Terms, person_id: int) -> list[tuple[str, str]]:
+    """What the counter told a resident lately, newest first: when, and in words."""
+    return [
+        (moment(one.told_at), _told(here, one)) for one in told_to(tx, here.community.id, person_id)
+    ]
+
+
+def _told(here: Terms, notice: Notice) -> str:
+    facts = dict(notice.facts)
+    if "units" in facts:
+        facts["points"] = points(int(facts["units"]), here.shown.precision)
+    if "relation" in facts:
+        facts["relation"] = say(RELATION_WORDS.get(str(facts["relation"]), "other"))
+    return say(_TOLD[notice.kind]).format(ref=notice.ref, **facts)
