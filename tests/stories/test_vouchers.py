@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.audit import SYSTEM
+from ledger.audit import SYSTEM, By
 from ledger.book.accounts import account_id
 from ledger.book.balances import account_sum, wallet_of
 from ledger.book.chart import Account
@@ -22,10 +22,14 @@ from pos.checkout import check_out
 from pos.voucher_sale import PageSale, sell_on_page
 from pos.voucher_use import use_voucher
 from settlement.auditor.run import audit
+from settlement.choices import Choice
+from settlement.decisions import Press, decide
+from settlement.discrepancies import open_discrepancies
 from settlement.export.write import write_export
 from settlement.night import run_night
 from tests.support.invariants import check_invariants
 from tests.support.night_plant import midnight, next_day
+from tests.support.staff_rows import add_staff
 from tests.support.town import CIVIC, HERE, Town, moment
 from tests.support.vouchers import (
     BARBER,
@@ -118,6 +122,24 @@ def test_what_the_provider_claims_too_low_is_settled_so_far_and_the_rest_waits(t
     # 3,000 units stand for 15.50 yuan; for 10.00 of them go 1,935, rounded down.
     assert total(town, Account.RETIRED) == 1_935
     assert total(town, Account.OFFSET, owner=BARBER) == 3_000 - 1_935
+
+    zhou, chief = By("staff", 11), By("staff", 12)
+    add_staff(town.db, {zhou: "accountant", chief: "secretary"}, at=town.at)
+    town.at = midnight(next_day(town.day)) + 9 * HOUR
+    with town.db.read() as tx:
+        [open_one] = open_discrepancies(tx, HERE)
+    press = Press(
+        HERE, open_one.discrepancy_no, Choice.PAY_BOOKED, zhou, "seen", new_request_id(town.at)
+    )
+    decided = decide(town.db, press, may_decide=lambda _tx, _row: None, at=town.at)
+    assert decided["state"] == "decided"
+    last = run_night(town.db, HERE, town.day, at=midnight(next_day(town.day)) + 2 * HOUR)
+
+    assert last.state == "locked"
+    assert total(town, Account.PAYABLE, CNY, BARBER) == HAIRCUT_FEN
+    assert total(town, Account.RETIRED) == 3_000
+    assert total(town, Account.OFFSET, owner=BARBER) == 0
+    assert bound(town) == 0
 
 
 def test_what_the_community_does_itself_nobody_claims(town: Town) -> None:
