@@ -1,7 +1,6 @@
 """Run every benchmark in one go and write docs/benchmarks.md: ratios in one run, medians, the machine beside them.
 
-python -m tests.bench [NAME …]      NAME: checkout, night, waiting, copying, check, kit, camera
-python -m tests.bench [NAME …]      NAME: checkout, night, audit, waiting, copying, check, camera
+python -m tests.bench [NAME …]      NAME: checkout, night, audit, waiting, copying, check, kit, seal, seal_cost, camera
 """
 
 from __future__ import annotations
