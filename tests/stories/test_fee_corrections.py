@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +20,8 @@ from tests.support.copies import Towns
 from tests.support.fees import make_biller, take_answer, take_list
 from tests.support.invariants import check_invariants
 from tests.support.town import CIVIC, HERE, Town
+
+pytestmark = pytest.mark.slow
 
 GRANTED = 50_000
 """500 points each, as the copied town has them."""

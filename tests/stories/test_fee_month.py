@@ -33,6 +33,8 @@ from tests.support.invariants import check_invariants
 from tests.support.night_plant import HOUR, midnight, next_day
 from tests.support.town import CIVIC, HERE, ZONE, Town, moment
 
+pytestmark = pytest.mark.slow
+
 DAY = 20260330
 NEXT = 20260331
 APRIL = 20260401
