@@ -188,24 +188,12 @@ def _work(
         at,
         at + terms.settings.fee_confirm_days * _DAY_US,
     )
-    counts += _member_counts(tx, here, household_id, person_id, request.units, day)
+    counts += limits.member_counts(
+        tx, here, household_id, person_id, request.units, month=day // 100
+    )
     answer = hold_points(tx, rules, asked)
     apply(tx, [*guards, caps_step(here, person_id, counts)])
     return answer
-
-
-def _member_counts(
-    tx: Tx, community_id: int, household_id: int, person_id: int, units: int, day: int
-) -> list[CapUse]:
-    """What the head of the household lets this member take in a month; refuses member_limit."""
-    month = day // 100
-    found = limits.limit_of(tx, community_id, household_id, person_id, month=month)
-    if found.units is None:
-        return []
-    if found.used + units > found.units:
-        left = max(0, found.units - found.used)
-        raise Refusal("member_limit", left_units=left, asked_units=units)
-    return [CapUse(limits.CAP, month, units, found.units)]
 
 
 def _is_card(scan: Scan | None) -> bool:

@@ -39,6 +39,10 @@ def provider_name(here: Terms, provider_id: int) -> str:
     return here.merchant(provider_id).name
 
 
+def _is_served(here: Terms, provider_id: int, today: int) -> bool:
+    return provider_id == COMMUNITY or here.agreement_on(provider_id, today) is not None
+
+
 def voucher_view(here: Terms, row: Row, today: int) -> dict[str, Any]:
     """A voucher for a page: never to whom it belongs."""
     over = row.how is None and today > int(row.last_day)
@@ -56,7 +60,7 @@ def voucher_view(here: Terms, row: Row, today: int) -> dict[str, Any]:
         "ref": row.ref,
         "is_open": row.how is None and not over,
         "state": say(state),
-        "returnable": bool(row.returnable),
+        "returnable": bool(row.returnable) or not _is_served(here, int(row.provider_id), today),
         "needs_booking": bool(row.needs_booking),
     }
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ledger.book import requests
 from ledger.book.accounts import account_id
+from ledger.book.balances import lock_wallet
 from ledger.book.chart import Account, Kind
 from ledger.book.posting import Line, Posting, Side, check_open
 from ledger.book.posting import steps as posting_steps
@@ -112,6 +113,8 @@ def _give(
     check_showing(showing, debits=True)
     check_open(tx, request.community_id, day)
     person_id = int(row.person_id)
+    # Two tills at once would each find that nothing was given yet.
+    lock_wallet(tx, request.community_id, int(row.wallet_id))
     offers = _offers(tx, terms, request.terminal_id, person_id, day)
     offer = next((one for one in offers if one.code == request.code), None)
     if offer is None:

@@ -10,9 +10,11 @@ from ledger.book.accounts import account_id
 from ledger.book.chart import Account, Kind
 from ledger.book.posting import Line, Posting, Side, check_open
 from ledger.book.posting import steps as posting_steps
+from ledger.book.repay import repay_from_wallet
 from ledger.book.steps import Step, apply
 from ledger.errors import GuardMissedError, Refusal
-from ledger.ids import new_id
+from ledger.households.limits import member_back_step
+from ledger.ids import derived_request_id, new_id
 from ledger.members.terms import Terms
 from ledger.recovery.epochs import check_refunds
 from ledger.refs import read_reference
@@ -156,9 +158,11 @@ def _take_back(tx: Tx, terms: Terms, request: ReturnRequest, *, at: int) -> dict
         for n, count in wanted.items()
         for step in limit_back_steps(tx, here, person_id, lines[n], count, day=day)
     ]
+    limits.append(member_back_step(here, person_id, day, units))
     posting = _posting(tx, terms, request, slip, units, shelf.lines, txn_id, at=at)
     steps = [*posting_steps(posting), *shelf.steps, *limits]
     apply(tx, [*steps, *_kept(request, slip, posting, units, wanted)])
+    _repay(tx, slip, posting)
     return {
         "ref": request.ref,
         "original_ref": request.original_ref,
@@ -174,6 +178,19 @@ def _take_back(tx: Tx, terms: Terms, request: ReturnRequest, *, at: int) -> dict
             for n, count in sorted(wanted.items())
         ],
     }
+
+
+def _repay(tx: Tx, slip: Row, posting: Posting) -> None:
+    """Points that came back repay what is owed first."""
+    repay_from_wallet(
+        tx,
+        posting.community_id,
+        int(slip.wallet_owner_id),
+        int(slip.commodity),
+        request_id=derived_request_id("return_repay", posting.community_id, posting.request_id),
+        at=posting.at,
+        business_date=posting.business_date,
+    )
 
 
 def _facts(request: ReturnRequest, slip: Row, day: int, txn_id: int, at: int) -> Facts:

@@ -11,12 +11,14 @@ from ledger.book.accounts import find_account
 from ledger.book.balances import wallet_of
 from ledger.book.chart import Account
 from ledger.book.holds import end_hold, open_hold
+from ledger.book.repay import repay_from_wallet
 from ledger.database import Database
 from ledger.errors import GuardMissedError, Refusal
 from ledger.ids import derived_request_id
 from ledger.members.residents import get_resident
 from ledger.members.terms import Terms
 from ledger.sql import Row, Sql, Tx
+from ledger.stock.booking import today
 from ledger.stock.goods import goods_of
 from ledger.stock.holds import ORDER, Wanted, apply_release, hold_within
 from ledger.units import points_text
@@ -321,4 +323,14 @@ def _let_go(tx: Tx, community_id: int, order: Row, state: str, *, by: str, at: i
         captured=False,
         txn_id=None,
         at=at,
+    )
+    # What became a debt while the order stood is repaid first.
+    repay_from_wallet(
+        tx,
+        community_id,
+        int(order.wallet_owner_id),
+        int(order.commodity),
+        request_id=derived_request_id("order_repay", community_id, order.order_id),
+        at=at,
+        business_date=today(tx, community_id, at),
     )

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from ledger.book.steps import Step
 from ledger.errors import Refusal
 from ledger.sql import Row, Sql, Tx
-from ledger.stock.holds import apply_release, take_steps
+from ledger.stock.holds import BASKET, apply_release, holds_of, take_steps
 
 _ORDER: Final = Sql(
     "SELECT order_id, merchant_id, person_id, wallet_owner_id, commodity, units, hold_id, state FROM goods_order"
@@ -78,5 +78,10 @@ def collect_steps(
 
 
 def end_basket(tx: Tx, community_id: int, hold: str, *, by: str, at: int) -> None:
-    """The basket is about to be handed out: what was set aside for it is free for exactly that."""
+    """The basket is about to be handed out: what was set aside for it is free for exactly that.
+
+    Refuses: hold_ended where it names anything but a basket: an order's goods are its own.
+    """
+    if any(row.purpose != BASKET for row in holds_of(tx, community_id, hold)):
+        raise Refusal("hold_ended")
     apply_release(tx, community_id, hold, by=by, state="taken", at=at)

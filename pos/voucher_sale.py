@@ -11,6 +11,7 @@ from ledger.book.facts import caps_step
 from ledger.book.steps import Step, apply
 from ledger.earning.scheme import Scheme
 from ledger.errors import GuardMissedError, Refusal
+from ledger.households.limits import member_counts
 from ledger.members import pins
 from ledger.members.residents import get_resident
 from ledger.members.terms import Terms
@@ -79,8 +80,8 @@ def sell_at_counter(desk: Desk, request: CounterSale, *, at: int) -> dict[str, A
 def sell_on_page(desk: Desk, request: PageSale, *, at: int) -> dict[str, Any]:
     """Sell one voucher to a resident on the own page.
 
-    Refuses: pin_wrong, pin_locked, pin_not_set, recovery_no_spending, busy_try_again, request_id_reused, and what
-    `ledger.services.vouchers.sell` refuses.
+    Refuses: pin_wrong, pin_locked, pin_not_set, recovery_no_spending, member_limit, busy_try_again, request_id_reused,
+    and what `ledger.services.vouchers.sell` refuses.
     """
     terms = desk.refresh(request.community_id)
     # Hashing is slow on purpose and holds no lock; a wrong PIN is never the request's outcome.
@@ -115,6 +116,11 @@ def _on_page(terms: Terms, request: PageSale, at: int, tx: Tx) -> dict[str, Any]
     resident = get_resident(tx, here, request.person_id)
     service = get_service(tx, here, request.service_id)
     scheme = terms.scheme_on(day)
+    owner = owner_in(scheme, int(service.commodity), request.person_id, resident.household_id)
+    counts = []
+    if terms.shown.has_pool and int(service.commodity) == terms.shown.commodity:
+        who, units = request.person_id, int(service.price_units)
+        counts = member_counts(tx, here, owner, who, units, month=day // 100)
     return sell(
         tx,
         Purchase(
@@ -122,12 +128,11 @@ def _on_page(terms: Terms, request: PageSale, at: int, tx: Tx) -> dict[str, Any]
             request_id=request.request_id,
             service_id=request.service_id,
             person_id=request.person_id,
-            wallet_owner_id=owner_in(
-                scheme, int(service.commodity), request.person_id, resident.household_id
-            ),
+            wallet_owner_id=owner,
             business_date=day,
             occurred_at=at,
             scheme_version=f"{scheme.id}/{scheme.version}",
+            extra=[caps_step(here, request.person_id, counts)] if counts else [],
         ),
         at=at,
     )

@@ -177,12 +177,7 @@ def _home(*, refusal: Refusal | None = None) -> Response:
             commodity: wallet_of(tx, here.community.id, owner, commodity).available
             for commodity, owner in owners.items()
         }
-        mine = [
-            row
-            for owner in {who.household_id, who.person_id}
-            for row in vouchers_of(tx, here.community.id, owner, who.person_id)
-        ]
-    mine = sorted({int(row.voucher_id): row for row in mine}.values(), key=lambda r: -r.voucher_id)
+        mine = vouchers_of(tx, here.community.id, who.person_id)
     return resident_page(
         here,
         "resident/services.html",

@@ -27,7 +27,7 @@ from ledger.book.cover import release_step
 from ledger.book.holds import open_hold
 from ledger.book.posting import Line, Posting, check_open
 from ledger.book.posting import steps as posting_steps
-from ledger.book.repay import repay_lines
+from ledger.book.repay import repay_from_wallet, repay_lines
 from ledger.book.steps import Step, apply
 from ledger.errors import Refusal
 from ledger.ids import derived_request_id, new_id
@@ -71,7 +71,7 @@ def fit_offsets(
         elif fen == stands:
             release(tx, community_id, int(offset.offset_id), why="corrected", day=day, at=at)
         else:
-            _hold_less(tx, community_id, offset, fen, bill.version, at=at)
+            _hold_less(tx, community_id, offset, fen, bill.version, day=day, at=at)
         left -= fen
     return excess_fen - left
 
@@ -129,7 +129,9 @@ def give_back(
     return posting.txn_id
 
 
-def _hold_less(tx: Tx, community_id: int, offset: Row, fen: int, version: int, *, at: int) -> None:
+def _hold_less(
+    tx: Tx, community_id: int, offset: Row, fen: int, version: int, *, day: int, at: int
+) -> None:
     """Hold `fen` less for an offset that nobody confirmed yet."""
     units = fen * int(offset.units_per_fen)
     request_id = derived_request_id("fee_hold", community_id, offset.offset_id, version)
@@ -157,4 +159,13 @@ def _hold_less(tx: Tx, community_id: int, offset: Row, fen: int, version: int, *
             release_step(community_id, cover, fen),
             Step(_LESS, {**less, "hold_request": request_id}, guard="fee_offset"),
         ],
+    )
+    repay_from_wallet(
+        tx,
+        community_id,
+        int(offset.wallet_owner_id),
+        int(offset.commodity),
+        request_id=derived_request_id("fee_less_repay", community_id, offset.offset_id, version),
+        at=at,
+        business_date=day,
     )

@@ -22,6 +22,7 @@ from ledger.book.repay import repay_from_wallet
 from ledger.book.steps import Step, apply
 from ledger.earning.rates import offset_fen
 from ledger.errors import GuardMissedError, Refusal
+from ledger.households import limits
 from ledger.ids import derived_request_id, new_id
 from ledger.recovery.epochs import check_whole
 from ledger.sql import Row, Sql, Tx
@@ -185,7 +186,7 @@ def _hold(
         "units_per_fen": rules.units_per_fen,
         "scheme_version": rules.version,
         "cap_code": "" if month is None else month.code,
-        "counted_month": 0 if month is None else month.period_key,
+        "counted_month": asked.day // 100 if month is None else month.period_key,
         "hold_request": asked.request_id,
         "asked_by": asked.asked_by,
         "at": asked.at,
@@ -286,11 +287,13 @@ def release(tx: Tx, community_id: int, offset_id: int, *, why: str, day: int, at
 
 
 def month_back_steps(community_id: int, offset: Row, units: int) -> list[Step]:
-    """What comes back no longer counts against the month it was counted in."""
-    if not offset.cap_code or not units:
-        return []
-    counted = (community_id, offset.household_id, offset.cap_code, offset.counted_month)
-    return [cap_back_step(*counted, units)]
+    """What comes back no longer counts against the month it was counted in, the bill's and the member's."""
+    month = int(offset.counted_month)
+    member = cap_back_step(community_id, int(offset.person_id), limits.CAP, month, units)
+    if not offset.cap_code:
+        return [member]
+    counted = (community_id, offset.household_id, offset.cap_code, month)
+    return [cap_back_step(*counted, units), member]
 
 
 def let_go(tx: Tx, community_id: int, offset: Row, *, at: int) -> None:

@@ -79,7 +79,7 @@ fee_offset: Final = table(
     number("units_per_fen"),
     text("scheme_version"),
     text("cap_code"),  # the month's limit it counts against, '' where the scheme sets none
-    number("counted_month"),
+    number("counted_month"),  # yyyymm, also of the member's own limit
     text("hold_request"),  # the request its hold stands under
     text("state"),  # held | booked | released
     text("asked_by"),  # resident | office

@@ -6,6 +6,8 @@ from typing import Final, NamedTuple
 
 from ledger import audit
 from ledger.audit import By
+from ledger.book.facts import CapUse, cap_back_step
+from ledger.book.steps import Step
 from ledger.errors import Refusal
 from ledger.households.homes import active_members
 from ledger.households.rules import limit_from
@@ -58,6 +60,27 @@ def limit_of(tx: Tx, community_id: int, household_id: int, person_id: int, *, mo
         int(last.from_month) if last is not None and is_later else 0,
         _units(last) if is_later else None,
     )
+
+
+def member_counts(
+    tx: Tx, community_id: int, household_id: int, person_id: int, units: int, *, month: int
+) -> list[CapUse]:
+    """What a member takes from the pool in a month (yyyymm), to be counted with it; none where nothing limits it.
+
+    Refuses member_limit.
+    """
+    found = limit_of(tx, community_id, household_id, person_id, month=month)
+    if found.units is None:
+        return []
+    if found.used + units > found.units:
+        left = max(0, found.units - found.used)
+        raise Refusal("member_limit", left_units=left, asked_units=units)
+    return [CapUse(CAP, month, units, found.units)]
+
+
+def member_back_step(community_id: int, person_id: int, day: int, units: int) -> Step:
+    """What came back to the pool no longer counts against the member's month of the business date `day`."""
+    return cap_back_step(community_id, person_id, CAP, day // 100, units)
 
 
 def set_limit(

@@ -11,10 +11,12 @@ from ledger.book.cover import release_step
 from ledger.book.facts import offset_step
 from ledger.book.posting import Line, Posting, Side, check_open
 from ledger.book.posting import steps as posting_steps
+from ledger.book.repay import repay_from_wallet
 from ledger.book.steps import Step, apply
 from ledger.errors import Refusal
-from ledger.ids import new_id
-from ledger.services.items import COMMUNITY
+from ledger.households.limits import member_back_step
+from ledger.ids import derived_request_id, new_id
+from ledger.services.items import COMMUNITY, is_served
 from ledger.services.orders import cancel_steps, done_steps, open_order
 from ledger.services.rules import check_returnable, check_usable, number_text
 from ledger.services.vouchers import find_by_serial, lock_voucher, standing_of
@@ -102,16 +104,22 @@ def use(tx: Tx, used: Use, *, at: int) -> dict[str, Any]:
 def give_back(tx: Tx, voucher: Row, ending: Ending, *, at: int) -> dict[str, Any]:
     """Take an unused voucher back: its points return to the wallet they came from.
 
+    Where its provider takes none any more, one that is not taken back otherwise is.
+
     Refuses: voucher_used, voucher_returned, voucher_expired, voucher_not_returnable, period_locked.
     """
-    check_returnable(standing_of(voucher), ending.business_date)
+    standing = standing_of(voucher)
+    if not is_served(tx, ending.community_id, standing.provider_id, ending.business_date):
+        standing = standing._replace(returnable=True)
+    check_returnable(standing, ending.business_date)
     return end(tx, voucher, ending, at=at)
 
 
 def end(tx: Tx, voucher: Row, ending: Ending, *, at: int) -> dict[str, Any]:
     """End a voucher that is still open, as `returned`, `expired` (both give the points back) or `lapsed`.
 
-    What was bound for its provider is free again. Refuses: period_locked. Raises GuardMissedError where it has ended.
+    What was bound for its provider is free again; points that come back repay what is owed first, and count no longer
+    against the member's month. Refuses: period_locked. Raises GuardMissedError where it has ended.
     """
     here, commodity = ending.community_id, int(voucher.commodity)
     check_open(tx, here, ending.business_date)
@@ -143,7 +151,20 @@ def end(tx: Tx, voucher: Row, ending: Ending, *, at: int) -> dict[str, Any]:
     order = open_order(tx, here, int(voucher.voucher_id))
     if order is not None:
         freed += cancel_steps(here, order, at)
+    if ending.how != "lapsed":
+        bought_on, units = int(voucher.business_date), int(voucher.units)
+        freed.append(member_back_step(here, int(voucher.person_id), bought_on, units))
     apply(tx, [*posting_steps(posting), _end_step(voucher, ending.how, posting, at=at), *freed])
+    if ending.how != "lapsed":
+        repay_from_wallet(
+            tx,
+            here,
+            int(voucher.wallet_owner_id),
+            commodity,
+            request_id=derived_request_id("voucher_repay", here, int(voucher.voucher_id)),
+            at=at,
+            business_date=ending.business_date,
+        )
     return {
         "voucher_id": str(voucher.voucher_id),
         "how": ending.how,

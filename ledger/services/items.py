@@ -9,6 +9,7 @@ from ledger import audit
 from ledger.audit import By
 from ledger.errors import Refusal
 from ledger.ids import new_id
+from ledger.members.agreements import agreement_on, agreements_of
 from ledger.members.merchants import get_merchant
 from ledger.members.words import check_code, check_text
 from ledger.services.rules import MOST_VALID_DAYS
@@ -146,6 +147,15 @@ def get_service(tx: Tx, community_id: int, service_id: int) -> Row:
     if row is None:
         raise Refusal("service_not_found")
     return row
+
+
+def is_served(tx: Tx, community_id: int, provider_id: int, day: int) -> bool:
+    """Whether the provider of a voucher could take it on a business date (yyyymmdd): active, with an agreement."""
+    if provider_id == COMMUNITY:
+        return True
+    if get_merchant(tx, community_id, provider_id).state != "active":
+        return False
+    return agreement_on(agreements_of(tx, community_id, provider_id), day) is not None
 
 
 def _check(tx: Tx, community_id: int, offer: Offer, shop_commodity: int) -> None:

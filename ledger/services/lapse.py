@@ -11,6 +11,7 @@ from ledger.database import Database
 from ledger.earning.calendar import day_from_key, day_key
 from ledger.ids import derived_request_id
 from ledger.services.endings import Ending, end
+from ledger.services.items import is_served
 from ledger.services.rules import ending_of
 from ledger.services.vouchers import get_voucher
 from ledger.sql import Sql, Tx
@@ -48,7 +49,7 @@ def run_vouchers(
     """Tell the holders of vouchers that end within `notice_days`, then end what is past its last day.
 
     `today` is yyyymmdd. Safe to run again: nobody is told twice and nothing ends twice. A voucher whose holder was not
-    told in time gives its points back, whatever its service says.
+    told in time, or whose provider takes none any more, gives its points back, whatever its service says.
     """
     until = day_key(day_from_key(today) + timedelta(days=notice_days))
     told = db.write(lambda tx: tx.run(_NEAR, community_id=community_id, today=today, until=until))
@@ -65,7 +66,8 @@ def run_vouchers(
             at=at,
             work=partial(_end, community_id, int(row.voucher_id), row.given_on, today, at),
         )
-        done[answer["how"]] += 1
+        if answer["how"] in done:
+            done[answer["how"]] += 1
     return Lapsed(told, done["expired"], done["lapsed"])
 
 
@@ -73,11 +75,15 @@ def _end(
     community_id: int, voucher_id: int, given_on: int | None, today: int, at: int, tx: Tx
 ) -> dict[str, Any]:
     voucher = get_voucher(tx, community_id, voucher_id)
+    if voucher.how is not None:
+        # Its holder or a till was quicker than this run.
+        return {"how": f"was_{voucher.how}"}
+    is_safe = is_served(tx, community_id, int(voucher.provider_id), int(voucher.last_day))
     was_told = given_on is not None and int(given_on) <= int(voucher.last_day)
     ending = Ending(
         community_id=community_id,
         request_id=derived_request_id(KIND, community_id, voucher_id),
-        how=ending_of(voucher.unused, was_told=was_told),
+        how=ending_of(voucher.unused, was_told=was_told and is_safe),
         business_date=today,
         source="job",
     )

@@ -16,7 +16,7 @@ from ledger.book.posting import steps as posting_steps
 from ledger.book.steps import Step, apply
 from ledger.errors import Refusal
 from ledger.ids import derived_request_id, new_id
-from ledger.services.items import COMMUNITY, get_service
+from ledger.services.items import COMMUNITY, get_service, is_served
 from ledger.services.rules import MOST_SERIAL, Standing, last_day_of, number_text
 from ledger.sql import Row, Sql, Tx
 from ledger.units import CNY
@@ -39,9 +39,8 @@ _COLUMNS: Final = (
 )
 _BY_SERIAL: Final = Sql(f"{_COLUMNS} AND v.serial = :serial")
 _BY_ID: Final = Sql(f"{_COLUMNS} AND v.voucher_id = :voucher_id")
-_OF_OWNER: Final = Sql(
-    f"{_COLUMNS} AND v.wallet_owner_id = :owner_id AND v.person_id = :person_id"
-    " ORDER BY v.voucher_id DESC LIMIT :most"
+_OF_PERSON: Final = Sql(
+    f"{_COLUMNS} AND v.person_id = :person_id ORDER BY v.voucher_id DESC LIMIT :most"
 )
 _OF_PROVIDER: Final = Sql(
     f"{_COLUMNS} AND v.provider_id = :provider_id AND e.how = 'used'"
@@ -90,7 +89,8 @@ def sell(tx: Tx, bought: Purchase, *, at: int) -> dict[str, Any]:
     """
     here = bought.community_id
     service = get_service(tx, here, bought.service_id)
-    if service.state != "on":
+    served = is_served(tx, here, int(service.provider_id), bought.business_date)
+    if service.state != "on" or not served:
         raise Refusal("service_off", service=service.code)
     check_open(tx, here, bought.business_date)
     owner, commodity = bought.wallet_owner_id, int(service.commodity)
@@ -152,13 +152,9 @@ def get_voucher(tx: Tx, community_id: int, voucher_id: int) -> Row:
     return row
 
 
-def vouchers_of(
-    tx: Tx, community_id: int, owner_id: int, person_id: int, *, most: int = 50
-) -> list[Row]:
-    """A person's own vouchers, the newest first; others of the household do not see them."""
-    return tx.all(
-        _OF_OWNER, community_id=community_id, owner_id=owner_id, person_id=person_id, most=most
-    )
+def vouchers_of(tx: Tx, community_id: int, person_id: int, *, most: int = 50) -> list[Row]:
+    """A person's own vouchers, the newest first, from whichever wallet they were paid; nobody else sees them."""
+    return tx.all(_OF_PERSON, community_id=community_id, person_id=person_id, most=most)
 
 
 def used_at(

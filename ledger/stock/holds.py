@@ -154,10 +154,12 @@ def release(
 ) -> dict[str, Any]:
     """Give back what the request `held_by` set aside; what was taken, released or expired before stays so.
 
-    Refuses: request_id_reused.
+    Refuses: hold_ended for an order's goods, which go back with the order alone; request_id_reused.
     """
 
     def work(tx: Tx) -> dict[str, Any]:
+        if any(row.purpose == ORDER for row in holds_of(tx, community_id, held_by)):
+            raise Refusal("hold_ended")
         freed = apply_release(tx, community_id, held_by, by=request_id, state="released", at=at)
         return {"hold": held_by, "released": freed}
 

@@ -10,7 +10,7 @@ from ledger.errors import Refusal
 from ledger.sql import Sql
 from ledger.stock import holds
 from ledger.stock.goods import NewGood, get_good, put_good
-from ledger.stock.holds import ORDER, Wanted
+from ledger.stock.holds import BASKET, Wanted
 from tests.support.town import CIVIC, HERE, START, Town, build_town
 
 HOUR = 3_600_000_000
@@ -38,7 +38,7 @@ def set_aside(town: Town, good_id: int, pieces: int, request_id: str, hours: int
         HERE,
         request_id,
         [Wanted(good_id, pieces)],
-        purpose=ORDER,
+        purpose=BASKET,
         person_id=1,
         at=town.at,
         expires_at=town.at + hours * HOUR,
