@@ -34,6 +34,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "bills": "kiosk.commands.fees:bills_group",
         "claims": "kiosk.commands.money:claims_command",
         "fund": "kiosk.commands.money:fund_group",
+        "stock": "kiosk.commands.stock:stock_group",
         "coverage": "kiosk.commands.money:coverage_command",
         "expiry": "kiosk.commands.expiry:expiry_group",
         "counter": "kiosk.commands.counter:counter_group",

@@ -242,7 +242,8 @@ def _priced(tx: Tx, terms: Terms, request: OrderRequest, *, at: int) -> _Priced:
     ):
         raise Refusal("basket_wrong", most_lines=MOST_LINES, most_pieces=MOST_PIECES)
     listed = goods_of(tx, here, request.merchant_id, commodity=terms.shown.commodity, day=day)
-    prices = {int(good.good_id): int(good.price_units) for good in listed}
+    # Yuan beside points are paid at the counter, when somebody stands there: such goods cannot be ordered.
+    prices = {int(good.good_id): int(good.price_units) for good in listed if not good.price_fen}
     missing = [piece.good_id for piece in request.lines if piece.good_id not in prices]
     if missing:
         raise Refusal("good_not_found", good_id=str(missing[0]))

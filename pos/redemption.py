@@ -40,6 +40,7 @@ from pos.slip_rows import (
     MOST_LINES,
     MOST_PIECES,
     Piece,
+    Priced,
     RedemptionRequest,
     line_steps,
     row_step,
@@ -207,7 +208,9 @@ def _book(
         )
         for number, (good, piece) in enumerate(zip(goods, request.lines, strict=True), start=1)
     ]
-    prices = [(good.good_id, good.price_units, good.cost_fen) for good in goods]
+    prices = [
+        Priced(good.good_id, good.price_units, good.cost_fen, _beside_fen(good)) for good in goods
+    ]
     returned = apply(
         tx,
         [
@@ -215,7 +218,7 @@ def _book(
             *_beside(tx, showing, request, posting, order),
             *posting_steps(posting),
             *hand_out_steps(tx, move_facts(request, posting, at=showing.at), handed),
-            row_step(request, row, posting, units),
+            row_step(request, row, posting, units, int(answer.get("paid_fen", 0))),
             *line_steps(request, prices),
             requests.keep_with_balance_step(kept, int(row.wallet_id), txn_id=posting.txn_id),
         ],
@@ -301,13 +304,22 @@ def move_facts(request: RedemptionRequest, posting: Posting, *, at: int) -> Fact
     )
 
 
+def _beside_fen(good: Row) -> int:
+    """The yuan beside a piece's points; an ordered good is paid in points alone."""
+    return int(getattr(good, "price_fen", 0))
+
+
 def _answer(request: RedemptionRequest, goods: list[Any], units: int, day: int) -> dict[str, Any]:
+    paid_fen = sum(
+        _beside_fen(good) * piece.quantity for good, piece in zip(goods, request.lines, strict=True)
+    )
     return {
         "redemption_id": request.request_id,
         "ref": request.ref,
         "business_date": day,
         "occurred_at": request.occurred_at,
         "units": units,
+        **({"paid_fen": paid_fen} if paid_fen else {}),
         **({} if request.proxy_relation is None else {"proxy_relation": request.proxy_relation}),
         "lines": [
             {
@@ -315,6 +327,7 @@ def _answer(request: RedemptionRequest, goods: list[Any], units: int, day: int) 
                 "name": good.name,
                 "quantity": piece.quantity,
                 "price_units": good.price_units,
+                **({"price_fen": _beside_fen(good)} if _beside_fen(good) else {}),
                 "units": good.price_units * piece.quantity,
             }
             for good, piece in zip(goods, request.lines, strict=True)

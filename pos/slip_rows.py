@@ -69,8 +69,19 @@ class RedemptionRequest:
 _OPTIONAL: Final = frozenset({"hold", "order_id", "proxy_relation", "proxy_name"})
 
 
-def row_step(request: RedemptionRequest, row: Row, posting: Posting, units: int) -> Step:
-    """The redemption's own row."""
+class Priced(NamedTuple):
+    """One good of a slip: its price a piece in units and the yuan beside it, its standard cost in fen."""
+
+    good_id: int
+    price_units: int
+    cost_fen: int
+    price_fen: int = 0
+
+
+def row_step(
+    request: RedemptionRequest, row: Row, posting: Posting, units: int, paid_fen: int = 0
+) -> Step:
+    """The redemption's own row; `paid_fen`: yuan paid beside the points on the counter's own device."""
     return Step(
         _KEEP,
         {
@@ -85,14 +96,14 @@ def row_step(request: RedemptionRequest, row: Row, posting: Posting, units: int)
             "business_date": posting.business_date,
             "occurred_at": request.occurred_at,
             "units": units,
-            "paid_fen": 0,
+            "paid_fen": paid_fen,
             "txn_id": posting.txn_id,
         },
     )
 
 
-def line_steps(request: RedemptionRequest, goods: list[tuple[int, int, int]]) -> list[Step]:
-    """A row for each good handed out: `goods` names it, its price in units and its cost in fen, in their order."""
+def line_steps(request: RedemptionRequest, goods: list[Priced]) -> list[Step]:
+    """A row for each good handed out, in the order of the request."""
     return [
         Step(
             _KEEP_LINE,
@@ -100,14 +111,9 @@ def line_steps(request: RedemptionRequest, goods: list[tuple[int, int, int]]) ->
                 "community_id": request.community_id,
                 "redemption_id": request.request_id,
                 "line_no": number,
-                "good_id": good_id,
                 "quantity": piece.quantity,
-                "price_units": price_units,
-                "price_fen": 0,
-                "cost_fen": cost_fen,
+                **good._asdict(),
             },
         )
-        for number, ((good_id, price_units, cost_fen), piece) in enumerate(
-            zip(goods, request.lines, strict=True), start=1
-        )
+        for number, (good, piece) in enumerate(zip(goods, request.lines, strict=True), start=1)
     ]

@@ -96,16 +96,18 @@ def refund_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, str]]
 def redemption_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, str]]:
     """The slip of the points supermarket."""
     _ = translator(language())
-    points, _yuan = _amounts(terms, _)
+    points, yuan = _amounts(terms, _)
     goods = [
         (f"{line['name']} x {line['quantity']}", points(line["units"])) for line in facts["lines"]
     ]
+    paid = facts.get("paid_fen", 0)
     proxy = facts.get("proxy_relation")
     return _shown(
         [
             *_head(terms, facts, _),
             *goods,
             (_("Points used"), points(facts["units"])),
+            *([(_("Paid beside the points"), yuan(paid))] if paid else []),
             (_("Balance"), points(facts["balance_units"])),
             *([(_("Collected by"), _(RELATION_WORDS[proxy]))] if proxy else []),
         ]

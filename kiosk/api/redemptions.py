@@ -76,6 +76,7 @@ def list_goods() -> dict[str, Any]:
             "code": row.code,
             "name": row.name,
             "price_units": row.price_units,
+            "price_fen": row.price_fen,
             "stock": row.stock,
             "picture": row.picture,
             "initials": initials(row.name),

@@ -10,6 +10,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from kiosk.demo.folder import Facts
+from kiosk.demo.shelf import fill_shelf
 from kiosk.generator import desk as office
 from kiosk.generator.shapes import Person, Shop, World, date_key, moment_us
 from kiosk.generator.streams import Streams
@@ -45,7 +46,6 @@ from ledger.members.payout_accounts import PayoutAccount
 from ledger.members.residents import Identity
 from ledger.members.staff import NewStaff
 from ledger.sql import Tx
-from ledger.stock.goods import NewGood, put_good
 from ledger.token_keys import KeyClass
 from pos.opening import MOST_OPEN_DAYS, open_extra
 from pos.sale_rules import commodity_of
@@ -101,7 +101,6 @@ def found_town(world: World, db: Database, vault: KeyVault, pepper: bytes) -> To
     db.write(lambda tx: _staff(tx, town, at))
     db.write(lambda tx: _shops(tx, town, at))
     db.write(lambda tx: _people(tx, town, chance, at))
-    db.write(lambda tx: _goods(tx, town, at))
     db.write(lambda tx: _counter_hours(tx, town, at))
     add_to_fund(
         db,
@@ -113,6 +112,8 @@ def found_town(world: World, db: Database, vault: KeyVault, pepper: bytes) -> To
         business_date=date_key(world.since - timedelta(days=1)),
         reason=office.FUND_REASON,
     )
+    shop = town.merchants[world.market.code]
+    town.goods |= fill_shelf(db, here, world, shop, by=town.staff["secretary"], at=at)
     return town
 
 
@@ -212,25 +213,6 @@ def _payout_account(tx: Tx, town: Town, shop: Shop, merchant_id: int, at: int) -
         tx, town.community_id, merchant_id, account, by=town.staff["accountant"], at=at
     )
     payout_accounts.approve(tx, town.community_id, proposed, by=town.staff["secretary"], at=at)
-
-
-def _goods(tx: Tx, town: Town, at: int) -> None:
-    scheme = schemes.scheme_on(tx, town.community_id, date_key(town.world.since))
-    civic = commodity_of(scheme, CIVIC)
-    for good in town.world.goods:
-        new = NewGood(
-            merchant_id=town.merchants[town.world.market.code],
-            code=good.code,
-            name=good.name,
-            price_units=scheme.units(CIVIC, good.civic_points),
-            commodity=civic,
-            cost_fen=good.civic_points * scheme.get_point_type(CIVIC).face_value_fen,
-            stock=good.stock,
-            picture=good.picture,
-        )
-        town.goods[good.code] = put_good(
-            tx, town.community_id, new, by=town.staff["secretary"], at=at
-        )
 
 
 def _counter_hours(tx: Tx, town: Town, at: int) -> None:

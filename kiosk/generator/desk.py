@@ -38,3 +38,6 @@ HELP_REASON: Final = "邻里矛盾调解"
 
 DECISION_REASONS: Final = ("已核对商户小票", "已电话与店长确认", "按账面记录处理")
 OBJECTION: Final = "两笔抵扣与本店小票不符"
+GOODS_REASON: Final = "积分超市首次备货 街道拨款"
+DONORS: Final = ("常安粮油店", "常安小学家长委员会", "常安路便利店")
+"""Who gave goods, as they want to be thanked."""

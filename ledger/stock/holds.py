@@ -45,7 +45,11 @@ _FREE: Final = Sql(
 )
 _OVERDUE: Final = Sql(
     "SELECT DISTINCT request_id FROM stock_hold WHERE community_id = :community_id AND state = 'open'"
-    " AND expires_at <= :at ORDER BY request_id LIMIT :n"
+    " AND purpose = :purpose AND expires_at <= :at ORDER BY request_id LIMIT :n"
+)
+_OVERDUE_OF: Final = Sql(
+    "SELECT DISTINCT request_id FROM stock_hold WHERE community_id = :community_id AND state = 'open'"
+    " AND purpose = :purpose AND expires_at <= :at AND good_id = :good_id ORDER BY request_id"
 )
 
 
@@ -113,7 +117,11 @@ def hold_within(
         raise Refusal("basket_wrong", most_lines=30, most_pieces=99)
     for one in sorted(wanted):
         here = {"community_id": community_id, "good_id": one.good_id}
-        if tx.run(_ASIDE, **here, quantity=one.quantity, at=at) != 1:
+        aside = {**here, "quantity": one.quantity, "at": at}
+        # A basket that was forgotten keeps nobody waiting for the next sweep.
+        if tx.run(_ASIDE, **aside) != 1 and (
+            not _free_overdue(tx, community_id, one.good_id, at=at) or tx.run(_ASIDE, **aside) != 1
+        ):
             raise short(tx, community_id, one)
         tx.run(
             _KEEP,
@@ -201,13 +209,24 @@ def take(tx: Tx, community_id: int, held_by: str, *, by: str, at: int) -> None:
     apply(tx, take_steps(tx, community_id, held_by, by=by, at=at))
 
 
+def _free_overdue(tx: Tx, community_id: int, good_id: int, *, at: int) -> int:
+    """Free baskets that hold a good beyond their time, inside the transaction that wants it; the pieces."""
+    here = {"community_id": community_id, "good_id": good_id, "purpose": BASKET, "at": at}
+    freed = 0
+    for row in tx.all(_OVERDUE_OF, **here):
+        by = derived_request_id("stock_expire", row.request_id)
+        freed += apply_release(tx, community_id, row.request_id, by=by, state="expired", at=at)
+    return freed
+
+
 def expire(db: Database, community_id: int, *, at: int) -> int:
-    """Free what was set aside until now and not taken; returns the pieces. Safe to run again and beside itself."""
+    """Free what baskets set aside until now and did not take; returns the pieces. Safe to run again, beside itself too.
+
+    An order that nobody collects gives its points back with its goods: that is ended where orders are.
+    """
+    overdue = {"community_id": community_id, "purpose": BASKET, "at": at, "n": _MOST_AT_ONCE}
     with db.read() as tx:
-        due = [
-            str(row.request_id)
-            for row in tx.all(_OVERDUE, community_id=community_id, at=at, n=_MOST_AT_ONCE)
-        ]
+        due = [str(row.request_id) for row in tx.all(_OVERDUE, **overdue)]
     freed = 0
     for held_by in due:
         by = derived_request_id("stock_expire", held_by)

@@ -40,6 +40,7 @@ from pos.replay.telling import (
 )
 from pos.showing import NoAccountsError, Showing
 from pos.situation import look
+from pos.slip_rows import Priced
 
 NAMES: Final = ("ref", "business_date", "units")
 """What is compared with what the till was told."""
@@ -143,10 +144,6 @@ def _book(
             lack,
         )
         lent = lend_steps(here, request.request_id, missing, at=at, business_date=showing.day)
-    prices = [
-        (int(line["good_id"]), int(line["price_units"]), cost)
-        for line, cost in zip(told.facts["lines"], costs, strict=True)
-    ]
     # A good that is lost with the book has no shelf to be counted down.
     handed = [
         Handed(number, Out(piece.good_id, piece.quantity, cost), 0)
@@ -160,13 +157,21 @@ def _book(
             *lent,
             *posting_steps(posting),
             *told_steps(tx, move_facts(request, posting, at=at), handed),
-            row_step(request, row, posting, units),
-            *line_steps(request, prices),
+            row_step(request, row, posting, units, int(told.facts.get("paid_fen", 0))),
+            *line_steps(request, _prices(told, costs)),
             requests.keep_told_step(kept, told.balance_units, txn_id=posting.txn_id),
             *spending_told(showing, units),
         ],
     )
     return Outcome(APPLIED, tuple(_odd(tx, showing, request, lack)))
+
+
+def _prices(told: Told, costs: list[int]) -> list[Priced]:
+    """What the counter was told of each good, and what it costs by now."""
+    return [
+        Priced(int(line["good_id"]), int(line["price_units"]), cost, int(line.get("price_fen", 0)))
+        for line, cost in zip(told.facts["lines"], costs, strict=True)
+    ]
 
 
 def _known_goods(tx: Tx, showing: Showing, request: RedemptionRequest) -> dict[int, Row]:

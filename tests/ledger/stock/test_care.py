@@ -23,6 +23,11 @@ from tests.support.town import CIVIC, HERE, Town, build_town, moment
 MOVED_IN = Sql(
     "UPDATE resident SET household_id = 1 WHERE community_id = :community_id AND person_id = 2"
 )
+SLIPS = Sql(
+    "SELECT r.paid_fen, l.price_fen, l.cost_fen FROM redemption r JOIN redemption_line l"
+    " ON l.community_id = r.community_id AND l.redemption_id = r.redemption_id"
+    " WHERE r.community_id = :community_id"
+)
 PARTY = CIVIC - 1
 
 
@@ -137,6 +142,15 @@ def test_a_good_has_a_price_in_each_kind_of_points_and_yuan_beside_it(town: Town
     assert asked(PARTY, 20260331) == [(50, 0)]
     with town.db.read() as tx:
         assert len(prices_of(tx, HERE, eggs)) == 3
+
+
+def test_yuan_beside_the_points_stand_on_the_slip(town: Town) -> None:
+    rice = shelve(town, replace(RICE, stock=5, price_fen=250))
+    slip = hand_over(town, rice, 2)
+    assert (slip["units"], slip["paid_fen"]) == (4_000, 500)
+    with town.db.read() as tx:
+        [row] = tx.all(SLIPS, community_id=HERE)
+    assert (row.paid_fen, row.price_fen, row.cost_fen) == (500, 250, 3_850)
 
 
 def test_what_is_asked_of_care_must_be_numbers_and_a_known_period(town: Town) -> None:

@@ -102,3 +102,13 @@ def test_what_nobody_takes_comes_free_when_its_time_is_over(town: Town, eggs: in
     assert counted(town, eggs) == (8, 2)
     with pytest.raises(Refusal, match="hold_ended"):
         town.db.write(lambda tx: holds.take(tx, HERE, "short", by="late", at=town.at))
+
+
+def test_a_forgotten_basket_keeps_nobody_waiting(town: Town, eggs: int) -> None:
+    set_aside(town, eggs, 8, "forgotten", hours=1)
+    with pytest.raises(Refusal, match="stock_short"):
+        set_aside(town, eggs, 1, "too-early")
+
+    town.later(3_600)
+    set_aside(town, eggs, 1, "next")
+    assert counted(town, eggs) == (8, 1)

@@ -1,0 +1,106 @@
+"""The office's shelf: goods come in, go out, are counted by two, and every page says it in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ledger.stock.goods import get_good
+from tests.kiosk.test_pages_office import post
+from tests.support.pages_town import Served, text_of
+from tests.support.shelf import EGGS, RICE, flags_of, hand_over, moves_of, shelve
+from tests.support.town import HERE
+
+
+@pytest.fixture
+def eggs(served: Served) -> int:
+    return shelve(served.town, EGGS)
+
+
+def at_good(served: Served, who: str, good_id: int, act: str, **fields: Any) -> Any:
+    page = f"/office/goods/{good_id}"
+    return post(served, who, page, f"{page}/{act}", **fields)
+
+
+def pieces(served: Served, good_id: int) -> int:
+    with served.town.db.read() as tx:
+        return int(get_good(tx, HERE, good_id).stock)
+
+
+def test_a_volunteer_puts_a_good_on_the_list_and_takes_a_gift_in(served: Served) -> None:
+    fields = {"code": "g009", "name": "拖鞋", "price": "10", "cost": "6.50", "market": "1"}
+    made = post(served, "zhao", "/office/goods", "/office/goods", **fields)
+    page = made.location.partition("?")[0]
+    good_id = int(page.rpartition("/")[2])
+    at_good(
+        served, "zhao", good_id, "receive", source="donation", quantity="20", donor="银枫粮油店",
+        document="JZ-01", best_before="2027-03-01",
+    )  # fmt: skip
+
+    assert pieces(served, good_id) == 20
+    shelf = text_of(served.member("zhao").get("/office/goods"))
+    assert "G009 拖鞋 10.00" in shelf
+    assert "今年捐赠鸣谢" in shelf
+    assert "银枫粮油店" in shelf
+
+
+def test_a_write_off_waits_for_the_secretary(served: Served, eggs: int) -> None:
+    at_good(served, "zhao", eggs, "write-off", quantity="3", why="broken", lot="", reason="")
+    assert pieces(served, eggs) == 8
+
+    client = served.member("liu")
+    waiting = text_of(client.get("/office/approvals"))
+    assert "物品报损" in waiting
+    assert "鸡蛋(袋) · 3 · 破损" in waiting
+
+
+def test_goods_for_the_sick_and_a_new_cost_stand_among_the_moves(served: Served, eggs: int) -> None:
+    at_good(served, "zhao", eggs, "hand-out", quantity="2", reason="慰问 3 户")
+    at_good(served, "zhao", eggs, "cost", cost="13.00")
+
+    page = text_of(served.member("zhao").get(f"/office/goods/{eggs}"))
+    assert "慰问出库 −2 −25.00 慰问 3 户" in page
+    assert "成本调整 3.00 标准成本" in page
+
+
+def test_a_pause_and_a_limit_are_set_on_the_page(served: Served, eggs: int) -> None:
+    numbers = dict.fromkeys(("limit_household", "shelf_days", "lead_days"), "0")
+    at_good(
+        served, "zhao", eggs, "care", limit_person="2", limit_period="month", low_stock="10",
+        spec="30 枚", category="粮油", barcode="", more_on="2026-03-09", **numbers,
+    )  # fmt: skip
+    at_good(served, "zhao", eggs, "pause", notice="天热，暂停。", state="on")
+
+    page = text_of(served.member("zhao").get("/office/goods"))
+    assert "鸡蛋(袋) 30 枚 暂停" in page
+    assert "低 8" in page
+    good = text_of(served.member("zhao").get(f"/office/goods/{eggs}"))
+    assert "暂停兑换： 天热，暂停。" in good
+    assert "2026-03-09" in good
+
+
+def test_two_people_count_on_the_page_and_the_flag_is_closed(served: Served) -> None:
+    rice = shelve(served.town, RICE)
+    hand_over(served.town, rice)
+    assert "账面 -1，1 笔" in text_of(served.member("zhao").get("/office/goods"))
+    post(served, "zhao", "/office/stocktake", "/office/stocktake", market="1")
+    action = _form(served, "zhao")
+    second = text_of(served.member("liu").get("/office/stocktake"))
+    assert "第一位盘点人还没有填写。" in second
+
+    for who in ("zhao", "liu"):
+        page = "/office/stocktake"
+        post(served, who, page, f"{action}/good", good=str(rice), counted="2", reason="入库漏登")
+    post(served, "liu", "/office/stocktake", f"{action}/post", market="1")
+
+    assert (pieces(served, rice), flags_of(served.town.db, rice)) == (2, [(-1, True)])
+    assert moves_of(served.town.db, rice)[-1].kind == "count"
+    done = text_of(served.member("zhao").get("/office/stocktake"))
+    assert "大米(袋)：账面 -1，实盘 2 · 入库漏登" in done
+
+
+def _form(served: Served, who: str) -> str:
+    """The address of the count that goes on."""
+    html = served.member(who).get("/office/stocktake").get_data(as_text=True)
+    return "/office/stocktake/" + html.partition('action="/office/stocktake/')[2].partition("/")[0]
