@@ -20,7 +20,7 @@ from ledger.members.terms import Terms
 from ledger.sql import Row, Sql, Tx
 from ledger.stock.booking import today
 from ledger.stock.goods import goods_of
-from ledger.stock.holds import ORDER, Wanted, apply_release, hold_within
+from ledger.stock.holds import ORDER, Wanted, apply_release, expire, hold_within
 from ledger.units import points_text
 from pos.desk import TRIES, Desk, day_of
 from pos.notices import LAPSED, tell_step
@@ -105,6 +105,8 @@ def place_order(desk: Desk, request: OrderRequest, *, at: int) -> dict[str, Any]
     good_paused, stock_short and stock_short_until, insufficient_points, points_owed, merchant_not_redeeming,
     request_id_reused, busy_try_again.
     """
+    # What a basket set aside too long ago is free, whoever forgot to say so.
+    expire(desk.db, request.community_id, at=at)
     for _ in range(TRIES):
         terms = desk.refresh(request.community_id)
         try:

@@ -24,7 +24,7 @@ from kiosk.context import service
 from ledger.clock import SECOND_US
 from ledger.members.terms import Terms
 from ledger.sql import Row
-from ledger.stock.holds import BASKET, Wanted, hold, release
+from ledger.stock.holds import BASKET, Wanted, expire, hold, release
 from ledger.stock.watch import flagged
 from pos.desk import day_of
 from pos.goods_return import BackLine, ReturnRequest, slip_of, take_back_goods
@@ -127,6 +127,7 @@ def open_basket(body: BasketBody) -> dict[str, Any]:
     """Set a basket's goods aside for ten minutes, so that nobody orders them meanwhile."""
     here, now = till(), service().now()
     expires_at = now + BASKET_S * SECOND_US
+    expire(service().db, here.community_id, at=now)
     hold(
         service().db,
         here.community_id,

@@ -28,6 +28,12 @@ _OF: Final = Sql(
     " FROM estate WHERE community_id = :community_id AND household_id = :household_id"
     " ORDER BY person_id"
 )
+_WAITS: Final = Sql(
+    "SELECT count(*) AS n FROM account a JOIN balance b ON b.community_id = a.community_id"
+    " AND b.account_id = a.account_id WHERE a.community_id = :community_id AND a.kind = 'wallet'"
+    " AND b.posted > 0 AND (a.owner_id = :household_id OR a.owner_id IN (SELECT e.person_id FROM estate e"
+    "  WHERE e.community_id = a.community_id AND e.household_id = :household_id))"
+)
 _CLAIMED: Final = Sql(
     "UPDATE estate SET claimed_act = :act_id WHERE community_id = :community_id"
     " AND household_id = :household_id AND claimed_act IS NULL"
@@ -130,8 +136,8 @@ def estates_of(tx: Tx, community_id: int, household_id: int) -> list[Row]:
 def check_claim(tx: Tx, community_id: int, household_id: int, evidence: str, *, today: int) -> None:
     """Whether heirs may claim today.
 
-    Refuses heirs_none (nobody died, or somebody of the household is left), heirs_claimed, heirs_too_late,
-    heirs_evidence.
+    What came back after a first claim (an unused voucher) may be claimed like it. Refuses heirs_none (nobody died, or
+    somebody of the household is left), heirs_claimed (and nothing came since), heirs_too_late, heirs_evidence.
     """
     found = estates_of(tx, community_id, household_id)
     if not found or active_members(tx, community_id, household_id):
@@ -139,7 +145,8 @@ def check_claim(tx: Tx, community_id: int, household_id: int, evidence: str, *, 
     last = [row for row in found if row.was_last]
     if not last:
         raise Refusal("heirs_none")
-    if all(row.claimed_act is not None for row in last):
+    waits = tx.get(_WAITS, community_id=community_id, household_id=household_id).n
+    if all(row.claimed_act is not None for row in last) and not waits:
         raise Refusal("heirs_claimed")
     if today > max(int(row.claim_until) for row in last):
         raise Refusal("heirs_too_late")

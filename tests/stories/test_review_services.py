@@ -10,13 +10,13 @@ from ledger.audit import SYSTEM
 from ledger.book.balances import Wallet, wallet_of
 from ledger.database import Database
 from ledger.errors import Refusal
-from ledger.households import acts, limits
+from ledger.households import acts, estates, limits
 from ledger.members import merchants
 from ledger.services.lapse import run_vouchers
 from ledger.services.vouchers import vouchers_of
 from tests.support.awards import owe
 from tests.support.granting import grant_to
-from tests.support.homes import ask, done, home
+from tests.support.homes import ONE, ask, done, home
 from tests.support.invariants import check_invariants
 from tests.support.town import CIVIC, HERE, Town, moment
 from tests.support.vouchers import BARBER, buy, offer, returned, voucher_town
@@ -126,4 +126,24 @@ def test_a_members_limit_holds_for_vouchers_and_is_given_back(town: Town) -> Non
     buy(town, service, person=2)
 
     assert wallet(town, pool).available == 64_000
+    check_invariants(town.db.engine)
+
+
+def test_heirs_have_what_comes_back_after_their_first_claim(town: Town) -> None:
+    buy(town, offer(town))
+    town.db.write(
+        lambda tx: estates.report_death(
+            tx, HERE, 1, died_on=town.day, evidence="证", today=town.day, by=ONE, at=town.at
+        )
+    )
+    claim = ask(1, acts.HEIRS, "H00002", 2, evidence="公证书")
+    assert done(town, claim).units == {CIVIC: 67_000}
+    with pytest.raises(Refusal, match="heirs_claimed"):
+        done(town, claim)
+
+    town.at = moment("2026-04-01 01:00")
+    assert lapse(town) == (0, 1, 0)
+
+    assert done(town, claim).units == {CIVIC: 3_000}
+    assert wallet(town, 2).available == 140_000
     check_invariants(town.db.engine)

@@ -121,3 +121,27 @@ def test_an_orders_goods_are_no_basket(counter: GoodsCounter) -> None:
 
     assert counter.redeem(1, {"R01": 2}, order_id=placed["order_id"])["units"] == 2_000
     check_invariants(town.db.engine)
+
+
+def test_a_basket_nobody_ended_keeps_nothing_from_an_order_after_its_time(
+    counter: GoodsCounter,
+) -> None:
+    town = counter.town
+    wanted = [holds.Wanted(counter.goods["R01"], 60)]
+    holds.hold(
+        town.db,
+        HERE,
+        "basket-1",
+        wanted,
+        purpose=holds.BASKET,
+        person_id=None,
+        at=town.at,
+        expires_at=town.at + 600_000_000,
+    )
+    with pytest.raises(Refusal, match="stock_short"):
+        order(counter, 2)
+
+    town.later(600)
+
+    assert order(counter, 2)["units"] == 2_000
+    check_invariants(town.db.engine)
