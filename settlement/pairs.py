@@ -38,9 +38,8 @@ class Pairs(NamedTuple):
     filed: list[Filed]
 
 
-_EQUAL: Final = (
-    "o.business_date <= :day AND c.ref IS NOT NULL AND c.fen = o.fen AND c.units = o.units"
-)
+_EQUAL: Final = "o.business_date <= :day AND c.fen = o.fen AND c.units = o.units"
+"""Of an offset with a claim; without one it is null, which counts as nothing."""
 
 
 def _by_sign(larger: str, row: str, rest: str = "") -> str:
@@ -71,7 +70,7 @@ _SQLITE_SUMS: Final = Sql(
 )
 _SQLITE_ODD: Final = Sql(
     f"SELECT {OFFSET_COLUMNS}, c.batch_id, c.line_no, c.kind, c.units, c.fen, c.occurred_at"
-    f"{_WITH_CLAIM}{IN_RANGE} AND NOT ({_EQUAL})"
+    f"{_WITH_CLAIM}{IN_RANGE} AND (c.ref IS NULL OR NOT ({_EQUAL}))"
 )
 _SQLITE_FILED: Final = Sql(
     "SELECT c.claimant_id, c.ref, c.batch_id, c.line_no, c.kind, c.units, c.fen, c.occurred_at,"

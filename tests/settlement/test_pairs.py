@@ -24,7 +24,7 @@ from settlement.tables import claim, claim_batch
 
 HERE, THERE = 1, 2
 DAY, NEXT = 20260302, 20260303
-RUN = Run(HERE, run_no=2, day=DAY, first_leaf=2, end_leaf=9)
+RUN = Run(HERE, run_no=2, day=DAY, first_leaf=2, end_leaf=12)
 
 OFFSETS = {
     # number: place, shop, till, day, fen, units
@@ -36,11 +36,16 @@ OFFSETS = {
     106: (6, 2, 20, DAY, 40, 800),
     107: (7, 2, 20, NEXT, 90, 1_800),  # sold after midnight
     108: (8, 2, 20, DAY, 1, 5),  # altered: not twenty units a fen
-    109: (9, 1, 10, DAY, 11, 220),  # the first of the next night
+    109: (12, 1, 10, DAY, 11, 220),  # the first of the next night
     110: (None, 1, 10, DAY, 12, 240),  # has no place yet
+    # Numbers drawn early or late, so that those of the range do not lie between its first and its last alone.
+    95: (9, 1, 11, DAY, -20, -400),
+    96: (10, 1, 11, DAY, -10, -200),
+    120: (11, 2, 20, DAY, 100, 2_000),  # its reference is one of another shop's too
 }
+REFS = {120: "R102"}
 CLAIMS = {
-    # ref: shop, batch, line, fen, units, day
+    # ref (and shop, where two have it): shop, batch, line, fen, units, day
     "R101": (1, 71, 1, 500, 10_000, DAY),
     "R102": (1, 71, 2, 100, 2_000, DAY),
     "R103": (1, 71, 3, -30, -600, DAY),
@@ -52,6 +57,10 @@ CLAIMS = {
     "R110": (1, 71, 5, 12, 240, DAY),
     "R199": (2, 73, 2, 33, 660, DAY),  # nobody booked it
     "R198": (2, 73, 3, -7, -140, DAY),
+    "R95": (1, 72, 3, -25, -400, DAY),
+    "R96": (1, 72, 4, -10, -199, DAY),
+    "R104/2": (2, 73, 4, 50, 1_000, DAY),  # another shop's reference
+    "R197": (3, 73, 5, -5, -100, DAY),  # all that its shop claimed
     "R106": (2, 76, 1, 40, 800, DAY),  # in an upload that no night has taken yet
 }
 BATCHES = {71: 2, 72: 2, 73: 2, 75: 1, 76: None}
@@ -64,7 +73,7 @@ def offset(number: int) -> dict[str, Any]:
         "txn_id": number,
         "claimant_id": shop,
         "terminal_id": till,
-        "ref": f"R{number}",
+        "ref": REFS.get(number, f"R{number}"),
         "kind": "sale" if fen > 0 else "refund",
         "original_ref": None if fen > 0 else "R102",
         "units": units,
@@ -86,7 +95,7 @@ def claimed(ref: str) -> Claimed:
 
 def filed(ref: str) -> Filed:
     shop, *_, day = CLAIMS[ref]
-    return Filed(shop, ref, claimed(ref), day)
+    return Filed(shop, ref.partition("/")[0], claimed(ref), day)
 
 
 @pytest.fixture
@@ -117,7 +126,9 @@ def write(
         }
         connection.execute(insert(offset_booked), [values])
         if place is not None:
-            row = {"leaf_index": place, "entry_id": number, "kind": "txn", "leaf_hash": b"-"}
+            # The other community wrote its entries later.
+            at = place if community == HERE else place + 3
+            row = {"leaf_index": at, "entry_id": number, "kind": "txn", "leaf_hash": b"-"}
             connection.execute(insert(leaf), [here | row])
     connection.execute(
         insert(leaf), [here | {"leaf_index": 0, "entry_id": 999, "kind": "act", "leaf_hash": b"-"}]
@@ -125,8 +136,9 @@ def write(
     for batch_id, run_no in batches.items():
         connection.execute(insert(claim_batch), [here | batch(batch_id, run_no)])
     for ref, (shop, batch_id, line, fen, units, day) in CLAIMS.items():
-        values = claimed(ref)._asdict() | {"claimant_id": shop, "ref": ref, "business_date": day}
+        values = claimed(ref)._asdict() | {"claimant_id": shop, "ref": ref.partition("/")[0]}
         values |= {
+            "business_date": day,
             "fen": fen + more,
             "units": units + 20 * more,
             "line_no": line,
@@ -152,8 +164,8 @@ def test_each_till_and_day_is_summed_plus_and_minus_apart_and_what_agrees_again(
 
     assert night.sums == [
         (1, 10, DAY, 2, 2_000, 600, 100, 30, 0, 2, 2_000, 600, 100, 30, 2),
-        (1, 11, DAY, 2, 2_400, 0, 120, 0, 0, *none),
-        (2, 20, DAY, 2, 805, 0, 41, 0, 1, *none),
+        (1, 11, DAY, 4, 2_400, 600, 120, 30, 0, *none),
+        (2, 20, DAY, 3, 2_805, 0, 141, 0, 1, *none),
         (2, 20, NEXT, 1, 1_800, 0, 90, 0, 0, *none),
     ]
     assert {type(figure) for row in night.sums for figure in row} == {int}
@@ -161,25 +173,30 @@ def test_each_till_and_day_is_summed_plus_and_minus_apart_and_what_agrees_again(
 
 def test_all_that_a_shop_claimed_in_this_run_is_summed(night: Pairs) -> None:
     assert night.claimed == [
-        (1, 7, 14_859, 600, 753, 30, 7),
-        (2, 3, 2_460, 140, 123, 7, 3),
+        (1, 9, 14_859, 1_199, 753, 65, 9),
+        (2, 4, 3_460, 140, 173, 7, 4),
+        (3, 1, 0, 100, 0, 5, 1),
     ]
     assert {type(figure) for row in night.claimed for figure in row} == {int}
 
 
 def test_what_does_not_simply_agree_is_named_with_its_claim_of_this_run(night: Pairs) -> None:
-    assert sorted(night.odd) == [
+    by_number = sorted(night.odd, key=lambda pair: pair[0].txn_id)
+    assert by_number == [
+        (booked(95), claimed("R95")),
+        (booked(96), claimed("R96")),
         (booked(104), claimed("R104")),
         (booked(105), claimed("R105")),
         (booked(106), None),
         (booked(107), claimed("R107")),
         (booked(108), None),
+        (booked(120), None),
     ]
 
 
 def test_claims_without_an_offset_in_the_range_are_listed(night: Pairs) -> None:
     assert sorted(night.filed) == sorted(
-        filed(ref) for ref in ("R101", "R109", "R110", "R198", "R199")
+        filed(ref) for ref in ("R101", "R104/2", "R109", "R110", "R197", "R198", "R199")
     )
 
 
@@ -195,7 +212,7 @@ def test_a_shop_that_claimed_nothing_has_no_sum_of_claims(db: Database) -> None:
         found = join(tx, RUN)
 
     assert (found.claimed, found.filed) == ([], [])
-    assert [claim for _, claim in found.odd] == [None] * 7
+    assert [claim for _, claim in found.odd] == [None] * 10
     with db.read() as tx:
         # The plan's settings end with the join: what comes after it is planned as always.
         if tx.dialect == "postgresql":
