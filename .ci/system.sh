@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs, by apt, only those system packages that the named use needs and the machine lacks.
 #   .ci/system.sh demo    Python's venv module
-#   .ci/system.sh test    that, Chromium, a PostgreSQL server, strace and Chinese type
+#   .ci/system.sh test    that, Chromium, a PostgreSQL server, strace, LibreOffice Calc and Chinese type
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -31,6 +31,7 @@ if [ "$use" = test ]; then
   need chromium "tests of the till and the pages" has_browser
   need postgresql "tests on the second database engine" has_postgres
   need strace "faults in single write and sync calls" command -v strace
+  need libreoffice-calc-nogui "forms opened as people open them" command -v soffice
   need fonts-noto-cjk "Chinese type in screenshots" has_chinese
 fi
 [ ${#missing[@]} -gt 0 ] || exit 0

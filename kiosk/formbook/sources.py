@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from kiosk.formbook import sources_points, sources_shops
+from kiosk.formbook import sources_points, sources_shops, sources_stock
 from kiosk.formbook.asked import Asked, Rows
 from kiosk.formbook.filled import Filled, fill
 from kiosk.formbook.registry import Form
@@ -26,6 +26,12 @@ SOURCES: Final[Mapping[str, Callable[[Tx, Asked], Rows]]] = MappingProxyType(
         "statements": sources_shops.statements,
         "differences": sources_shops.differences,
         "payouts": sources_shops.payouts,
+        "goods_in": sources_stock.goods_in,
+        "goods_out": sources_stock.goods_out,
+        "stock_ledger": sources_stock.stock_ledger,
+        "stock_counts": sources_stock.stock_counts,
+        "write_offs": sources_stock.write_offs,
+        "donations": sources_stock.donations,
     }
 )
 _MONTH: Final = mark("Month {month}")

@@ -45,7 +45,7 @@ _MOVED: Final = Sql(
     " AND x.business_date <= :last GROUP BY 1, 2, 3"
 )
 _REDEMPTIONS: Final = Sql(
-    "SELECT r.business_date, i.name AS holder, c.number, g.name AS good, l.quantity, l.price_units, x.staff_id,"
+    "SELECT r.business_date, i.name AS holder, c.number, g.name AS good, g.spec, l.quantity, l.price_units, x.staff_id,"
     " k.label, t.commodity, q.balance_after, l.line_no FROM redemption r"
     " JOIN redemption_line l ON l.community_id = r.community_id AND l.redemption_id = r.redemption_id"
     " JOIN good g ON g.community_id = l.community_id AND g.good_id = l.good_id"
@@ -137,7 +137,7 @@ def redemptions(tx: Tx, asked: Asked) -> Rows:
                 row.holder,
                 tail(row.number),
                 row.good,
-                "",
+                row.spec,
                 int(row.quantity),
                 asked.hundredths(price, commodity),
                 asked.hundredths(price * int(row.quantity), commodity),

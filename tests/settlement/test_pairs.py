@@ -24,26 +24,28 @@ from settlement.tables import claim, claim_batch
 
 HERE, THERE = 1, 2
 DAY, NEXT = 20260302, 20260303
-RUN = Run(HERE, run_no=2, day=DAY, first_leaf=2, end_leaf=12)
+RUN = Run(HERE, run_no=2, day=DAY, first_leaf=2, end_leaf=13)
 
 OFFSETS = {
     # number: place, shop, till, day, fen, units
     101: (1, 1, 10, DAY, 500, 10_000),  # the last of the night before
     102: (2, 1, 10, DAY, 100, 2_000),
     103: (3, 1, 10, DAY, -30, -600),
-    104: (4, 1, 11, DAY, 50, 1_000),
+    104: (4, 1, 11, DAY, 50, 1_001),  # altered too
     105: (5, 1, 11, DAY, 70, 1_400),
     106: (6, 2, 20, DAY, 40, 800),
     107: (7, 2, 20, NEXT, 90, 1_800),  # sold after midnight
     108: (8, 2, 20, DAY, 1, 5),  # altered: not twenty units a fen
-    109: (12, 1, 10, DAY, 11, 220),  # the first of the next night
+    109: (13, 1, 10, DAY, 11, 220),  # the first of the next night
     110: (None, 1, 10, DAY, 12, 240),  # has no place yet
     # Numbers drawn early or late, so that those of the range do not lie between its first and its last alone.
     95: (9, 1, 11, DAY, -20, -400),
     96: (10, 1, 11, DAY, -10, -200),
+    121: (12, 2, 20, DAY, 10, 1),  # a voucher: it is paid by its contract, at no rate
     120: (11, 2, 20, DAY, 100, 2_000),  # its reference is one of another shop's too
 }
 REFS = {120: "R102"}
+KINDS = {121: "voucher"}
 CLAIMS = {
     # ref (and shop, where two have it): shop, batch, line, fen, units, day
     "R101": (1, 71, 1, 500, 10_000, DAY),
@@ -74,7 +76,7 @@ def offset(number: int) -> dict[str, Any]:
         "claimant_id": shop,
         "terminal_id": till,
         "ref": REFS.get(number, f"R{number}"),
-        "kind": "sale" if fen > 0 else "refund",
+        "kind": KINDS.get(number, "sale" if fen > 0 else "refund"),
         "original_ref": None if fen > 0 else "R102",
         "units": units,
         "fen": fen,
@@ -164,8 +166,8 @@ def test_each_till_and_day_is_summed_plus_and_minus_apart_and_what_agrees_again(
 
     assert night.sums == [
         (1, 10, DAY, 2, 2_000, 600, 100, 30, 0, 2, 2_000, 600, 100, 30, 2),
-        (1, 11, DAY, 4, 2_400, 600, 120, 30, 0, *none),
-        (2, 20, DAY, 3, 2_805, 0, 141, 0, 1, *none),
+        (1, 11, DAY, 4, 2_401, 600, 120, 30, 1, *none),
+        (2, 20, DAY, 4, 2_806, 0, 151, 0, 1, *none),
         (2, 20, NEXT, 1, 1_800, 0, 90, 0, 0, *none),
     ]
     assert {type(figure) for row in night.sums for figure in row} == {int}
@@ -191,6 +193,7 @@ def test_what_does_not_simply_agree_is_named_with_its_claim_of_this_run(night: P
         (booked(107), claimed("R107")),
         (booked(108), None),
         (booked(120), None),
+        (booked(121), None),
     ]
 
 
@@ -212,7 +215,7 @@ def test_a_shop_that_claimed_nothing_has_no_sum_of_claims(db: Database) -> None:
         found = join(tx, RUN)
 
     assert (found.claimed, found.filed) == ([], [])
-    assert [claim for _, claim in found.odd] == [None] * 10
+    assert [claim for _, claim in found.odd] == [None] * 11
     with db.read() as tx:
         # The plan's settings end with the join: what comes after it is planned as always.
         if tx.dialect == "postgresql":
