@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from kiosk.formbook.filled import Filled, fill
+from kiosk.formbook.filled import Filled, Value, fill
 from kiosk.formbook.reading import read_form
 from kiosk.formbook.registry import all_forms
 from kiosk.formbook.workbook import to_csv, to_xlsx
 
-SAMPLES = {
+SAMPLES: dict[str, list[Value]] = {
     "text": ["=1+1", "修灯"],
     "id": ["0071234567890123456", "-5"],
     "count": [3, 0],

@@ -41,6 +41,8 @@ _IN_SPAN = {
 }
 _CLAIM = "return Booked(*row[:_OFFSET_FIELDS]), None if claim[{}] is None else Claimed(*claim)"
 
+_PART = "settle_units = booked.units * settle_fen // max(booked.fen, {})"
+
 EXPLAINED: dict[str, str] = (
     {
         f"ledger.book.posting: {_INSERT} -> {_INSERT.lower()}": _CASE,
@@ -49,6 +51,7 @@ EXPLAINED: dict[str, str] = (
         f"ledger.earning.rates: {_CASH_SHARE} 0, -> {_CASH_SHARE} 1,": _DIFFERENCE,
         'settlement.pairs: for what in ("units", "fen") -> for what in ("UNITS", "fen")': _CASE,
         'settlement.pairs: for what in ("units", "fen") -> for what in ("units", "FEN")': _CASE,
+        f"settlement.matching: {_PART.format(1)} -> {_PART.format(2)}": "of one fen the part is nothing",
         f"settlement.pairs: {_CLAIM.format(0)} -> {_CLAIM.format(1)}": "a claim has both numbers, and no claim neither",
     }
     | {

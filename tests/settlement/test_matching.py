@@ -56,6 +56,7 @@ def test_a_short_claim_is_paid_in_points_at_the_rate_of_its_sale() -> None:
 
     assert (found.settle_units, found.settle_fen) == (4_000, 400)
     assert (found.rest_units, found.rest_fen) == (6_000, 600)
+    assert {type(found.settle_units), type(found.rest_units)} == {int}
 
 
 @pytest.mark.parametrize("original_claimed", [False, True])
