@@ -15,6 +15,7 @@ from kiosk.import_words import import_words
 from kiosk.office import recovery
 from kiosk.office.deductions import agree_and_post, deduction_details
 from kiosk.office.frame import bp, can, office_page, to
+from kiosk.office.households import act_details, agree_to_act
 from kiosk.office.scheme import subject_text
 from kiosk.office.stock_words import write_off_details
 from kiosk.office.unproven import unproven_details
@@ -22,6 +23,7 @@ from kiosk.pages import day_text, say, yuan
 from kiosk.texts import mark
 from ledger.awards import deductions
 from ledger.errors import Refusal
+from ledger.households import acts
 from ledger.members import approvals, files, fund_spending, imports, payout_accounts, staff, votes
 from ledger.members.approvals import Approval
 from ledger.members.imports import Upload
@@ -39,6 +41,7 @@ _NAMES: Final = {
     payout_accounts.APPROVAL: mark("Account of a shop"),
     deductions.APPROVAL: mark("Points to be taken by decision"),
     pending.APPROVAL: mark("Pending points to be taken back"),
+    acts.APPROVAL: mark("Points that go with a household"),
     fund_spending.APPROVAL: mark("Spending from a work's fund"),
     votes.APPROVAL: mark("Vote of the committee"),
     recovery.LOST: mark("Go on without a till"),
@@ -49,6 +52,7 @@ _MAY: Final = {
     payout_accounts.APPROVAL: "payout.approve",
     deductions.APPROVAL: "grant.approve",
     pending.APPROVAL: "grant.approve",
+    acts.APPROVAL: "grant.approve",
     fund_spending.APPROVAL: "payout.approve",
     votes.APPROVAL: "vote.approve",
     recovery.LOST: "recovery.write",
@@ -84,6 +88,9 @@ def agree(approval_id: int) -> AnyResponse:
         if kind == deductions.APPROVAL:
             proposal = approvals.get_approval(tx, here, approval_id)
             agree_and_post(tx, terms(), proposal, at=at)
+            return
+        if kind == acts.APPROVAL:
+            agree_to_act(tx, terms(), approvals.get_approval(tx, here, approval_id), at=at)
             return
         if kind == pending.APPROVAL:
             today = day_of(terms(), at)
@@ -203,6 +210,7 @@ def _details(tx: Tx, row: Approval) -> str:
 
 
 _TOLD: Final[Mapping[str, Callable[[Tx, Approval], str]]] = {
+    acts.APPROVAL: lambda tx, row: act_details(tx, terms(), row),
     deductions.APPROVAL: lambda tx, row: deduction_details(tx, terms(), row),
     leaving.APPROVAL: write_off_details,
 }

@@ -43,6 +43,7 @@ _WAYS: Final = (
         "resident.read",
         frozenset({"office.resident", "office.new_resident", "office.kin"}),
     ),
+    _Way("office.households", mark("Households"), "resident.read"),
     _Way("office.cards", mark("Cards"), "card.write"),
     _Way("office.expiry", mark("Points that lapse"), "resident.read"),
     _Way("office.deductions", mark("Points taken by decision"), "grant.propose"),

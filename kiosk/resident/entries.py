@@ -70,14 +70,23 @@ _NAMES: Final[Mapping[str, str]] = {
 
 
 def entries_from(
-    rows: Iterable[Any], shops: Mapping[int, str], translate: Translate
+    rows: Iterable[Any],
+    shops: Mapping[int, str],
+    translate: Translate,
+    *,
+    unnamed_shop: str = "",
 ) -> list[Entry]:
     """The book's rows (newest first, see `ledger.book.balances.entries_of`) as lines people read.
 
-    A move between two of the member's own accounts is one line, not two.
+    A move between two of the member's own accounts is one line, not two. `unnamed_shop` stands for the shop on a
+    line that names no person: in a pool it may be somebody else's.
     """
-    lines = groupby(rows, key=lambda row: (row.txn_id, row.line_no))
-    return [_entry(list(sides), shops, translate) for _, sides in lines]
+    grouped = [list(sides) for _, sides in groupby(rows, key=lambda row: (row.txn_id, row.line_no))]
+    hidden = dict.fromkeys(shops, unnamed_shop)
+    return [
+        _entry(sides, hidden if unnamed_shop and sides[0].person_id is None else shops, translate)
+        for sides in grouped
+    ]
 
 
 def whole_entries(rows: list[Any], most: int) -> tuple[list[Any], int | None]:

@@ -12,6 +12,7 @@ from kiosk.context import service
 from kiosk.pages import month_text, say
 from kiosk.qr_image import PROOF, draw_svg
 from kiosk.resident.entries import Entry, entries_from
+from kiosk.resident.pool import own_rows
 from kiosk.resident.views import resident_page
 from kiosk.seal_codes import CHECK_PATH, SealCode, code_of, signing
 from kiosk.texts import mark
@@ -69,6 +70,8 @@ def _own_rows(tx: Tx, here: Terms, txn_id: int) -> list[Row]:
         most=_MOST_LINES,
     )
     rows = [row for row in found if row.txn_id == txn_id]
+    if here.shown.has_pool:
+        rows = own_rows(rows, who.person_id)
     if not rows:
         raise Refusal("entry_not_found")
     return rows

@@ -17,6 +17,7 @@ from kiosk.qr_image import PHONE, draw_svg
 from kiosk.resident.decisions import decisions_for
 from kiosk.resident.ending import ending_points, units_per_fen_on
 from kiosk.resident.entries import MOST, entries_from, whole_entries
+from kiosk.resident.pool import PARTNER, months_for_head, own_limit, own_rows
 from kiosk.resident.told import notices_for
 from kiosk.texts import mark
 from ledger.bills.facts import bills_of_household
@@ -82,7 +83,11 @@ def home() -> Response:
         decisions = decisions_for(tx, here, who)
         told = notices_for(tx, here, who.person_id)
         fee_bills = len(bills_of_household(tx, here.community.id, who.household_id))
+        limit = own_limit(tx, here, who, day=day) if kind.has_pool else None
+        months = months_for_head(tx, here, who, day=day) if kind.has_pool else []
     rows, older = whole_entries(rows, MOST)
+    if kind.has_pool:
+        rows = own_rows(rows, who.person_id)
     shops = {shop.merchant_id: shop.name for shop in here.merchants.values()}
     return resident_page(
         here,
@@ -98,7 +103,9 @@ def home() -> Response:
         proof_days=here.settings.proof_days,
         issuer=here.community.issuer,
         earning_stopped=here.earning_stopped_on(day),
-        entries=entries_from(rows, shops, say),
+        entries=entries_from(rows, shops, say, unnamed_shop=say(PARTNER)),
+        limit=limit,
+        months=months,
         older=older,
         is_older_page=before != _NEWEST,
     )
