@@ -11,6 +11,7 @@ from tests.support import (
     invariants_expiry,
     invariants_fees,
     invariants_households,
+    invariants_vouchers,
 )
 
 _SIGNED: Final = (
@@ -109,16 +110,6 @@ CHECKS: Final[dict[str, str]] = {
         "  JOIN account r ON r.community_id = t.community_id AND r.account_id = t.credit_id"
         "   AND r.kind IN ('retired', 'wallet', 'forfeited')"
         "  WHERE t.community_id = c.community_id), 0)"
-    ),
-    "the_vouchers_account_is_the_open_vouchers": (
-        f"SELECT s.community_id, s.commodity, s.total FROM ({_SUMS}) s WHERE s.kind = 'voucher'"
-        " AND s.total <> coalesce((SELECT sum(v.units) FROM voucher v WHERE v.community_id = s.community_id"
-        "  AND v.commodity = s.commodity AND NOT EXISTS (SELECT 1 FROM voucher_end e"
-        "   WHERE e.community_id = v.community_id AND e.voucher_id = v.voucher_id)), 0)"
-    ),
-    "a_voucher_ends_once": (
-        "SELECT community_id, voucher_id, count(*) AS ends FROM voucher_end"
-        " GROUP BY community_id, voucher_id HAVING count(*) > 1"
     ),
     # --- one request, one effect, one place in the order
     "a_request_moves_points_once": (
@@ -269,6 +260,7 @@ CHECKS: Final[dict[str, str]] = {
     **invariants_expiry.CHECKS,
     **invariants_awards.CHECKS,
     **invariants_fees.CHECKS,
+    **invariants_vouchers.CHECKS,
     **invariants_households.CHECKS,
 }
 """Each names what holds; its query finds the rows where it does not. Written for both engines."""

@@ -29,6 +29,7 @@ from tests.support import (
     invariants_expiry,
     invariants_fees,
     invariants_households,
+    invariants_vouchers,
 )
 from tests.support.awards import changan_with_minus, decide
 from tests.support.fake_channel import FakeChannel
@@ -140,6 +141,7 @@ MUTATIONS = {
     **invariants_expiry.MUTATIONS,
     **invariants_awards.MUTATIONS,
     **invariants_fees.MUTATIONS,
+    **invariants_vouchers.MUTATIONS,
     **invariants_households.MUTATIONS,
 }
 
@@ -173,6 +175,7 @@ def live_a_little(db: Database) -> Town:
     decide(db, town.scheme_text, "P01", 1, 40)
     decide(db, town.scheme_text, "P09", 1, -20)
     pay_in_part(town, 1)
+    invariants_vouchers.buy_a_little(town)
     done(town, ask(1, GIFT, "H00002", units=500))
     let_points_lapse(db)
     return town
