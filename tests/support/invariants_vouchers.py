@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from ledger.services.endings import Ending, give_back
@@ -67,5 +68,5 @@ def buy_a_little(town: Town) -> None:
         )
         give_back(tx, get_voucher(tx, HERE, voucher_id), ending, at=town.at)
 
-    first, _ = [town.db.write(lambda tx, n=n: work(tx, n)) for n in (1, 2)]
-    town.db.write(lambda tx: back(tx, first))
+    first, _ = (town.db.write(partial(work, number=number)) for number in (1, 2))
+    town.db.write(partial(back, voucher_id=first))
