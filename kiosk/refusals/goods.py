@@ -47,17 +47,30 @@ TABLE: Final = {
             "This order is over: collected, cancelled, or not fetched in time. Its points went back; choose anew."
         ),
     ),
-    "proxy_wrong": Known(422, mark("Choose how the person who collects is related.")),
+    "proxy_wrong": Known(
+        422,
+        mark(
+            "It is not said how the person who collects is related. Choose one of the relations and try again."
+        ),
+    ),
     "proxy_too_many": Known(
         409,
         mark(
             "At most {most} persons may collect for one resident. The office can take one off the list."
         ),
     ),
-    "proxy_not_found": Known(404, mark("Nobody with this number collects for this resident.")),
-    "queue_empty": Known(404, mark("Nobody is waiting.")),
+    "proxy_not_found": Known(
+        404,
+        mark(
+            "Nobody with this number collects for this resident. Look at the list of who does and try again."
+        ),
+    ),
+    "queue_empty": Known(404, mark("Nobody is waiting. Give out a number first.")),
     "opening_wrong": Known(
         422,
-        mark("An extra opening ends after it begins, lies ahead and lasts at most 400 days."),
+        mark(
+            "These are no times for an extra opening. It ends after it begins, lies ahead and lasts at most 400 days;"
+            " enter it again."
+        ),
     ),
 }

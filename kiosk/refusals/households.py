@@ -33,7 +33,7 @@ TABLE: Final = {
     ),
     "household_nobody_goes": Known(
         422,
-        mark("Name at least one member who takes part today."),
+        mark("Nobody was chosen who is a member today. Choose at least one member and try again."),
     ),
     "household_not_member": Known(
         409,
@@ -63,7 +63,7 @@ TABLE: Final = {
     ),
     "gift_units": Known(
         422,
-        mark("Say how many points are given."),
+        mark("The form does not say how many points are given. Fill in a number above zero."),
     ),
     "heirs_none": Known(
         409,

@@ -168,5 +168,5 @@ def begun_by(tx: Tx, community_id: int, today: int) -> list[Scheme]:
     adopted = schemes.versions(tx, community_id)
     found = [scheme for scheme in adopted if day_key(scheme.effective_from) <= today]
     if not found:
-        raise Refusal("scheme_missing")
+        raise Refusal("scheme_missing", business_date=today)
     return found
