@@ -38,6 +38,7 @@ _MAY: Final[Mapping[str, str]] = {
     "vote.approve": mark("agree to a vote that somebody else entered"),
     "seal.answer": mark("note what was found out about an alarm of the seal"),
     "fee.write": mark("take in fee bills, have points taken off with a resident's card"),
+    "service.write": mark("offer services for points, keep the calendar"),
     "audit.read": mark("read the record of acts"),
     "file.read": mark("fetch files that were kept"),
 }

@@ -187,6 +187,7 @@ def test_a_posting_is_written_whole(db: Database) -> None:
     assert balances(db, THERE) == {10: (5, 0), 11: (100, 40), 14: (0, 0)}
 
 
+@pytest.mark.usefixtures("fresh_ids")
 def test_a_posting_without_a_number_is_given_one_of_its_time(db: Database) -> None:
     made = db.write(lambda tx: post(tx, posting(txn_id=0)))
 

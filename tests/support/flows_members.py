@@ -290,12 +290,10 @@ def property_fee(db: Database, town: Town) -> None:
 
 
 def fee_corrected(db: Database, town: Town) -> None:
-    """The bill was too high: 40 points come back, and repay what is owed first."""
-    lent = [(Acc.OWED, 2, Acc.WALLET, 2, 1_000)]
-    book(db, town, "lent_once_more", Kind.ADVANCE, lent, wallet_owner_id=2)
+    """The bill was too high: 40 points come back, and repay first the point that is owed since `deed`."""
     ref = "M02T1-260302-00001-X"
     claim = Claim(PROPERTY, -4_000, -200, f"{ref}-R1", kind="bill", original_ref=ref)
-    back = [(Acc.OFFSET, PROPERTY, Acc.WALLET, 2, 4_000), (Acc.WALLET, 2, Acc.OWED, 2, 1_000)]
+    back = [(Acc.OFFSET, PROPERTY, Acc.WALLET, 4, 4_000), (Acc.WALLET, 4, Acc.OWED, 4, 100)]
     book(db, town, "fee_back", Kind.BILL_BACK, back, claim=claim, corrects_date=DAY)
 
 

@@ -57,7 +57,7 @@ class Files:
         }
         for row in self.tables["audit"]:
             texts = (row["salt"] or "", row["before"] or "", row["after"] or "")
-            entries[row["audit_id"]] = log.act_entry(row | here, *texts)
+            entries[row["audit_id"]] = log.act_entry(row | here, *texts, row["commitment"] or "")
         for row in self.tables["leaf"]:
             row["leaf_hash"] = log.leaf_hash(entries[row["entry_id"]]).hex()
 

@@ -194,9 +194,13 @@ def txn_entry(
     return b"".join(parts)
 
 
-def act_entry(act: Mapping[str, Value], salt_hex: str, before: str, after: str) -> bytes:
-    """The entry v1 of an act, its texts as one commitment."""
-    commitment = hashlib.sha256(field(salt_hex) + field(before) + field(after)).hexdigest()
+def act_entry(
+    act: Mapping[str, Value], salt_hex: str, before: str, after: str, commitment: str = ""
+) -> bytes:
+    """The entry v1 of an act, its texts as one commitment; `commitment` where the texts are not there."""
+    commitment = (
+        commitment or hashlib.sha256(field(salt_hex) + field(before) + field(after)).hexdigest()
+    )
     head = [b"jifen-leaf/1\n", field("act"), *(field(act[name]) for name in ACT_COLUMNS)]
     return b"".join([*head, field(commitment)])
 
