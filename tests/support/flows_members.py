@@ -290,10 +290,10 @@ def property_fee(db: Database, town: Town) -> None:
 
 
 def fee_corrected(db: Database, town: Town) -> None:
-    """The bill was too high: 40 points come back, and repay first the point that is owed since `deed`."""
+    """The bill was too high: one point comes back, and repays the one that is owed since `deed`."""
     ref = "M02T1-260302-00001-X"
-    claim = Claim(PROPERTY, -4_000, -200, f"{ref}-R1", kind="bill", original_ref=ref)
-    back = [(Acc.OFFSET, PROPERTY, Acc.WALLET, 4, 4_000), (Acc.WALLET, 4, Acc.OWED, 4, 100)]
+    claim = Claim(PROPERTY, -100, -5, f"{ref}-R1", kind="bill", original_ref=ref)
+    back = [(Acc.OFFSET, PROPERTY, Acc.WALLET, 4, 100), (Acc.WALLET, 4, Acc.OWED, 4, 100)]
     book(db, town, "fee_back", Kind.BILL_BACK, back, claim=claim, corrects_date=DAY)
 
 
