@@ -70,5 +70,5 @@ class Asked(NamedTuple):
 
 
 def tail(number: str | None) -> str:
-    """The last four signs of a card's or an account's number."""
-    return (number or "")[-_TAIL:]
+    """The last four signs of a card's or an account's number, its dash not counted: as slips and tills print it."""
+    return (number or "").replace("-", "")[-_TAIL:]

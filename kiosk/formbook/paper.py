@@ -51,7 +51,7 @@ def to_pdf(filled: Filled, *, community: str, hotline: str, in_full: bool) -> by
                 }
                 for place, column in enumerate(form.columns)
             ],
-            "rows": [[cell.text for cell in row] for row in filled.rows]
+            "rows": [[_breakable(cell.text) for cell in row] for row in filled.rows]
             or [["" for _ in form.columns] for _ in range(_blank_rows(filled))],
             "sums": [cell.text for cell in filled.sums or ()],
             "colon": say(mark(": ")),
@@ -64,6 +64,11 @@ def to_pdf(filled: Filled, *, community: str, hotline: str, in_full: bool) -> by
     )
 
 
+def _breakable(text: str) -> str:
+    """A long number without a space may go on in the next line instead of running into its neighbour."""
+    return "\u200b".join(text) if len(text) > _LEAST and " " not in text else text
+
+
 def _width(filled: Filled, place: int) -> int:
     """How wide a column wants to be: its longest text, a Chinese character counting two, its heading in two lines."""
     column = filled.form.columns[place]
@@ -71,7 +76,7 @@ def _width(filled: Filled, place: int) -> int:
     widest = max((sum(1 + (not sign.isascii()) for sign in text) for text in texts), default=0)
     heading = sum(1 + (not sign.isascii()) for sign in column.heading) // 2 + 2
     least = _PEN if column.kind == "pen" and len(filled.form.columns) < _WIDE_FROM * 2 else _LEAST
-    return min(max(widest, heading, least), _MOST)
+    return min(max(widest + 1, heading, least), _MOST)
 
 
 def _blank_rows(filled: Filled) -> int:

@@ -19,7 +19,6 @@ SOURCES: Final[Mapping[str, Callable[[Tx, Asked], Rows]]] = MappingProxyType(
         "awards": sources_points.awards,
         "households": sources_points.households,
         "month_summary": sources_points.month_summary,
-        "public_notice": sources_points.public_notice,
         "redemptions": sources_points.redemptions,
         "sales": sources_shops.sales,
         "claims": sources_shops.claims,

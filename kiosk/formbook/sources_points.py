@@ -112,16 +112,6 @@ def month_summary(tx: Tx, asked: Asked) -> Rows:
     return [(owner.name, *figures) for owner, figures in _month(tx, asked)]
 
 
-def public_notice(tx: Tx, asked: Asked) -> Rows:
-    """The same for the wall: goods and offsets are one column, as people read them; reasons stand nowhere."""
-    return [
-        (number, owner.name, owner.building, before, plus, minus, goods + offset, after, "")
-        for number, (owner, (before, plus, minus, goods, offset, after)) in enumerate(
-            _month(tx, asked), 1
-        )
-    ]
-
-
 def redemptions(tx: Tx, asked: Asked) -> Rows:
     """Goods handed out for points, line by line; the balance stands beside the last line of a slip."""
     names = _staff(tx, asked)

@@ -44,6 +44,13 @@ _SALE_STATES: Final = {
     "open": mark("Waits for its payment"),
     "void": mark("Given up"),
 }
+_CHANNELS: Final = {
+    "scan": mark("WeChat or Alipay"),
+    "credit_card": mark("Bank card"),
+    "bank_card": mark("Bank card"),
+    "cash": mark("Cash"),
+    "gateway": mark("Community payment"),
+}
 _PART_BACK: Final = mark("Part brought back")
 _ALL_BACK: Final = mark("All brought back")
 _LINES: Final = mark("{count} lines")
@@ -65,7 +72,7 @@ def sales(tx: Tx, asked: Asked) -> Rows:
                 asked.moment(int(row.occurred_at)),
                 asked.shop(int(row.merchant_id)),
                 "" if till is None else till.code,
-                row.channel or row.route,
+                _say(_CHANNELS[row.channel]) if row.channel in _CHANNELS else "",
                 row.payment_ref,
                 row.ref,
                 int(row.total_fen),
