@@ -13,7 +13,7 @@ from pos.decide import Scan, asked_of, scan_code
 from pos.desk import Desk, StaleTermsError, check_version, day_of, open_member_accounts
 from pos.goods_rules import goods_rules
 from pos.passbook import Book
-from pos.showing import NoAccountsError, check_card, in_counted_units
+from pos.showing import NoAccountsError, check_card, in_counted_units, within_member_limit
 from pos.situation import look
 
 _CARD: Final = Sql(
@@ -97,7 +97,7 @@ def _holder(tx: Tx, terms: Terms, shown: Shown, scan: Scan, *, at: int) -> Holde
         person_id=int(row.person_id),
         owner_id=int(row.owner_id),
         label=number.replace("-", "")[-4:],
-        available_units=int(row.posted - row.held),
+        available_units=within_member_limit(row, int(row.posted - row.held)),
         pending_units=int(row.pending_units),
         owed_units=int(row.owed),
         pin_needed_above_units=_free_of_pin(terms, row, token),

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from ledger.errors import Refusal
 from ledger.members.terms import Terms
-from ledger.sql import Row, Sql, Tx
+from ledger.sql import Sql, Tx
 from ledger.token_keys import KeyClass
 from pos.decide import (
     Scan,
@@ -18,8 +18,8 @@ from pos.decide import (
     shop_on,
 )
 from pos.desk import Desk, StaleTermsError, check_version, day_of, open_member_accounts, rules_on
-from pos.pricing import Member, Proposal, propose
-from pos.showing import NoAccountsError, check_card
+from pos.pricing import Proposal, propose
+from pos.showing import NoAccountsError, check_card, within_member_limit
 from pos.situation import look
 
 _CARD: Final = Sql(
@@ -95,7 +95,7 @@ def _quote(tx: Tx, terms: Terms, request: QuoteRequest, scan: Scan, *, at: int) 
         owed_units=member.owed,
         proposal=propose(
             rules,
-            _within_limit(member, row),
+            replace(member, available=within_member_limit(row, member.available)),
             shop,
             total_fen=request.total_fen,
             spends=token.key_class is not KeyClass.EARN,
@@ -104,11 +104,3 @@ def _quote(tx: Tx, terms: Terms, request: QuoteRequest, scan: Scan, *, at: int) 
         pin_needed_above_units=max(0, limit - int(row.without_pin_day or 0)),
         token_class=token.key_class.value,
     )
-
-
-def _within_limit(member: Member, row: Row) -> Member:
-    """What this member may still take from the pool this month, where the head set a limit."""
-    if row.member_limit is None:
-        return member
-    left = max(0, int(row.member_limit) - int(row.member_month or 0))
-    return replace(member, available=min(member.available, left))

@@ -144,6 +144,13 @@ def _member_counts(showing: Showing, units: int) -> list[CapUse]:
     return [CapUse(limits.CAP, showing.day // 100, units, limit)]
 
 
+def within_member_limit(row: Row, available: int) -> int:
+    """Of `available` units what this member may still take from the pool this month, where the head set a limit."""
+    if row.member_limit is None:
+        return available
+    return min(available, max(0, int(row.member_limit) - int(row.member_month or 0)))
+
+
 def in_counted_units(terms: Terms, hundredths: int) -> int:
     """A setting's hundredths of a point in the units its points are counted in: a village scheme has whole points."""
     scale: int = 10**terms.shown.precision

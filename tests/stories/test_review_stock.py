@@ -13,7 +13,9 @@ from ledger.errors import Refusal
 from ledger.households import limits
 from ledger.ids import new_request_id
 from ledger.stock import holds
+from ledger.token_keys import KeyClass
 from pos.goods_return import BackLine, ReturnRequest, take_back_goods
+from pos.holder import Shown, holder_of
 from pos.orders import OrderRequest, cancel_order, lapse_orders, place_order
 from pos.redemption import Piece
 from tests.support.awards import owe
@@ -100,6 +102,9 @@ def test_a_members_limit_counts_back_what_was_brought_back(counter: GoodsCounter
     )
     town.at = moment("2026-04-07 09:30")
     counter.by_card = True
+    # The screen says before the basket what the refusal would say after it.
+    shown = Shown(HERE, town.tills[0].terminal_id, town.code(2, KeyClass.CARD))
+    assert holder_of(town.desk, shown, at=town.at).available_units == 1_000
     slip = counter.redeem(2, {"R01": 1})
     town.later(600)
     with pytest.raises(Refusal, match="member_limit"):
