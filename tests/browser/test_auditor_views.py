@@ -10,7 +10,6 @@ from typing import Any, Final
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
 import qrcode
-import zxingcpp
 from PIL import Image
 from playwright.sync_api import Page, Playwright
 
@@ -18,6 +17,7 @@ from tests.browser.auditor import BLANK, Auditor, Task, auditor
 from tests.browser.kits import KEY, ORIGIN, Kits
 from tests.browser.test_till_screens import faults_of
 from tests.support import tlog_reference as log
+from tests.support.qr_reading import qr_codes
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -133,7 +133,7 @@ def test_the_verdict_prints_on_one_sheet_with_its_root_and_the_hash_of_the_file_
     assert all(fact in text for fact in (root, page_hash, "账本相符", "积分账本独立核对"))
     assert "打印本页" not in text
     sheet = pdf[0].render(scale=3).to_pil()
-    codes = [code.text for code in zxingcpp.read_barcodes(sheet)]
+    codes = [code.text for code in qr_codes(sheet)]
     assert codes == [log.board_code("CA01", log.checkpoint(ORIGIN, kits.files.hashes(), KEY))]
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import zxingcpp
 from PIL import Image
 from playwright.sync_api import Page, Playwright
 from werkzeug.serving import make_server
@@ -26,6 +25,7 @@ from tests.browser.test_old_chromium import _UNPACKED, node
 from tests.browser.test_till_screens import faults_of
 from tests.support.pages_nights import close_march, one_night
 from tests.support.pages_town import PASSWORD, PIN, Served, serve
+from tests.support.qr_reading import qr_codes
 from tests.support.town import HERE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -79,7 +79,7 @@ def staff_in(site: Site, page: Page, login: str, area: str = "office") -> None:
 
 
 def read_code(png: bytes) -> str:
-    [found] = zxingcpp.read_barcodes(Image.open(io.BytesIO(png)))
+    [found] = qr_codes(Image.open(io.BytesIO(png)))
     return str(found.text)
 
 
@@ -112,7 +112,7 @@ def test_without_a_network_the_code_ends_covered_and_says_so(site: Site, phone: 
     phone.clock.run_for(61_000)
 
     assert phone.locator("[data-trouble]").is_visible()
-    assert zxingcpp.read_barcodes(Image.open(io.BytesIO(phone.screenshot()))) == []
+    assert qr_codes(Image.open(io.BytesIO(phone.screenshot()))) == []
     phone.context.set_offline(False)
     with phone.expect_response("**/me/code"):
         phone.clock.run_for(4_000)

@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-import zxingcpp
 from PIL import Image
 from playwright.sync_api import BrowserContext, Page, Playwright
 
@@ -19,6 +18,7 @@ from tests.browser.sealing import Sealing
 from tests.browser.served import Served
 from tests.browser.tablet import PHONE, Tablet, chromium, zh
 from tests.support.code_writer import changed_amount
+from tests.support.qr_reading import qr_codes
 from tests.support.town import HERE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -69,7 +69,7 @@ def open_receipt(tablet: Tablet, ref: str) -> str:
     tablet.page.evaluate("document.querySelector('.slip').style.maxWidth = '1200px'")
     tablet.page.evaluate("document.querySelector('.slip svg.large').style.maxWidth = '1100px'")
     tablet.page.set_viewport_size({"width": 1280, "height": 1700})
-    seen = zxingcpp.read_barcodes(Image.open(io.BytesIO(picture.screenshot())))
+    seen = qr_codes(Image.open(io.BytesIO(picture.screenshot())))
     tablet.page.set_viewport_size(PHONE)
     return str(seen[0].text)
 

@@ -6,7 +6,6 @@ import io
 from pathlib import Path
 
 import pytest
-import zxingcpp
 from PIL import Image
 from playwright.sync_api import Playwright
 
@@ -14,6 +13,7 @@ from ledger.sql import Sql
 from ledger.token_keys import KeyClass
 from tests.browser.served import Served
 from tests.browser.tablet import PHONE, Tablet, chromium, write_video, zh
+from tests.support.qr_reading import qr_codes
 from tests.support.town import HERE
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -150,9 +150,7 @@ def test_the_code_on_the_receipt_is_its_number_and_nothing_else(
         _sell_fifty(tablet, served)
         tablet.touch("Receipt")
         picture = Image.open(io.BytesIO(tablet.page.locator(".slip").screenshot()))
-        assert [code.text for code in zxingcpp.read_barcodes(picture)] == [
-            tablet.daybook()[0]["ref"]
-        ]
+        assert [code.text for code in qr_codes(picture)] == [tablet.daybook()[0]["ref"]]
 
 
 def _sell_fifty(tablet: Tablet, served: Served) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
-import zxingcpp
 from click.testing import CliRunner
 
 from kiosk.cli import main
@@ -27,6 +26,7 @@ from ledger.sql import Sql
 from pos.refunds import refund
 from settlement.board import FEWEST_SHOPS, board_figures
 from tests.support.log import copy_of, put_back
+from tests.support.qr_reading import qr_codes
 from tests.support.sealed_town import SealedTown, begin
 from tests.support.town import HERE
 
@@ -244,7 +244,7 @@ def test_the_posters_code_is_the_signed_checkpoint(sealed: SealedTown) -> None:
     board = sealed.put_up(202603)
     pdf = pypdfium2.PdfDocument(sealed.server.call("GET", "/board/CA01/2026-03.pdf").get_data())
     assert len(pdf) == 1
-    (seen,) = zxingcpp.read_barcodes(pdf[0].render(scale=2).to_pil())
+    (seen,) = qr_codes(pdf[0].render(scale=2).to_pil())
     assert seen.text == f"HTTPS://POINTS.EXAMPLE:8443/CHECK/{board_code('CA01', board.note)}"
 
 

@@ -15,6 +15,7 @@ from ledger.members.codes import card_number
 from ledger.refs import is_valid
 from ledger.token_keys import KeyClass
 from tests.ledger.token_samples import believe, make_code
+from tests.support.qr_reading import qr_codes
 
 HOTLINE = "0311-85550123"
 COMMUNITY = "长安街道跃进社区"
@@ -64,7 +65,7 @@ def test_every_code_on_a_printed_sheet_is_read_in_the_order_of_the_cards(dpi: in
     read = [
         code.text
         for page in pages(sheet(cards), dpi)
-        for code in in_reading_order(zxingcpp.read_barcodes(page), dpi)
+        for code in in_reading_order(qr_codes(page), dpi)
     ]
 
     assert read == [card.code for card in cards]
@@ -75,7 +76,7 @@ def test_each_code_is_38_6_mm_with_its_white_border_and_lies_inside_its_card() -
     dpi = 300
     (page,) = pages(sheet(faces(10)), dpi)
     mm = dpi / 25.4
-    codes = in_reading_order(zxingcpp.read_barcodes(page), dpi)
+    codes = in_reading_order(qr_codes(page), dpi)
 
     assert page.width == pytest.approx(210 * mm, abs=2)
     assert page.height == pytest.approx(297 * mm, abs=2)
@@ -131,7 +132,7 @@ def test_the_longest_texts_stay_off_the_cut_lines(language: str) -> None:
             (round(20 * mm), round((y_mm - 0.7) * mm), round(104 * mm), round((y_mm + 0.7) * mm))
         )
         assert strip.getextrema() == (255, 255), f"ink on the line at {y_mm} mm"
-    assert len(zxingcpp.read_barcodes(page)) == 10
+    assert len(qr_codes(page)) == 10
 
 
 def test_cut_marks_stand_at_every_line_outside_the_cards() -> None:

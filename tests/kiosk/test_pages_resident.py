@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import zxingcpp
 from PIL import Image
 
 from ledger import tokens
@@ -16,6 +15,7 @@ from pos.checkout import check_out
 from pos.proof import BillLine, prove_by_bill
 from pos.refunds import refund
 from tests.support.pages_town import NAMES, PIN, Served, text_of
+from tests.support.qr_reading import qr_codes
 from tests.support.town import HERE
 
 STATIC = Path(__file__).parents[2] / "kiosk" / "static"
@@ -238,5 +238,5 @@ def read_svg(html: str) -> str:
     for x, y, width in re.findall(r"M(\d+),(\d+)h(\d+)v1", path):
         box = (int(x) * 4, int(y) * 4, (int(x) + int(width)) * 4, (int(y) + 1) * 4)
         image.paste(0, box)
-    [found] = zxingcpp.read_barcodes(image)
+    [found] = qr_codes(image)
     return str(found.text)

@@ -13,7 +13,6 @@ from typing import Any
 
 import pypdfium2  # type: ignore[import-untyped]
 import pytest
-import zxingcpp
 from PIL import Image
 
 from kiosk.pages import month_text
@@ -29,6 +28,7 @@ from ledger.sql import Sql
 from settlement.statements import statements_of_month
 from tests.support.code_reader import read_code
 from tests.support.http import Visitor
+from tests.support.qr_reading import qr_codes
 from tests.support.sealed_town import SealedTown, begin
 from tests.support.town import HERE
 
@@ -157,7 +157,7 @@ def test_the_statement_carries_its_code_on_the_page_and_in_every_file(sealed: Se
     document = json.loads(owner.call("GET", f"{base}/json").get_data())
     pdf = pypdfium2.PdfDocument(owner.call("GET", f"{base}/pdf").get_data())
     pictures = [pdf[n].render(scale=3).to_pil() for n in range(len(pdf))]
-    seen = [code.text for picture in pictures for code in zxingcpp.read_barcodes(picture)]
+    seen = [code.text for picture in pictures for code in qr_codes(picture)]
 
     (code_text,) = seen
     code = read_code(code_text, vkey(sealed))
@@ -179,7 +179,7 @@ def test_the_code_of_a_long_log_fits_a_strip_of_80_mm() -> None:
     text = "HTTPS://POINTS.COMMUNITY.EXAMPLE:8443/CHECK/JP1." + "A2B4C6D7" * 180
     png = Image.open(io.BytesIO(draw_png(text, PROOF, dots=4)))
     assert png.width * 25.4 / 203 < 61  # four dots a module on a receipt printer's head of 203 dpi
-    (seen,) = zxingcpp.read_barcodes(png)
+    (seen,) = qr_codes(png)
     assert seen.text == text
 
 

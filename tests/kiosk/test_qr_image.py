@@ -11,6 +11,7 @@ from PIL import Image, ImageFilter
 
 from kiosk.qr_image import CARD, FREE, PHONE, QrForm, draw_modules, draw_png, draw_svg, side_mm
 from tests.ledger.token_samples import random_code
+from tests.support.qr_reading import qr_codes
 
 
 def picture(png: bytes) -> Image.Image:
@@ -18,7 +19,7 @@ def picture(png: bytes) -> Image.Image:
 
 
 def decode(image: Image.Image) -> list[zxingcpp.Barcode]:
-    return zxingcpp.read_barcodes(image.convert("L"))
+    return qr_codes(image.convert("L"))
 
 
 def some_codes(count: int) -> list[str]:
