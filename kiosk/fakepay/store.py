@@ -44,15 +44,17 @@ class Store:
         self._things: dict[str, dict[str, Thing]] = {}
         self._file: sqlite3.Connection | None = None
         self._changed: dict[tuple[str, str], None] = {}  # keeps the order of first change
+        self._last_place = 0
         if path is not None:
             self._file = sqlite3.connect(path, check_same_thread=False)
             self._file.execute("PRAGMA journal_mode=WAL")
             self._file.execute("PRAGMA synchronous=NORMAL")
             self._file.execute(_SCHEMA)
-            for kind, object_id, body in self._file.execute(
-                "SELECT kind, id, body FROM thing ORDER BY place"
+            for kind, object_id, place, body in self._file.execute(
+                "SELECT kind, id, place, body FROM thing ORDER BY place"
             ):
                 self._things.setdefault(kind, {})[object_id] = json.loads(body)
+                self._last_place = place
 
     def close(self) -> None:
         """Close the file."""
@@ -91,11 +93,12 @@ class Store:
         with self._file:
             for kind, object_id in self._changed:
                 body = json.dumps(self._things[kind][object_id])
+                # Counted here: asked of the file, each object would read through all before it.
+                self._last_place += 1
                 self._file.execute(
-                    "INSERT INTO thing VALUES "
-                    "(?, ?, (SELECT coalesce(max(place), 0) + 1 FROM thing), ?) "
+                    "INSERT INTO thing VALUES (?, ?, ?, ?) "
                     "ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body",
-                    (kind, object_id, body),
+                    (kind, object_id, self._last_place, body),
                 )
         self._changed.clear()
 
