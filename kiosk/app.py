@@ -33,6 +33,7 @@ PARTS: Final = (
     "kiosk.api.terminals",
     "kiosk.api.clerks",
     "kiosk.api.till",
+    "kiosk.api.offline",
     "kiosk.api.sales",
     "kiosk.api.refunds",
     "kiosk.api.claims",

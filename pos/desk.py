@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -36,6 +37,11 @@ class Desk:
     channel: PaymentChannel | None = None
     charge_method: str = "pm_card_visa"
     accounts: dict[tuple[int, Account, int, int], Side] = field(default_factory=dict)
+
+    @property
+    def offline_key(self) -> bytes:
+        """What the limits told to tills are marked with (`ledger.offline.policy`)."""
+        return hmac.digest(self.pepper, b"offline policies", "sha256")
 
     def terms_of(self, community_id: int) -> Terms:
         """The terms last read; a sale notices by itself when they are out of date."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 from flask_openapi import APIBlueprint
 
 from kiosk.api.here import till
+from kiosk.api.offline import offline_of
 from kiosk.api.recovery import asked_of_till, notice_missing
 from kiosk.api.types import RequestId, Strict, day_text, moment_text
 from kiosk.arrival import arrives_on
@@ -15,6 +16,7 @@ from kiosk.context import service
 from ledger.book.shops import cover_left, owed_to
 from ledger.members import clerks, keys
 from ledger.members.terms import Terms
+from ledger.offline.waiting import marked_counter
 from ledger.refs import read_reference
 from ledger.sql import Tx
 from pos.desk import day_of, rules_on
@@ -58,7 +60,9 @@ def till_state(query: StateQuery) -> dict[str, Any]:
                 "terminal_id": str(terminal.terminal_id),
                 "terminal_code": terminal.code,
                 "kind": terminal.kind,
-                "last_counter": _counter_of(used),
+                "last_counter": max(
+                    _counter_of(used), marked_counter(tx, here.community_id, here.terminal_id)
+                ),
             },
             "community": {"issuer": terms.community.issuer, "hotline": terms.community.hotline},
             "clerks": _clerks(tx, here.community_id, terminal.merchant_id),
@@ -71,6 +75,7 @@ def till_state(query: StateQuery) -> dict[str, Any]:
             "rules": _rules(terms, day),
             "jwks": keys.published_keys(tx, here.community_id, at=now),
             "recovery": asked_of_till(tx, here),
+            "offline": offline_of(tx, here, terms, at=now),
         }
 
 

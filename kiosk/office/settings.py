@@ -64,6 +64,15 @@ _GROUPS: Final = (
         ),
     ),
     (
+        mark("Selling without network (off until a shop is let do it)"),
+        (
+            _Field("offline_sale_units", mark("Points in one sale at most")),
+            _Field("offline_card_day_units", mark("Points of one card at one till a day at most")),
+            _Field("offline_terminal_day_units", mark("Points at one till a day at most")),
+            _Field("offline_hours", mark("Hours without network until no points can be used")),
+        ),
+    ),
+    (
         mark("Claims, proof and payment"),
         (
             _Field("claim_days", mark("Days within which a shop can still claim")),

@@ -30,7 +30,13 @@ from ledger.token_keys import (
     thumbprint,
 )
 
-RENEWED_CLASSES: Final = (KeyClass.CARD, KeyClass.DYN, KeyClass.EARN, KeyClass.SVC)
+RENEWED_CLASSES: Final = (
+    KeyClass.CARD,
+    KeyClass.DYN,
+    KeyClass.EARN,
+    KeyClass.SVC,
+    KeyClass.LIST,
+)
 """The classes in use; each always has a key that signs and, in time, its successor."""
 
 _DAY_S: Final = 86_400

@@ -62,6 +62,12 @@ class CommunitySettings:
     expected_use_percent: int = _whole(100, 1, 100)
     coverage_limit_percent: int = _whole(100, 1, 1_000)
 
+    # selling without network: the most of one sale, of one card at one till a day, of one till a day
+    offline_sale_units: int = _whole(100 * _POINT, 0, 200 * _POINT)
+    offline_card_day_units: int = _whole(100 * _POINT, 0, 200 * _POINT)
+    offline_terminal_day_units: int = _whole(2_000 * _POINT, 0, 20_000 * _POINT)
+    offline_hours: int = _whole(24, 1, 24)
+
     # claims, proof and payment
     claim_days: int = _whole(60, 1, 366)
     proof_days: int = _whole(3, 0, 30)

@@ -12,6 +12,7 @@ from settlement.export.counter_shapes import COUNTER
 from settlement.export.expiry_shapes import EXPIRY
 from settlement.export.household_shapes import HOUSEHOLDS
 from settlement.export.members_shapes import MEMBERS
+from settlement.export.offline_shapes import OFFLINE
 from settlement.export.recovery_shapes import RECOVERY
 from settlement.export.services_shapes import SERVICES
 from settlement.export.settlement_shapes import SETTLEMENT
@@ -35,6 +36,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
             *SERVICES,
             *SETTLEMENT,
             *RECOVERY,
+            *OFFLINE,
         )
     }
 )

@@ -1,0 +1,85 @@
+"""Refusals of selling without network: at the till, at the upload, in the office."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kiosk.refusals.known import Known
+from kiosk.texts import mark
+
+TABLE: Final = {
+    "offline_policy_bad": Known(
+        422,
+        mark(
+            "The limits sent with this sale are not this till's. Connect the till once, and sell "
+            "without points until then."
+        ),
+    ),
+    "offline_no_spending": Known(
+        409,
+        mark(
+            "This till may not take points without network. Sell without points, or ask the office "
+            "to let the shop do it."
+        ),
+    ),
+    "offline_code_class": Known(
+        409,
+        mark(
+            "This kind of code takes points with network only. Use the printed card, or sell "
+            "without points."
+        ),
+    ),
+    "offline_too_long": Known(
+        409,
+        mark(
+            "The till had been without network for too long to take points. The shop asks the "
+            "office how this sale is settled."
+        ),
+    ),
+    "offline_over_sale": Known(
+        409,
+        mark(
+            "Without network one sale takes at most {limit_units} points. The shop asks the office "
+            "how this sale is settled."
+        ),
+    ),
+    "offline_over_card": Known(
+        409,
+        mark(
+            "Without network one card takes at most {limit_units} points a day at one till. The "
+            "shop asks the office how this sale is settled."
+        ),
+    ),
+    "offline_over_terminal": Known(
+        409,
+        mark(
+            "Without network this till takes at most {limit_units} points a day. The shop asks the "
+            "office how this sale is settled."
+        ),
+    ),
+    "offline_channel": Known(
+        409,
+        mark(
+            "Without network the gateway cannot be asked. Take the money another way, or wait for "
+            "the network."
+        ),
+    ),
+    "offline_units_bad": Known(
+        422,
+        mark("A till may be allowed from 0 to {limit_units} points a day. Type another number."),
+    ),
+    "status_list_bad": Known(
+        422,
+        mark(
+            "The list of cards that are not good is damaged or not this community's. Fetch it anew."
+        ),
+    ),
+    "status_list_old": Known(
+        409,
+        mark("The list of cards that are not good is too old. Connect the till and fetch it anew."),
+    ),
+    "slip_counter_bad": Known(
+        422,
+        mark("A slip's number is from 1 to {most}. Type the number on the newest slip."),
+    ),
+}
