@@ -1,7 +1,8 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { closeSlip, openSlip, sell } from "../src/app/desk";
 import { unseal } from "../src/device/keys";
-import { flush, listWaiting } from "../src/device/outbox";
+import { flush } from "../src/device/flush";
+import { listWaiting } from "../src/device/outbox";
 import { drawCounter } from "../src/device/slips";
 import { newTill, SALE, Server } from "./support";
 

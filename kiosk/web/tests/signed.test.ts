@@ -3,7 +3,7 @@ import { closeDays } from "../src/app/close";
 import { refund, sell } from "../src/app/desk";
 import type { Till } from "../src/app/till";
 import { deviceKey, sha256 } from "../src/device/keys";
-import { flush } from "../src/device/outbox";
+import { flush } from "../src/device/flush";
 import { KEPT_MS, linesSince, pruneLines } from "../src/device/signed";
 import { base64url, fromBase64url, utf8 } from "../src/rules/bytes";
 import { newTill, SALE, Server } from "./support";

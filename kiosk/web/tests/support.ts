@@ -18,6 +18,12 @@ export const RULES = {
 export class Server {
   /** What to do with the next writes, in turn: answer, lose the answer, or refuse. */
   plan: ("answer" | "lose" | "offline" | "refuse" | "taken")[] = [];
+  /** Nobody answers at all. */
+  isDown = false;
+  /** Everything is answered with 503. */
+  isBusy = false;
+  /** Which writes make it fall over, each time they come. */
+  chokesOn: (body: Record<string, unknown>) => boolean = () => false;
   readonly bodies: { path: string; body: string; clerk: string | null }[] = [];
   readonly booked = new Map<string, { body: string; answer: object }>();
   tamper: Record<string, number> = {};
@@ -31,6 +37,9 @@ export class Server {
   fetch = (async (path: string, init: RequestInit): Promise<Response> => {
     const body = init.body ? new TextDecoder().decode(init.body as Uint8Array) : "";
     const [where, query] = path.split("?");
+    if (this.isDown) throw new TypeError("Failed to fetch");
+    if (this.isBusy) return this.json(503, { code: "busy", status: 503, detail: "zh", detail_en: "en" });
+    if (body && this.chokesOn(JSON.parse(body))) return this.json(500, { code: "internal", status: 500, detail: "zh", detail_en: "en" });
     if (where === "/api/v1/till/state") {
       this.newest = query ?? null;
       return this.json(200, this.state());
@@ -97,6 +106,8 @@ export class Server {
 export async function newTill(server: Server): Promise<Till> {
   vi.stubGlobal("indexedDB", new IDBFactory());
   vi.stubGlobal("navigator", { onLine: true });
+  // Nobody looks at the page, so nothing is sent but what a test sends.
+  vi.stubGlobal("document", { visibilityState: "hidden" });
   vi.stubGlobal("sessionStorage", { getItem: () => null, setItem: () => undefined });
   const till = await Till.open("till", server.fetch);
   await till.enrol("CA01", "ABCDEFGH2345");

@@ -1,9 +1,9 @@
 // What a clerk does at the till: sell, refund, redeem. Each is written into the daybook before it is sent.
 
 import type { DayLine, Refused } from "../device/db";
-import { keepLine, send, SlipLostError } from "../device/outbox";
+import { handOver, keepLine, send, SlipLostError } from "../device/outbox";
 import { drawCounter, giveBack } from "../device/slips";
-import type { Answer } from "../net/api";
+import { type Answer, TIMEOUT_MS } from "../net/api";
 import type { Benefit, BenefitBody, Channel, KnownSale, Quote, RedeemBody, RefundBody, SaleBody, Service, VoucherSaleBody, VoucherUseBody } from "../net/types";
 import { uuid7 } from "../rules/ids";
 import { offsetFen, refundFigures, type SaleFigures } from "../rules/offset";
@@ -29,14 +29,14 @@ export const openSlip = (till: Till): Promise<number> => drawCounter(till.store,
 export const closeSlip = (till: Till, counter: number): Promise<void> => giveBack(till.store, counter, till.tab);
 
 export async function quote(till: Till, token: string, totalFen: number): Promise<Answer<Quote>> {
-  const answer = await till.api.post<Quote>("/api/v1/quotes", { token, total_fen: totalFen });
+  const answer = await till.api.post<Quote>("/api/v1/quotes", { token, total_fen: totalFen }, till.patienceMs);
   till.hear(answer);
   return answer;
 }
 
 export function sell(till: Till, draft: SaleDraft): Promise<Done> {
   const off = offsetFen(draft.offsetUnits, unitsPerFen(till));
-  return write(till, "/api/v1/sales", (common) => {
+  const make = (common: Common): { body: SaleBody; line: DayLine } => {
     const body: SaleBody = {
       ...common,
       token: draft.token,
@@ -53,7 +53,9 @@ export function sell(till: Till, draft: SaleDraft): Promise<Done> {
     line.offset_fen = off;
     line.paid_fen = draft.totalFen - off;
     return { body, line };
-  });
+  };
+  // A customer who pays by phone needs the time to do so.
+  return write(till, "/api/v1/sales", make, draft.channel === "gateway" ? TIMEOUT_MS : till.patienceMs);
 }
 
 export function refund(till: Till, sale: KnownSale, refundFen: number): Promise<Done> {
@@ -168,22 +170,41 @@ async function write(
   till: Till,
   path: string,
   make: (common: Common) => { body: object; line: DayLine },
+  patienceMs = till.patienceMs,
   tries = 3,
 ): Promise<Done> {
   const line = await keep(till, path, make);
   await till.recount();
-  const answer = await send(till.store, till.api, line.request_id, true);
-  if (answer) till.hear(answer);
+  const answer = await sendSoon(till, line.request_id, patienceMs);
   await till.recount();
   if (answer?.kind === "refused") {
     // A number the server knows already, from before this tablet was wiped: the next one is free.
-    if (answer.refused.code === "ref_taken" && tries > 1) return write(till, path, make, tries - 1);
+    if (answer.refused.code === "ref_taken" && tries > 1) return write(till, path, make, patienceMs, tries - 1);
     return { kind: "refused", refused: answer.refused };
   }
   void till.refresh();
   const now = (await till.store.get("daybook", line.counter)) ?? line;
   if (now.state === "booked") return { kind: "booked", line: now };
   return { kind: "waiting", line: now, refused: answer?.kind === "unanswered" ? answer.refused : null };
+}
+
+/** Sends a kept write, but keeps nobody waiting: after a while it goes on by itself, and its answer is taken when it comes. */
+async function sendSoon(till: Till, requestId: string, patienceMs: number): Promise<Answer<unknown> | null> {
+  if (!till.view.online && (await handOver(till.store, requestId))) {
+    till.fallBack();
+    return null;
+  }
+  const sent = send(till.store, till.api, requestId, true).then((answer) => {
+    if (answer) till.hear(answer);
+    return answer;
+  });
+  const soon = await Promise.race([sent, new Promise<"late">((resolve) => setTimeout(() => resolve("late"), patienceMs))]);
+  if (soon !== "late") return soon;
+  // Settled in this very moment: then its answer is there.
+  if (!(await handOver(till.store, requestId))) return sent;
+  till.fallBack();
+  void sent.then(() => till.recount());
+  return null;
 }
 
 async function keep(

@@ -8,10 +8,12 @@ import {
   readMeta,
   type SealAlarm,
   type Store,
+  type Waiting,
   writeMeta,
 } from "../device/db";
 import { deviceKey, publicJwk } from "../device/keys";
-import { flush, listWaiting } from "../device/outbox";
+import { flush, tryAsideNow } from "../device/flush";
+import { listWaiting } from "../device/outbox";
 import { pruneLines } from "../device/signed";
 import { notBefore } from "../device/slips";
 import { type Answer, Api } from "../net/api";
@@ -29,7 +31,11 @@ export interface View {
   state: TillState | null;
   online: boolean;
   revoked: boolean;
+  /** When the server last told its figures, rules and keys (ms, its own clock); null where it never did. */
+  syncedAt: number | null;
   waiting: number;
+  /** Waiting writes that were set aside, each with its line of the daybook. */
+  aside: SetAside[];
   alarms: DayLine[];
   /** What did not fit in the community's log and does not fit yet. */
   sealAlarms: SealAlarm[];
@@ -38,19 +44,30 @@ export interface View {
   preferences: Preferences;
 }
 
+export interface SetAside {
+  waiting: Waiting;
+  /** null: a day's claim, which is no line. */
+  line: DayLine | null;
+}
+
 const PREFERENCES: Preferences = { language: "zh", paper: 58, camera: "environment" };
 const REFRESH_MS = 60_000;
 const RESEND_MS = 10_000;
 const CHINA_MINUTES = 480;
+/** How long (ms) a clerk waits for an answer before the till goes on without the server; offline it may be back this moment. */
+const PATIENCE = { online: 4_000, offline: 1_000 };
 
 export class Till {
   /** This tab's name, for the numbers it holds; it outlives a reload, so that no number is left behind. */
   readonly tab = tabName();
   view: View;
+  patience = PATIENCE;
   private readonly listeners = new Set<() => void>();
   private refreshedAt = 0;
   private isUnknown = false;
   private followedAt = 0;
+  private isTicking = false;
+  private readonly otherTabs = "BroadcastChannel" in globalThis ? new BroadcastChannel(`jifen-${this.mode}`) : null;
 
   private constructor(
     readonly mode: Mode,
@@ -71,7 +88,9 @@ export class Till {
       state: (await readMeta(store, "state")) ?? null,
       online: navigator.onLine,
       revoked: false,
+      syncedAt: (await readMeta(store, "synced_at")) ?? null,
       waiting: 0,
+      aside: [],
       alarms: [],
       sealAlarms: [],
       recoveredOn: null,
@@ -90,6 +109,7 @@ export class Till {
     window.addEventListener("online", tick);
     window.addEventListener("offline", () => this.change({ online: false }));
     document.addEventListener("visibilitychange", tick);
+    if (this.otherTabs) this.otherTabs.onmessage = () => void this.look();
     setInterval(tick, RESEND_MS);
     tick();
   }
@@ -166,7 +186,9 @@ export class Till {
     this.refreshedAt = Date.now();
     await notBefore(this.store, answer.value.terminal.last_counter);
     await writeMeta(this.store, "state", answer.value);
-    this.change({ state: answer.value });
+    const syncedAt = this.clock.now();
+    await writeMeta(this.store, "synced_at", syncedAt);
+    this.change({ state: answer.value, syncedAt });
     await prepareVerify(answer.value.jwks.keys);
     await pruneLines(this.store, this.clock.now());
     if (answer.value.recovery?.wanted) await sendDaybook(this, answer.value.recovery);
@@ -199,6 +221,17 @@ export class Till {
     if (answer.why === "sign_in") void this.signOut();
   }
 
+  /** How long a clerk is kept waiting for an answer (ms). */
+  get patienceMs(): number {
+    return this.view.online ? this.patience.online : this.patience.offline;
+  }
+
+  /** The server let a clerk wait too long: the till goes on without it until it answers again. */
+  fallBack(): void {
+    this.change({ online: false });
+    void this.tick();
+  }
+
   async setPreferences(change: Partial<Preferences>): Promise<void> {
     const preferences = { ...this.view.preferences, ...change };
     this.change({ preferences });
@@ -211,9 +244,20 @@ export class Till {
     await this.recount();
   }
 
+  /** Counts anew what waits and what went differently, here and in the till's other tabs. */
   async recount(): Promise<void> {
-    const waiting = (await listWaiting(this.store)).length;
-    this.change({ waiting, alarms: await this.store.getAllFromIndex("daybook", "alarm", 1) });
+    await this.look();
+    this.otherTabs?.postMessage("changed");
+  }
+
+  private async look(): Promise<void> {
+    const waiting = await listWaiting(this.store);
+    const aside = waiting.filter((one) => one.aside).map(async (one) => ({ waiting: one, line: await this.lineOf(one) }));
+    this.change({ waiting: waiting.length, aside: await Promise.all(aside), alarms: await this.store.getAllFromIndex("daybook", "alarm", 1) });
+  }
+
+  private async lineOf({ counter }: Waiting): Promise<DayLine | null> {
+    return counter === null ? null : ((await this.store.get("daybook", counter)) ?? null);
   }
 
   async showSeal(): Promise<void> {
@@ -236,8 +280,24 @@ export class Till {
     await this.recount();
   }
 
+  /** Tries what was set aside at once. */
+  async retryAside(): Promise<void> {
+    await tryAsideNow(this.store);
+    await this.resend();
+  }
+
+  /** One look at the server at a time: a silent network answers none of them for a while. */
   private async tick(): Promise<void> {
-    if (!this.view.terminal || document.visibilityState === "hidden") return;
+    if (this.isTicking || !this.view.terminal || document.visibilityState === "hidden") return;
+    this.isTicking = true;
+    try {
+      await this.catchUp();
+    } finally {
+      this.isTicking = false;
+    }
+  }
+
+  private async catchUp(): Promise<void> {
     if (this.view.waiting > 0) await this.resend();
     if (!this.view.online || Date.now() - this.refreshedAt > REFRESH_MS) await this.refresh();
     if (!this.view.online || Date.now() - this.followedAt <= REFRESH_MS) return;

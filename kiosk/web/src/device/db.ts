@@ -64,6 +64,17 @@ export interface Waiting {
   body: SealedBody;
   counter: number | null;
   batch_no: number | null;
+  /** How often the server answered others and not this one; missing where never. */
+  tries?: number;
+  aside?: Aside;
+}
+
+/** A write set aside so that it stops no other: kept, shown, and tried again now and then. */
+export interface Aside {
+  /** `unreadable`: the tablet itself cannot send it. */
+  why: "unanswered" | "unreadable";
+  refused: Refused | null;
+  again_at: number;
 }
 
 /** A counter number that was drawn and not yet used. */
@@ -132,6 +143,10 @@ export interface Meta {
   state: TillState;
   preferences: Preferences;
   clock_ahead_ms: number;
+  /** The latest moment (ms, the server's clock) this tablet knows of; its own clock never goes below it. */
+  clock_latest_ms: number;
+  /** When the server last told this till its figures, rules and keys (ms, the server's clock). */
+  synced_at: number;
   last_counter: number;
   last_batch: number;
   last_order: number;

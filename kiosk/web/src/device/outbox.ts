@@ -6,7 +6,6 @@ import { utf8 } from "../rules/bytes";
 import { differencesOf } from "./differences";
 import { type Batch, type DayLine, SETTLED, type Settling, type Store, type Waiting } from "./db";
 import { seal, unseal } from "./keys";
-import { withLock } from "./locks";
 import { addLine, draftLine } from "./signed";
 
 /** How long the screen that made a write looks after it itself. */
@@ -22,6 +21,11 @@ export interface Write {
   path: string;
   body: object;
   nowMs: number;
+}
+
+/** What waits for its answer, oldest first. */
+export async function listWaiting(store: Store): Promise<Waiting[]> {
+  return (await store.getAll("outbox")).sort((one, other) => one.order - other.order);
 }
 
 /** Stores a sale, refund or redemption before anything is sent: number used, line written, write waiting. */
@@ -87,28 +91,18 @@ export async function send<T>(store: Store, api: Api, requestId: string, attende
   return answer;
 }
 
-async function handOver(store: Store, requestId: string): Promise<void> {
+/** The screen that made a write looks after it no longer; false where the write has got its answer. */
+export async function handOver(store: Store, requestId: string): Promise<boolean> {
   const tx = store.transaction("outbox", "readwrite");
   const waiting = await tx.store.get(requestId);
   if (waiting) await tx.store.put({ ...waiting, attended_until: 0 });
   await tx.done;
+  return waiting !== undefined;
 }
 
-/** Sends what waits, oldest first, one tab at a time; stops at the first without an answer. */
-export async function flush(store: Store, api: Api, nowMs: number): Promise<Answer<unknown> | null> {
-  return withLock(store, "outbox", async () => {
-    for (const waiting of await listWaiting(store)) {
-      if (waiting.attended_until > nowMs) continue;
-      const answer = await send(store, api, waiting.request_id, false);
-      if (answer?.kind === "unanswered") return answer;
-    }
-    return null;
-  });
-}
-
-export async function listWaiting(store: Store): Promise<Waiting[]> {
-  return (await store.getAll("outbox")).sort((one, other) => one.order - other.order);
-}
+/** A clock that was set back must not make anybody wait longer than the longest wait. */
+export const isAttended = (waiting: Waiting, nowMs: number): boolean =>
+  waiting.attended_until > nowMs && waiting.attended_until <= nowMs + ATTENDED_MS;
 
 type Final = Exclude<Answer<unknown>, { kind: "unanswered" }>;
 
@@ -127,11 +121,12 @@ async function settle(
     // Signed before the transaction opens: IndexedDB closes one that waits for anything else.
     const draft = identity && accepted ? await draftLine(store, identity, accepted) : null;
     const tx = store.transaction(SETTLED, "readwrite", { durability: "strict" });
-    const isWaiting = (await tx.objectStore("outbox").get(waiting.request_id)) !== undefined;
+    const now = await tx.objectStore("outbox").get(waiting.request_id);
+    const isWaiting = now !== undefined;
     isOver = !isWaiting || draft === null || (await addLine(tx, draft));
     if (isWaiting && isOver) {
       await tx.objectStore("outbox").delete(waiting.request_id);
-      if (waiting.counter !== null) await settleLine(tx, waiting.counter, answer, attended);
+      if (waiting.counter !== null) await settleLine(tx, waiting.counter, answer, attended && now.attended_until > 0);
       if (waiting.batch_no !== null) await settleBatch(tx, waiting.batch_no, answer);
     }
     await tx.done;

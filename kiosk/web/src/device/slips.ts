@@ -11,7 +11,7 @@ export async function drawCounter(store: Store, holder: string, nowMs: number): 
   const slips = tx.objectStore("slips");
   const meta = tx.objectStore("meta");
   const isFree = (slip: Slip): boolean =>
-    slip.holder === "" || slip.holder === holder || slip.held_at < nowMs - HELD_MS;
+    slip.holder === "" || slip.holder === holder || Math.abs(nowMs - slip.held_at) > HELD_MS;
   const free = (await slips.getAll()).find(isFree);
   let counter = free?.counter;
   if (counter === undefined) {

@@ -49,21 +49,21 @@ export class Api {
     return this.call<T>("GET", path, null);
   }
 
-  post<T>(path: string, body: object): Promise<Answer<T>> {
-    return this.call<T>("POST", path, utf8(JSON.stringify(body)));
+  post<T>(path: string, body: object, patienceMs = TIMEOUT_MS): Promise<Answer<T>> {
+    return this.call<T>("POST", path, utf8(JSON.stringify(body)), patienceMs);
   }
 
   /** Sends these very bytes; a write that is sent again must be the same to the last byte. */
-  async call<T>(method: string, path: string, body: Uint8Array<ArrayBuffer> | null): Promise<Answer<T>> {
-    const first = await this.once<T>(method, path, body);
+  async call<T>(method: string, path: string, body: Uint8Array<ArrayBuffer> | null, patienceMs = TIMEOUT_MS): Promise<Answer<T>> {
+    const first = await this.once<T>(method, path, body, patienceMs);
     // A clock that was wrong is put right by the answer itself, so one more try is worth it.
-    if (first.kind === "unanswered" && first.refused?.code.startsWith("proof_")) return this.once<T>(method, path, body);
+    if (first.kind === "unanswered" && first.refused?.code.startsWith("proof_")) return this.once<T>(method, path, body, patienceMs);
     return first;
   }
 
-  private async once<T>(method: string, path: string, body: Uint8Array<ArrayBuffer> | null): Promise<Answer<T>> {
+  private async once<T>(method: string, path: string, body: Uint8Array<ArrayBuffer> | null, patienceMs: number): Promise<Answer<T>> {
     const stop = new AbortController();
-    const timer = setTimeout(() => stop.abort(), TIMEOUT_MS);
+    const timer = setTimeout(() => stop.abort(), patienceMs);
     try {
       const response = await this.fetcher(path, {
         method,

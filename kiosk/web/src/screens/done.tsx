@@ -1,11 +1,11 @@
 // How it ended: booked, refused, or kept until the server answers.
 
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Done } from "../app/desk";
 import type { DayLine } from "../device/db";
 import { said, t } from "../text/t";
-import { Notice, Screen } from "../ui/frame";
+import { Notice, Screen, useTill } from "../ui/frame";
 import { Icon } from "../ui/icons";
 import { PrintButtons, ReceiptSlip } from "../ui/receipt";
 import { Figures, Result } from "../ui/result";
@@ -20,29 +20,33 @@ interface DoneProps {
   children?: ComponentChildren;
 }
 
-export function DoneScreen({ done, again, onAgain, onHome, children }: DoneProps) {
+export function DoneScreen({ done: first, again, onAgain, onHome, children }: DoneProps) {
   const [receipt, setReceipt] = useState(false);
+  const done = useNews(first);
   if (done.kind === "refused") return null;
   const { line } = done;
   if (receipt) return <ReceiptScreen line={line} onBack={() => setReceipt(false)} />;
   const differs = line.differences.length > 0;
+  const isRefused = line.state === "refused";
+  const kind = differs || isRefused ? "failed" : done.kind === "booked" ? "done" : "waiting";
   return (
     <Screen title={titleOf(line)}>
-      <Result kind={differs ? "failed" : done.kind === "booked" ? "done" : "waiting"} word={wordOf(done, differs)}>
+      <Result kind={kind} word={wordOf(done, differs)}>
         <Figures of={figuresOf(line)} />
       </Result>
+      {line.refused && <Notice kind="failed">{said(line.refused.zh, line.refused.en)}</Notice>}
       {line.outcome?.earned_reason && <p class="hint">{cutText(line.outcome.earned_reason)}</p>}
       {line.differences.map((one) => (
         <Notice kind="failed" key={one.field}>
           {differenceText(one)}
         </Notice>
       ))}
-      {done.kind === "waiting" && <Waiting done={done} />}
+      {kind === "waiting" && <Waiting done={done} />}
       <button type="button" class="main" onClick={onAgain}>
         {again}
       </button>
       <div class="row">
-        {done.kind === "booked" && (
+        {!isRefused && (
           <button type="button" onClick={() => setReceipt(true)}>
             <Icon name="print" />
             {t("Receipt")}
@@ -59,6 +63,19 @@ export function DoneScreen({ done, again, onAgain, onHome, children }: DoneProps
   );
 }
 
+/** What waits here may get its answer while the clerk looks on. */
+function useNews(first: Done): Done {
+  const [till, view] = useTill();
+  const [done, setDone] = useState(first);
+  useEffect(() => {
+    if (done.kind !== "waiting") return;
+    void till.store.get("daybook", done.line.counter).then((line) => {
+      if (line && line.ref === done.line.ref && line.state !== "waiting") setDone(line.state === "booked" ? { kind: "booked", line } : { ...done, line });
+    });
+  }, [view.waiting, view.alarms]);
+  return done;
+}
+
 function titleOf(line: DayLine): string {
   if (line.kind === "refund") return t("Refund");
   if (line.kind === "voucher") return t("Voucher");
@@ -69,11 +86,13 @@ function titleOf(line: DayLine): string {
 
 function wordOf(done: Exclude<Done, { kind: "refused" }>, differs: boolean): string {
   if (differs) return t("Booked differently");
+  if (done.line.state === "refused") return t("Not booked");
   return done.kind === "booked" ? t("Done") : t("Waiting");
 }
 
-function Waiting({ done }: { done: Extract<Done, { kind: "waiting" }> }) {
-  const { line, refused } = done;
+function Waiting({ done }: { done: Exclude<Done, { kind: "refused" }> }) {
+  const { line } = done;
+  const refused = done.kind === "waiting" ? done.refused : null;
   return (
     <>
       {refused && <Notice kind="warning">{said(refused.zh, refused.en)}</Notice>}

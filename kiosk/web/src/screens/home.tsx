@@ -2,18 +2,17 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { openDays } from "../app/close";
-import type { DayLine } from "../device/db";
 import { dayText } from "../rules/time";
 import { hundredths } from "../rules/units";
 import { readScan } from "../scan/read";
-import { said, t } from "../text/t";
+import { t } from "../text/t";
+import { Alarm, AsideAlarm, Recovered, SealAlarm } from "../ui/alarms";
 import { CounterHours, ToCountList } from "../ui/counter_hours";
 import { Notice, Screen, useTill } from "../ui/frame";
 import { Icon, type IconName } from "../ui/icons";
 import { useScans } from "../ui/scans";
 import { play } from "../ui/sound";
 import type { Go, Place } from "./app";
-import { differenceText } from "./words";
 
 export function HomeScreen({ go }: { go: Go }) {
   const [till, view] = useTill();
@@ -38,6 +37,7 @@ export function HomeScreen({ go }: { go: Go }) {
       {till.mode === "counter" && <ToCountList />}
       {view.sealAlarms.length > 0 && <SealAlarm go={go} />}
       {view.recoveredOn !== null && <Recovered day={view.recoveredOn} />}
+      {view.aside.length > 0 && <AsideAlarm entries={view.aside} />}
       {view.alarms.map((line) => (
         <Alarm key={line.counter} line={line} />
       ))}
@@ -118,60 +118,5 @@ function Tile({ icon, words, first, onClick }: TileProps) {
       <Icon name={icon} />
       {words}
     </button>
-  );
-}
-
-/** The book does not fit what this till has seen of it. It stands here until it fits again; nothing else stops. */
-function SealAlarm({ go }: { go: Go }) {
-  const [, view] = useTill();
-  const hotline = view.state?.community.hotline;
-  return (
-    <section class="alarm" role="alert">
-      <p>
-        <strong>{t("The seal does not fit: the community's book is not the one this till has seen before.")}</strong>
-      </p>
-      <p>{t("Go on selling; customers lose nothing. Tell the street office, and do not clear this tablet: it holds the proof.")}</p>
-      {hotline && <p>{t("Hotline of the community: {hotline}", { hotline })}</p>}
-      <button type="button" onClick={() => go({ at: "check", evidence: true })}>
-        {t("Show what does not fit")}
-      </button>
-    </section>
-  );
-}
-
-/** The community lost the end of its book and said so under its own key: no alarm, but nothing to keep quiet about. */
-function Recovered({ day }: { day: number }) {
-  const [till] = useTill();
-  return (
-    <section class="alarm declared" role="status">
-      <p>{t("On {day} the community restored its book after a loss and declared it. What this till sold since is sent again by itself; customers lose nothing.", { day: dayText(day) })}</p>
-      <button type="button" onClick={() => void till.acknowledgeRecovery()}>
-        {t("I have seen this")}
-      </button>
-    </section>
-  );
-}
-
-/** Something the server answered otherwise than the clerk confirmed; it stays until a person has seen it. */
-function Alarm({ line }: { line: DayLine }) {
-  const [till] = useTill();
-  const facts = { ref: line.ref, yuan: hundredths(line.total_fen) };
-  return (
-    <section class="alarm" role="alert">
-      <p>
-        <strong>
-          {line.state === "refused"
-            ? t("{ref} over {yuan} yuan was sent late and refused. It is not booked.", facts)
-            : t("{ref}: the server booked something else than you confirmed. Call the community office.", facts)}
-        </strong>
-      </p>
-      {line.refused && <p>{said(line.refused.zh, line.refused.en)}</p>}
-      {line.differences.map((one) => (
-        <p key={one.field}>{differenceText(one)}</p>
-      ))}
-      <button type="button" onClick={() => void till.acknowledge(line)}>
-        {t("I have seen this")}
-      </button>
-    </section>
   );
 }

@@ -40,21 +40,17 @@ export function TodayScreen({ go }: { go: Go }) {
 }
 
 function OneLine({ line, go, onBack }: { line: DayLine; go: Go; onBack(): void }) {
-  if (line.state !== "booked") {
+  if (line.state === "refused") {
     return (
       <Screen title={line.ref} onBack={onBack}>
-        <Notice kind={line.state === "waiting" ? "warning" : "failed"}>
-          {line.refused
-            ? said(line.refused.zh, line.refused.en)
-            : t("The server has not answered. The sale is kept and sent again by itself; you need not do anything.")}
-        </Notice>
+        <Notice kind="failed">{line.refused ? said(line.refused.zh, line.refused.en) : t("Not booked")}</Notice>
       </Screen>
     );
   }
   return (
     <>
       <ReceiptScreen line={line} onBack={onBack} />
-      {line.kind === "sale" && (
+      {line.kind === "sale" && line.state === "booked" && (
         <div class="screen-foot">
           <button type="button" onClick={() => go({ at: "refund", ref: line.ref })}>
             <Icon name="refund" />

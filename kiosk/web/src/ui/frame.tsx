@@ -1,20 +1,13 @@
-// The frame of every screen: where one is, the way back, the connection, the other language.
+// The frame of every screen: where one is, the way back, the other language, the connection.
 
-import { type ComponentChildren, createContext } from "preact";
-import { useContext, useEffect, useRef, useState } from "preact/hooks";
-import type { Till, View } from "../app/till";
+import type { ComponentChildren } from "preact";
+import { useEffect, useRef } from "preact/hooks";
 import { inLanguage, mark, t } from "../text/t";
+import { Connection } from "./connection";
+import { TillContext, useTill } from "./context";
 import { Icon } from "./icons";
 
-export const TillContext = createContext<Till | null>(null);
-
-export function useTill(): [Till, View] {
-  const till = useContext(TillContext);
-  if (!till) throw new Error("a screen outside the till");
-  const [view, setView] = useState(till.view);
-  useEffect(() => till.subscribe(() => setView(till.view)), [till]);
-  return [till, view];
-}
+export { TillContext, useTill };
 
 interface ScreenProps {
   title: string;
@@ -41,25 +34,11 @@ export function Screen({ title, onBack, children, wide, above }: ScreenProps) {
         <h1 tabIndex={-1} ref={heading}>
           {title}
         </h1>
-        <Connection always={above !== undefined} />
         <LanguageButton />
       </header>
+      <Connection />
       <main>{children}</main>
     </div>
-  );
-}
-
-/** Online or not, and how many writes wait, in words and not by colour alone; away from home only what needs a look. */
-export function Connection({ always }: { always: boolean }) {
-  const [, view] = useTill();
-  const words = always || !view.online ? [view.online ? t("Online") : t("Offline")] : [];
-  if (view.waiting > 0) words.push(t("{count} waiting", { count: view.waiting }));
-  return (
-    <span class={`connection ${view.online && view.waiting === 0 ? "good" : "open"}`} role="status">
-      {words.map((word) => (
-        <span key={word}>{word}</span>
-      ))}
-    </span>
   );
 }
 

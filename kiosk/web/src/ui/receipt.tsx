@@ -6,10 +6,12 @@ import { sealCodeOf } from "../app/seal";
 import type { DayLine } from "../device/db";
 import type { SealCode } from "../net/types";
 import { monthText } from "../rules/time";
+import { pointsText, yuan } from "../screens/words";
 import { t } from "../text/t";
 import { useTill } from "./frame";
 import { Icon } from "./icons";
 
+/** The slip of a line; one the server has not answered says that it is provisional, and why. */
 export function ReceiptSlip({ line }: { line: DayLine }) {
   const [till, view] = useTill();
   const [seal, setSeal] = useState<SealCode | null>(line.seal ?? null);
@@ -18,8 +20,9 @@ export function ReceiptSlip({ line }: { line: DayLine }) {
   }, [line.ref]);
   return (
     <article class={`slip mm${view.preferences.paper}${till.mode === "counter" ? " large" : ""}`} aria-label={t("Receipt")}>
+      {line.state === "waiting" && <Provisional />}
       <dl>
-        {(line.receipt?.lines ?? []).map((row, at) => (
+        {(line.receipt?.lines ?? provisionalLines(line, view.terminal?.merchant_name ?? "")).map((row, at) => (
           <div key={at}>
             <dt>{row.label}</dt>
             <dd>{row.value}</dd>
@@ -31,6 +34,31 @@ export function ReceiptSlip({ line }: { line: DayLine }) {
       {seal && <Proof seal={seal} />}
     </article>
   );
+}
+
+function Provisional() {
+  return (
+    <section class="provisional">
+      <p>
+        <strong>{t("Provisional")}</strong>
+      </p>
+      <p>{t("This till has no connection. The community confirms this slip as soon as it has one; if it cannot, you are told on your next visit. Keep the slip until then.")}</p>
+    </section>
+  );
+}
+
+/** What the tablet itself knows of a line, in the words of the server's slip. */
+function provisionalLines(line: DayLine, shop: string): { label: string; value: string }[] {
+  const used = line.offset_fen > 0 ? `${pointsText(line.offset_units)} = ${yuan(line.offset_fen)}` : pointsText(line.offset_units);
+  const isRefund = line.kind === "refund";
+  return [
+    { label: t("Shop"), value: shop },
+    { label: t("Receipt"), value: line.ref },
+    { label: t("Time"), value: line.occurred_at.slice(0, 16).replace("T", " ") },
+    { label: isRefund ? t("Goods returned") : t("Total"), value: yuan(line.total_fen) },
+    ...(line.offset_units > 0 ? [{ label: isRefund ? t("Points back") : t("Points used"), value: used }] : []),
+    { label: isRefund ? t("Money back") : t("Paid"), value: yuan(line.paid_fen) },
+  ].filter(({ value }) => value !== "");
 }
 
 /** The larger code: proof that the receipt is in the sealed book, for any till of the community and any phone. */

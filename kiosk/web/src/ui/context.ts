@@ -1,0 +1,15 @@
+// The till for every screen below it.
+
+import { createContext } from "preact";
+import { useContext, useEffect, useState } from "preact/hooks";
+import type { Till, View } from "../app/till";
+
+export const TillContext = createContext<Till | null>(null);
+
+export function useTill(): [Till, View] {
+  const till = useContext(TillContext);
+  if (!till) throw new Error("a screen outside the till");
+  const [view, setView] = useState(till.view);
+  useEffect(() => till.subscribe(() => setView(till.view)), [till]);
+  return [till, view];
+}
