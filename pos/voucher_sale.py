@@ -15,7 +15,7 @@ from ledger.households.limits import member_counts
 from ledger.members import pins
 from ledger.members.residents import get_resident
 from ledger.members.terms import Terms
-from ledger.services.items import get_service
+from ledger.services.items import service_on
 from ledger.services.vouchers import Purchase, sell
 from ledger.sql import Sql, Tx
 from ledger.units import FIRST_POINT_COMMODITY
@@ -114,7 +114,7 @@ def _on_page(terms: Terms, request: PageSale, at: int, tx: Tx) -> dict[str, Any]
     if tx.get(_RECOVERING, community_id=here).recovery_id is not None:
         raise Refusal("recovery_no_spending")
     resident = get_resident(tx, here, request.person_id)
-    service = get_service(tx, here, request.service_id)
+    service = service_on(tx, here, request.service_id, day)
     scheme = terms.scheme_on(day)
     owner = owner_in(scheme, int(service.commodity), request.person_id, resident.household_id)
     counts = []
@@ -162,7 +162,7 @@ def _at_counter(
     if agreement is None or "redeem" not in agreement.roles:
         raise Refusal("merchant_not_redeeming")
     check_showing(showing, debits=True)
-    service = get_service(tx, request.community_id, request.service_id)
+    service = service_on(tx, request.community_id, request.service_id, day)
     if int(service.commodity) != terms.civic.commodity:
         raise Refusal("good_other_points")
     counts = spending_counts(showing, int(service.price_units), pin_ok=pin_ok)

@@ -24,9 +24,10 @@ from kiosk.api.types import (
 )
 from kiosk.auth import allow
 from kiosk.context import service
-from ledger.services.items import COMMUNITY, services_of
+from ledger.services.items import COMMUNITY, services_on
 from ledger.units import points_text
 from pos.benefit import BenefitRequest, benefits_at, give_benefit
+from pos.desk import day_of
 from pos.voucher_sale import CounterSale, sell_at_counter
 from pos.voucher_use import VoucherUse, use_voucher
 
@@ -79,8 +80,9 @@ def list_services() -> dict[str, Any]:
     """The services on sale with their price in units and who gives them."""
     here = till()
     terms = service().desk.terms_with(here.community_id, here.terminal_id)
+    today = day_of(terms, service().now())
     with service().db.read() as tx:
-        rows = services_of(tx, here.community_id)
+        rows = services_on(tx, here.community_id, today)
     return {
         "items": [
             {

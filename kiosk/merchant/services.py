@@ -17,7 +17,7 @@ from kiosk.texts import mark
 from ledger.errors import Refusal
 from ledger.services import orders
 from ledger.services.benefits import given_at
-from ledger.services.items import services_of
+from ledger.services.items import services_on
 from ledger.services.vouchers import used_at
 from ledger.sql import Tx
 from pos.desk import day_of
@@ -65,7 +65,7 @@ def _home(*, refusal: Refusal | None = None) -> Response:
     community_id, today = here.community.id, day_of(here, service().now())
     first = today // 100 * 100 + 1
     with service().db.read() as tx:
-        mine = [row for row in services_of(tx, community_id) if int(row.provider_id) == shop]
+        mine = [row for row in services_on(tx, community_id, today) if int(row.provider_id) == shop]
         rows = orders.orders_at(tx, community_id, shop)
         used = used_at(tx, community_id, shop, first, today)
         given = given_at(tx, community_id, shop, first, today)

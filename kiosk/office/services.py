@@ -21,11 +21,13 @@ from ledger.services import items, orders, slots
 from ledger.services.items import COMMUNITY, Offer
 from ledger.services.vouchers import newest
 from ledger.sql import Row, Tx
+from ledger.units import points_text, yuan_text
 from pos.desk import day_of
 
 _SHOWN: Final = 40
 _WEEKS: Final = 4
 _MOST_TIMES: Final = 24
+_BLANK: Final = {"valid_days": 90, "cancel_hours": 24, "unused": "back", "returnable": 1}
 
 
 @bp.get("/services", endpoint="services")
@@ -42,24 +44,32 @@ def put_service() -> AnyResponse:
     here = terms()
 
     def work(tx: Tx, at: int) -> None:
-        offer = Offer(
-            code=needed("code").upper(),
-            name=needed("name"),
-            provider_id=number("provider"),
-            commodity=here.civic.commodity,
-            price_units=hundredths("price"),
-            contract_fen=hundredths("contract") if text("contract") else 0,
-            valid_days=number("valid_days"),
-            cancel_hours=number("cancel_hours"),
-            needs_booking=bool(text("needs_booking")),
-            returnable=bool(text("returnable")),
-            unused=needed("unused"),
+        offer = _typed(
+            needed("code").upper(), needed("name"), number("provider"), here.civic.commodity
         )
         items.put_service(
             tx, here.community.id, offer, shop_commodity=here.civic.commodity, by=me(), at=at
         )
 
     return _stay("service_put", {"code": text("code"), "price": text("price")}, work)
+
+
+@bp.post("/services/terms")
+@allow("service.write")
+def set_service_terms() -> AnyResponse:
+    """Sell a service on other terms from a day on."""
+    here, service_id, from_date = terms(), number("service"), day("from")
+
+    def work(tx: Tx, at: int) -> None:
+        known = items.get_service(tx, here.community.id, service_id)
+        offer = _typed(known.code, known.name, int(known.provider_id), int(known.commodity))
+        today = day_of(here, at)
+        items.set_terms(
+            tx, here.community.id, service_id, offer, from_date, today=today, by=me(), at=at
+        )
+
+    said = {"service": str(service_id), "from": str(from_date), "price": text("price")}
+    return _stay("service_terms", said, work)
 
 
 @bp.post("/services/state")
@@ -120,6 +130,22 @@ def order_answer() -> AnyResponse:
     return _stay("order_office", body, work)
 
 
+def _typed(code: str, name: str, provider_id: int, commodity: int) -> Offer:
+    return Offer(
+        code=code,
+        name=name,
+        provider_id=provider_id,
+        commodity=commodity,
+        price_units=hundredths("price"),
+        contract_fen=hundredths("contract") if text("contract") else 0,
+        valid_days=number("valid_days"),
+        cancel_hours=number("cancel_hours"),
+        needs_booking=bool(text("needs_booking")),
+        returnable=bool(text("returnable")),
+        unused=needed("unused"),
+    )
+
+
 def _moment(on: int, at_time: str) -> int:
     """A time of a day on the community's clock, in microseconds UTC.
 
@@ -145,7 +171,8 @@ def _page(*, refusal: Refusal | None = None) -> Response:
     here, at = terms(), service().now()
     community_id, today = here.community.id, day_of(here, at)
     with service().db.read() as tx:
-        offered = items.services_of(tx, community_id)
+        offered = items.services_on(tx, community_id, today)
+        ahead = items.terms_ahead(tx, community_id, today)
         times = slots.slots_between(
             tx, community_id, at - 86_400 * SECOND_US, at + _WEEKS * 7 * 86_400 * SECOND_US
         )
@@ -157,7 +184,8 @@ def _page(*, refusal: Refusal | None = None) -> Response:
         refusal=refusal,
         may_change=can("service.write"),
         may_note=can("resident.write"),
-        services=[_offered(row) for row in offered],
+        services=[_offered(row, ahead) for row in offered],
+        blank=_BLANK if text("service") else _BLANK | request.form.to_dict(),
         providers=[
             (COMMUNITY, here.community.name),
             *(
@@ -178,9 +206,18 @@ def _page(*, refusal: Refusal | None = None) -> Response:
     )
 
 
-def _offered(row: Row) -> dict[str, Any]:
+def _offered(row: Row, ahead: list[Row]) -> dict[str, Any]:
+    is_typed = text("service") == str(row.service_id) and bool(text("price"))
+    now = {**row._asdict(), "price": points_text(int(row.price_units))}
+    now["contract"] = yuan_text(int(row.contract_fen)) if row.contract_fen else ""
     return {
+        "form": request.form.to_dict() if is_typed else now,
         **row._asdict(),
+        "changes": [
+            {**new._asdict(), "unused_text": say(UNUSED[new.unused])}
+            for new in ahead
+            if int(new.service_id) == int(row.service_id)
+        ],
         "provider": provider_name(terms(), int(row.provider_id)),
         "unused_text": say(UNUSED[row.unused]),
     }

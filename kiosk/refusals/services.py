@@ -60,6 +60,10 @@ TABLE: Final = {
         422,
         mark("The terms of the service do not fit at {field}. Correct it and save again."),
     ),
+    "service_terms_late": Known(
+        409,
+        mark("Terms cannot change from {from_day} on. Choose a day from tomorrow on."),
+    ),
     "merchant_not_serving": Known(
         403,
         mark(

@@ -22,7 +22,7 @@ from ledger.members import residents
 from ledger.services import orders
 from ledger.services.codes import code_of
 from ledger.services.endings import Ending, give_back
-from ledger.services.items import services_of
+from ledger.services.items import services_on, terms_ahead
 from ledger.services.slots import slots_between
 from ledger.services.vouchers import get_voucher, vouchers_of
 from ledger.sql import Row, Tx
@@ -166,7 +166,8 @@ def _home(*, refusal: Refusal | None = None) -> Response:
     today, scheme = day_of(here, at), terms().scheme_on(day_of(here, at))
     with service().db.read() as tx:
         who = residents.get_resident(tx, here.community.id, actor().id)
-        offers = [row for row in services_of(tx, here.community.id) if row.state == "on"]
+        offers = [row for row in services_on(tx, here.community.id, today) if row.state == "on"]
+        ahead = terms_ahead(tx, here.community.id, today)
         owners = {
             int(row.commodity): owner_in(
                 scheme, int(row.commodity), who.person_id, who.household_id
@@ -182,12 +183,12 @@ def _home(*, refusal: Refusal | None = None) -> Response:
         here,
         "resident/services.html",
         refusal=refusal,
-        offers=[_offer(row, left) for row in offers],
+        offers=[_offer(row, left, ahead) for row in offers],
         vouchers=[voucher_view(here, row, today) for row in mine],
     )
 
 
-def _offer(row: Row, left: dict[int, int]) -> dict[str, Any]:
+def _offer(row: Row, left: dict[int, int], ahead: list[Row]) -> dict[str, Any]:
     here = terms()
     scheme = here.scheme_on(day_of(here, service().now()))
     kind = scheme.point_types[int(row.commodity) - FIRST_POINT_COMMODITY - 1]
@@ -203,6 +204,11 @@ def _offer(row: Row, left: dict[int, int]) -> dict[str, Any]:
         "returnable": bool(row.returnable),
         "enough": left[int(row.commodity)] >= int(row.price_units),
         "missing": int(row.price_units) - left[int(row.commodity)],
+        "changes": [
+            {"from_date": int(new.from_date), "units": int(new.price_units)}
+            for new in ahead
+            if int(new.service_id) == int(row.service_id)
+        ],
     }
 
 

@@ -26,8 +26,29 @@ _COLUMNS: Final = (
     "service_id, code, name, provider_id, commodity, price_units, contract_fen, valid_days,"
     " cancel_hours, needs_booking, returnable, unused, state, changed_at"
 )
-_ALL: Final = Sql(
-    f"SELECT {_COLUMNS} FROM service WHERE community_id = :community_id ORDER BY code"
+_TERMS: Final = (
+    "price_units",
+    "contract_fen",
+    "valid_days",
+    "cancel_hours",
+    "needs_booking",
+    "returnable",
+    "unused",
+)
+"""What may change from a day on; code, name, provider and kind of points are what the service is."""
+_ON: Final = (
+    "SELECT s.service_id, s.code, s.name, s.provider_id, s.commodity, s.state, s.changed_at, t.from_date, "
+    + ", ".join(f"coalesce(t.{name}, s.{name}) AS {name}" for name in _TERMS)
+    + " FROM service s LEFT JOIN service_terms t ON t.community_id = s.community_id"
+    " AND t.service_id = s.service_id AND t.from_date = (SELECT max(u.from_date) FROM service_terms u"
+    "  WHERE u.community_id = s.community_id AND u.service_id = s.service_id AND u.from_date <= :day)"
+    " WHERE s.community_id = :community_id"
+)
+_ALL_ON: Final = Sql(f"{_ON} ORDER BY s.code")
+_ONE_ON: Final = Sql(f"{_ON} AND s.service_id = :service_id")
+_AHEAD: Final = Sql(
+    f"SELECT service_id, from_date, {', '.join(_TERMS)} FROM service_terms"
+    " WHERE community_id = :community_id AND from_date > :day ORDER BY service_id, from_date"
 )
 _ONE: Final = Sql(
     f"SELECT {_COLUMNS} FROM service WHERE community_id = :community_id AND service_id = :service_id"
@@ -41,11 +62,12 @@ _PUT: Final = Sql(
     " VALUES (:community_id, :service_id, :code, :name, :provider_id, :commodity, :price_units,"
     " :contract_fen, :valid_days, :cancel_hours, :needs_booking, :returnable, :unused, 'on', :at)"
 )
-_CHANGE: Final = Sql(
-    "UPDATE service SET name = :name, price_units = :price_units, contract_fen = :contract_fen,"
-    " valid_days = :valid_days, cancel_hours = :cancel_hours, needs_booking = :needs_booking,"
-    " returnable = :returnable, unused = :unused, changed_at = :at"
-    " WHERE community_id = :community_id AND service_id = :service_id"
+_SET: Final = Sql(
+    "INSERT INTO service_terms (community_id, service_id, from_date, price_units, contract_fen,"
+    " valid_days, cancel_hours, needs_booking, returnable, unused, set_at) VALUES (:community_id,"
+    " :service_id, :from_date, :price_units, :contract_fen, :valid_days, :cancel_hours, :needs_booking,"
+    " :returnable, :unused, :at) ON CONFLICT (community_id, service_id, from_date) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in (*_TERMS, "set_at"))
 )
 _STATE: Final = Sql(
     "UPDATE service SET state = :state, changed_at = :at WHERE community_id = :community_id"
@@ -91,23 +113,35 @@ def put_service(
     return service_id
 
 
-def change_service(
-    tx: Tx, community_id: int, service_id: int, offer: Offer, *, by: By, at: int
+def set_terms(
+    tx: Tx,
+    community_id: int,
+    service_id: int,
+    offer: Offer,
+    from_date: int,
+    *,
+    today: int,
+    by: By,
+    at: int,
 ) -> None:
-    """Offer it on other terms; vouchers sold before keep theirs. Code, provider and kind of points stay.
+    """Sell it on other terms from a day to come (yyyymmdd) on; vouchers sold before keep theirs.
 
-    Refuses: service_not_found, name_bad, service_terms.
+    Never for today: what was sold this morning and what is sold tonight were sold on the same day's terms. Set again
+    for the same day before it comes, the last word counts. Code, name, provider and kind of points stay what they are.
+    Refuses: service_not_found, service_terms, service_terms_late.
     """
     known = get_service(tx, community_id, service_id)
-    same = (known.code, known.provider_id, known.commodity)
-    if same != (offer.code, offer.provider_id, offer.commodity):
+    same = (known.code, known.name, known.provider_id, known.commodity)
+    if same != (offer.code, offer.name, offer.provider_id, offer.commodity):
         raise Refusal("service_terms", field="provider_id")
+    if from_date <= today:
+        raise Refusal("service_terms_late", from_day=from_date)
     _check(tx, community_id, offer, int(known.commodity))
-    row = _row(offer)
-    for fixed in ("code", "provider_id", "commodity"):
-        row.pop(fixed)
-    tx.run(_CHANGE, community_id=community_id, service_id=service_id, at=at, **row)
-    _note(tx, community_id, service_id, "service.change", offer, by=by, at=at)
+    row = {name: value for name, value in _row(offer).items() if name in _TERMS}
+    tx.run(
+        _SET, community_id=community_id, service_id=service_id, from_date=from_date, at=at, **row
+    )
+    _note(tx, community_id, service_id, "service.change", offer, by=by, at=at, from_date=from_date)
 
 
 def set_service_state(
@@ -133,13 +167,29 @@ def set_service_state(
     )
 
 
-def services_of(tx: Tx, community_id: int) -> list[Row]:
-    """Every service, by code; the columns are those of the table."""
-    return tx.all(_ALL, community_id=community_id)
+def services_on(tx: Tx, community_id: int, day: int) -> list[Row]:
+    """Every service on the terms of a business date (yyyymmdd), by code; `from_date` is null for its first terms."""
+    return tx.all(_ALL_ON, community_id=community_id, day=day)
+
+
+def service_on(tx: Tx, community_id: int, service_id: int, day: int) -> Row:
+    """One service on the terms of a business date (yyyymmdd).
+
+    Refuses: service_not_found.
+    """
+    row = tx.find(_ONE_ON, community_id=community_id, service_id=service_id, day=day)
+    if row is None:
+        raise Refusal("service_not_found")
+    return row
+
+
+def terms_ahead(tx: Tx, community_id: int, day: int) -> list[Row]:
+    """Terms set for days after `day` (yyyymmdd), by service and day."""
+    return tx.all(_AHEAD, community_id=community_id, day=day)
 
 
 def get_service(tx: Tx, community_id: int, service_id: int) -> Row:
-    """One service.
+    """One service with the terms it began with.
 
     Refuses: service_not_found.
     """
@@ -188,13 +238,25 @@ def _row(offer: Offer) -> dict[str, object]:
 
 
 def _note(
-    tx: Tx, community_id: int, service_id: int, act: str, offer: Offer, *, by: By, at: int
+    tx: Tx,
+    community_id: int,
+    service_id: int,
+    act: str,
+    offer: Offer,
+    *,
+    by: By,
+    at: int,
+    from_date: int | None = None,
 ) -> None:
     facts: audit.Facts = {
         "code": offer.code,
         "price_units": offer.price_units,
         "contract_fen": offer.contract_fen,
         "valid_days": offer.valid_days,
+        "cancel_hours": offer.cancel_hours,
+        "needs_booking": int(offer.needs_booking),
+        "returnable": int(offer.returnable),
         "unused": offer.unused,
+        **({} if from_date is None else {"from_date": from_date}),
     }
     audit.record(tx, community_id, by, act, f"service:{service_id}", at=at, after=facts)

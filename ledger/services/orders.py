@@ -30,7 +30,8 @@ _KEEP: Final = Sql(
 _COLUMNS: Final = (
     "SELECT o.order_id, o.voucher_id, o.service_id, o.provider_id, o.person_id, o.slot_id, o.state,"
     " o.asked_at, o.answered_at, o.ended_at, o.confirmed_at, o.confirmed_by, o.rating, s.name,"
-    " s.cancel_hours, l.starts_at, l.ends_at FROM service_order o"
+    " v.cancel_hours, l.starts_at, l.ends_at FROM service_order o"
+    " JOIN voucher v ON v.community_id = o.community_id AND v.voucher_id = o.voucher_id"
     " JOIN service s ON s.community_id = o.community_id AND s.service_id = o.service_id"
     " LEFT JOIN slot l ON l.community_id = o.community_id AND l.slot_id = o.slot_id"
     " WHERE o.community_id = :community_id"

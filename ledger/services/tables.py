@@ -28,7 +28,26 @@ service = table(
     key=("service_id",),
 )
 
-# A voucher as it was sold; nothing here changes afterwards. Its end is a row of its own.
+# Other terms of a service, from a day on; `service` keeps those it began with.
+service_terms = table(
+    "service_terms",
+    number("service_id"),
+    number("from_date"),  # the first day on which vouchers are sold under them
+    number("price_units"),
+    number("contract_fen"),
+    number("valid_days"),
+    number("cancel_hours"),
+    number("needs_booking"),
+    number("returnable"),
+    text("unused"),
+    number("set_at"),
+    CheckConstraint("price_units > 0", name="ck_service_terms_price"),
+    CheckConstraint("contract_fen >= 0", name="ck_service_terms_contract"),
+    points_to("fk_service_terms_service", "service", service_id="service_id"),
+    key=("service_id", "from_date"),
+)
+
+# A voucher as it was sold, with the terms of that day; nothing here changes afterwards. Its end is a row of its own.
 voucher = table(
     "voucher",
     number("voucher_id"),
@@ -43,6 +62,9 @@ voucher = table(
     text("sold_by"),  # page | counter
     number("terminal_id", null=True),
     text("unused"),
+    number("returnable"),
+    number("needs_booking"),
+    number("cancel_hours"),
     number("business_date"),
     number("last_day"),
     number("sold_at"),

@@ -16,22 +16,23 @@ from ledger.book.posting import steps as posting_steps
 from ledger.book.steps import Step, apply
 from ledger.errors import Refusal
 from ledger.ids import derived_request_id, new_id
-from ledger.services.items import COMMUNITY, get_service, is_served
+from ledger.services.items import COMMUNITY, is_served, service_on
 from ledger.services.rules import MOST_SERIAL, Standing, last_day_of, number_text
 from ledger.sql import Row, Sql, Tx
 from ledger.units import CNY
 
 _KEEP: Final = Sql(
     "INSERT INTO voucher (community_id, voucher_id, serial, service_id, provider_id, commodity, units,"
-    " contract_fen, person_id, wallet_owner_id, sold_by, terminal_id, unused, business_date, last_day,"
-    " sold_at, request_id, txn_id) VALUES (:community_id, :voucher_id, :serial, :service_id,"
-    " :provider_id, :commodity, :units, :contract_fen, :person_id, :wallet_owner_id, :sold_by,"
-    " :terminal_id, :unused, :business_date, :last_day, :at, :request_id, :txn_id)"
+    " contract_fen, person_id, wallet_owner_id, sold_by, terminal_id, unused, returnable, needs_booking,"
+    " cancel_hours, business_date, last_day, sold_at, request_id, txn_id) VALUES (:community_id,"
+    " :voucher_id, :serial, :service_id, :provider_id, :commodity, :units, :contract_fen, :person_id,"
+    " :wallet_owner_id, :sold_by, :terminal_id, :unused, :returnable, :needs_booking, :cancel_hours,"
+    " :business_date, :last_day, :at, :request_id, :txn_id)"
 )
 _COLUMNS: Final = (
     "SELECT v.voucher_id, v.serial, v.service_id, v.provider_id, v.commodity, v.units, v.contract_fen,"
     " v.person_id, v.wallet_owner_id, v.sold_by, v.unused, v.business_date, v.last_day, v.sold_at,"
-    " v.txn_id, s.code, s.name, s.returnable, s.needs_booking, s.cancel_hours, e.how, e.fen,"
+    " v.txn_id, v.returnable, v.needs_booking, v.cancel_hours, s.code, s.name, e.how, e.fen,"
     " e.ref, e.business_date AS ended_on, e.ended_at FROM voucher v"
     " JOIN service s ON s.community_id = v.community_id AND s.service_id = v.service_id"
     " LEFT JOIN voucher_end e ON e.community_id = v.community_id AND e.voucher_id = v.voucher_id"
@@ -88,7 +89,7 @@ def sell(tx: Tx, bought: Purchase, *, at: int) -> dict[str, Any]:
     Raises GuardMissedError where another took the points or the fund's last yuan meanwhile.
     """
     here = bought.community_id
-    service = get_service(tx, here, bought.service_id)
+    service = service_on(tx, here, bought.service_id, bought.business_date)
     served = is_served(tx, here, int(service.provider_id), bought.business_date)
     if service.state != "on" or not served:
         raise Refusal("service_off", service=service.code)
@@ -240,7 +241,11 @@ def _row(bought: Purchase, service: Row, txn_id: int, at: int) -> dict[str, Any]
         "wallet_owner_id": bought.wallet_owner_id,
         "sold_by": bought.sold_by,
         "terminal_id": bought.terminal_id,
+        # The terms of this day are the voucher's own from now on, whatever the service says later.
         "unused": service.unused,
+        "returnable": int(service.returnable),
+        "needs_booking": int(service.needs_booking),
+        "cancel_hours": int(service.cancel_hours),
         "business_date": bought.business_date,
         "last_day": last_day_of(bought.business_date, int(service.valid_days)),
         "at": at,

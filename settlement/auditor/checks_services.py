@@ -18,6 +18,17 @@ _MOVED: Final = (
 )
 _KINDS: Final = "('voucher_buy', 'voucher_use', 'voucher_end')"
 
+_KEPT: Final = " AND ".join(
+    f"v.{own} = coalesce(t.{said}, s.{said})"
+    for own, said in (
+        ("units", "price_units"),
+        *(
+            (name, name)
+            for name in ("contract_fen", "unused", "returnable", "needs_booking", "cancel_hours")
+        ),
+    )
+)
+
 SERVICES: Final[tuple[Check, ...]] = (
     check(
         "voucher",
@@ -68,6 +79,18 @@ SERVICES: Final[tuple[Check, ...]] = (
             " LEFT JOIN voucher_notice n ON n.voucher_id = e.voucher_id WHERE e.how = 'lapsed'"
             " AND NOT coalesce(n.given_on <= v.last_day AND n.last_day = v.last_day, false)",
         ),
+        # Sold on the terms its service had on that day, and kept ever since.
+        look(
+            "voucher",
+            "voucher_id",
+            "SELECT v.voucher_id, v.provider_id, v.service_id, v.business_date, v.units, v.contract_fen,"
+            " v.last_day, t.from_date AS terms_from FROM voucher v"
+            " LEFT JOIN service s ON s.service_id = v.service_id ASOF LEFT JOIN service_terms t"
+            "  ON t.service_id = v.service_id AND v.business_date >= t.from_date WHERE NOT coalesce("
+            " v.provider_id = s.provider_id AND v.commodity = s.commodity"
+            f" AND {_KEPT} AND v.last_day = strftime(strptime(v.business_date::VARCHAR, '%Y%m%d')"
+            "  + to_days((coalesce(t.valid_days, s.valid_days) - 1)::INTEGER), '%Y%m%d')::BIGINT, false)",
+        ),
         look(
             "account",
             "account_id",
@@ -91,7 +114,7 @@ SERVICES: Final[tuple[Check, ...]] = (
             "SELECT o.txn_id, o.claimant_id, o.ref, 'no voucher' AS wrong FROM offset_booked o"
             " ANTI JOIN voucher_end e ON e.txn_id = o.txn_id WHERE o.kind = 'voucher'",
         ),
-        needs="voucher_notice transfer txn account",
+        needs="voucher_notice service service_terms transfer txn account",
         explained_by={
             "entry": (
                 "o.txn_id = f.txn_id",

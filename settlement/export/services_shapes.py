@@ -29,6 +29,23 @@ SERVICES: Final = (
         left_out="name needed by no figure",
     ),
     shape(
+        "service_terms",
+        "Other terms of a service, from a day on.",
+        key=("service_id", "from_date"),
+        columns="""
+            service_id number the service
+            from_date number the first day on which vouchers are sold under them
+            price_units number what a voucher costs
+            contract_fen number what the provider is paid for one
+            valid_days number how many days a voucher lasts
+            cancel_hours number an appointment may be given up until so many hours before it
+            needs_booking number 1: only with an appointment
+            returnable number 1: an unused voucher may be given back
+            unused text back or lapse
+            set_at number when they were set
+        """,
+    ),
+    shape(
         "voucher",
         "Vouchers as they were sold.",
         key=("voucher_id",),
@@ -44,6 +61,9 @@ SERVICES: Final = (
             sold_by text page or counter
             terminal_id number? at which counter
             unused text back or lapse
+            returnable number 1: it may be given back unused
+            needs_booking number 1: only with an appointment
+            cancel_hours number its appointment may be given up until so many hours before it
             business_date number the day it was bought
             last_day number its last day
             sold_at number when

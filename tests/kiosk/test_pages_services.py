@@ -163,6 +163,36 @@ def test_what_the_office_may_not_offer(sold: Served) -> None:
     assert sold.member("zhou").post(f"{OFFICE}/put", data={}).status_code == 403
 
 
+def test_the_office_sets_other_terms_from_a_day_on(sold: Served) -> None:
+    me, client = sold.resident(1), sold.member("liu")
+    place = bought(me).location.partition("?")[0]
+    page = client.get(OFFICE)
+    service = re.search(r'name="service" value="(\d+)"', page.get_data(as_text=True))
+    assert service is not None
+    fields = {
+        "service": service[1], "price": "40", "contract": "20", "valid_days": "10", "cancel_hours": "48",
+        "unused": "lapse",
+    }  # fmt: skip
+    fields["request_id"] = form_number(page, f"{OFFICE}/terms")
+    late = client.post(f"{OFFICE}/terms", data={**fields, "from": "2026-03-02"})
+    assert "请选明天或以后的日子" in text_of(late)
+    assert 'value="48"' in late.get_data(as_text=True)
+
+    fields["request_id"] = form_number(client.get(OFFICE), f"{OFFICE}/terms")
+    done = client.post(f"{OFFICE}/terms", data={**fields, "from": "2026-03-03"})
+
+    assert done.status_code == 303
+    assert "2026-03-03 起" in text_of(client.get(OFFICE))
+    assert "2026-03-03 起改为 40.00 积分" in text_of(me.get("/me/services"))
+    # Sold before, it keeps its terms; sold from that day on, it has the new ones.
+    sold.town.at += 86_400_000_000
+    me = sold.resident(1)
+    assert "退掉这张券" in text_of(me.get(place))
+    later = bought(me).location.partition("?")[0]
+    assert "退掉这张券" not in text_of(me.get(later))
+    assert "730.00" in text_of(me.get("/me"))
+
+
 def test_the_picture_carries_the_voucher_and_nothing_of_its_holder(sold: Served) -> None:
     town, me = sold.town, sold.resident(1)
     place = bought(me).location.partition("?")[0]

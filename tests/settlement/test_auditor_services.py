@@ -29,6 +29,7 @@ from tests.support.vouchers import (
     BARBER,
     buy,
     claim_line,
+    dearer,
     file_day,
     offer,
     redeem,
@@ -56,11 +57,13 @@ def book(sqlite_files: SqliteFiles, tmp_path_factory: pytest.TempPathFactory) ->
     returned(town, buy(town, cut)["number"])
     file_day(town, [claim_line(taken)])
     run_vouchers(db, HERE, town.day, notice_days=7, at=town.at)
+    dearer(town, cut, 20260304)
     assert (
         run_night(db, HERE, town.day, at=midnight(next_day(town.day)) + 2 * HOUR).state == "locked"
     )
     town.at = moment("2026-03-04 11:00")
     assert run_vouchers(db, HERE, town.day, notice_days=1, at=town.at).lapsed == 1
+    buy(town, cut)
     assert three
     seal(db, HERE)
     with db.engine.connect() as connection:
@@ -132,7 +135,19 @@ BROKEN: dict[str, tuple[tuple[str, ...], set[str]]] = {
     "lapsed though points come back": (("UPDATE voucher SET unused = 'back'",), {"voucher"}),
     "less money bound than vouchers are open": (
         (f"UPDATE voucher SET contract_fen = contract_fen - 1 WHERE voucher_id = {OPEN}",),
-        {"cover"},
+        {"voucher"},
+    ),
+    "it may not be given back any more": (
+        (f"UPDATE voucher SET returnable = 0 WHERE voucher_id = {OPEN}",),
+        {"voucher"},
+    ),
+    "good for a day less": (
+        (f"UPDATE voucher SET last_day = last_day - 1 WHERE voucher_id = {OPEN}",),
+        {"voucher"},
+    ),
+    "sold before its new terms": (
+        ("UPDATE service_terms SET from_date = 20260302",),
+        {"voucher"},
     ),
     "a place counted twice": (("UPDATE slot SET capacity = 2, taken = 2",), {"service_order"}),
     "done without a voucher used": (

@@ -296,19 +296,6 @@ def test_a_service_switched_off_is_not_sold_and_its_vouchers_stay_good(town: Tow
     assert redeem(town, number)["fen"] == HAIRCUT_FEN
 
 
-def test_a_voucher_keeps_the_contract_it_was_sold_under(town: Town) -> None:
-    service = offer(town)
-    number = buy(town, service)["number"]
-    dearer = items.Offer(
-        code="CUT", name="优惠理发", provider_id=BARBER, commodity=CIVIC, price_units=4_000,
-        contract_fen=2_000, valid_days=30,
-    )  # fmt: skip
-    town.db.write(lambda tx: items.change_service(tx, HERE, service, dearer, by=SYSTEM, at=town.at))
-
-    assert redeem(town, number)["fen"] == HAIRCUT_FEN
-    assert redeem(town, buy(town, service)["number"])["fen"] == 2_000
-
-
 # --- past the last day
 
 

@@ -31,13 +31,14 @@ _VOUCHERS = {"cut_1": 11, "cut_2": 12, "cut_3": 13, "meal": 14}
 _SERVICE = Sql(
     "INSERT INTO service (community_id, service_id, code, name, provider_id, commodity, price_units, contract_fen,"
     " valid_days, cancel_hours, needs_booking, returnable, unused, state, changed_at) VALUES (:community_id,"
-    " :service_id, :code, :code, :provider_id, :commodity, :units, :fen, 30, 24, 0, 1, 'lapse', 'on', :at)"
+    " :service_id, :code, :code, :provider_id, :commodity, :units, :fen, 1, 24, 0, 1, 'lapse', 'on', :at)"
 )
 _SOLD = Sql(
     "INSERT INTO voucher (community_id, voucher_id, serial, service_id, provider_id, commodity, units, contract_fen,"
-    " person_id, wallet_owner_id, sold_by, unused, business_date, last_day, sold_at, request_id, txn_id)"
+    " person_id, wallet_owner_id, sold_by, unused, returnable, needs_booking, cancel_hours, business_date, last_day,"
+    " sold_at, request_id, txn_id)"
     " VALUES (:community_id, :voucher_id, :voucher_id, :service_id, :provider_id, :commodity, :units, :fen, 2, 2,"
-    " 'page', 'lapse', :day, :day, :at, :request_id, :txn_id)"
+    " 'page', 'lapse', 1, 0, 24, :day, :day, :at, :request_id, :txn_id)"
 )
 _ENDED = Sql(
     "INSERT INTO voucher_end (community_id, voucher_id, how, provider_id, terminal_id, ref, units, fen,"

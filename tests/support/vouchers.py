@@ -12,7 +12,7 @@ from ledger.members import keys, pins
 from ledger.members.hashing import Cost
 from ledger.services.codes import code_of
 from ledger.services.endings import Ending, give_back
-from ledger.services.items import Offer, put_service
+from ledger.services.items import Offer, get_service, put_service, set_terms
 from ledger.services.rules import read_number
 from ledger.services.vouchers import find_by_serial, get_voucher
 from ledger.sql import Row, Tx
@@ -59,6 +59,29 @@ def offer(town: Town, code: str = "CUT", **changes: Any) -> int:
     return town.db.write(
         lambda tx: put_service(tx, HERE, new, shop_commodity=CIVIC, by=SYSTEM, at=town.at)
     )
+
+
+def dearer(town: Town, service_id: int, from_date: int, **changes: Any) -> None:
+    """The same haircut for 40 points and 20.00 yuan from a day on, unless said otherwise."""
+    town.db.write(partial(_dearer, town, service_id, from_date, changes))
+
+
+def _dearer(town: Town, service_id: int, from_date: int, changes: dict[str, Any], tx: Tx) -> None:
+    known = get_service(tx, HERE, service_id)
+    terms: dict[str, Any] = {
+        "price_units": 4_000,
+        "contract_fen": 2_000,
+        "valid_days": 30,
+        **changes,
+    }
+    new = Offer(
+        code=known.code,
+        name=known.name,
+        provider_id=int(known.provider_id),
+        commodity=int(known.commodity),
+        **terms,
+    )
+    set_terms(tx, HERE, service_id, new, from_date, today=town.day, by=SYSTEM, at=town.at)
 
 
 def buy(town: Town, service_id: int, person: int = 1) -> dict[str, Any]:
