@@ -55,6 +55,7 @@ PARTS: Final = (
     "kiosk.resident.goods",
     "kiosk.resident.vouchers",
     "kiosk.resident.bills",
+    "kiosk.resident.household",
     "kiosk.merchant.views",
     "kiosk.merchant.services",
     "kiosk.office.views",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final, NewType
 
 Fen = NewType("Fen", int)
@@ -20,6 +21,7 @@ MOST_FEN: Final = 10**12
 """No single amount is larger: ten thousand million yuan is a typing mistake."""
 
 _HUNDRED: Final = 100
+_TYPED: Final = re.compile(r"(\d{1,10})(?:[.\uff0e\u3002](\d{1,2}))?")
 
 
 def yuan_text(fen: int) -> str:
@@ -36,3 +38,17 @@ def points_text(units: int, precision: int = 2) -> str:
     sign = "-" if units < 0 else ""
     whole, rest = divmod(abs(units), 10**precision)
     return f"{sign}{whole}.{rest:0{precision}d}"
+
+
+def units_from(typed: str, precision: int = 2) -> int | None:
+    """Points as somebody types them in units: '12.5' -> 1250 at precision 2, '12' -> 12 at precision 0; else None.
+
+    Full-width digits and points are read too; more decimals than the type has are no amount.
+    """
+    match = _TYPED.fullmatch(typed.strip().replace(",", ""))
+    if match is None:
+        return None
+    decimals = match[2] or ""
+    if len(decimals) > precision:
+        return None
+    return int(match[1] + decimals.ljust(precision, "0"))

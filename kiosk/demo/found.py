@@ -10,6 +10,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from kiosk.demo.folder import Facts
+from kiosk.demo.homes import limited_pairs, set_limits
 from kiosk.demo.shelf import fill_shelf
 from kiosk.generator import desk as office
 from kiosk.generator.shapes import Person, Shop, World, date_key, moment_us
@@ -265,6 +266,8 @@ def _people(tx: Tx, town: Town, chance: Random, at: int) -> None:
         if person.is_head:
             households.set_head(tx, here, opened[home.number], holder.person_id, by=by, at=at)
         town.holders[person.number] = holder
+    known = {number: holder.person_id for number, holder in town.holders.items()}
+    set_limits(tx, here, town.world, known, at=at)
 
 
 def _member(
@@ -326,13 +329,18 @@ def facts_of(town: Town, until: date, counts: dict[str, int]) -> Facts:
 
 
 def _few_residents(town: Town) -> list[dict[str, str]]:
-    """The busiest buyer of each carrier, so that their pages have something to show."""
+    """The busiest buyer of each carrier, so that their pages have something to show; a head, and whom they limit."""
     by_activity = sorted(town.world.members, key=lambda person: -person.activity)
     found: dict[str, dict[str, str]] = {}
     for person in by_activity:
         holder = town.holders[person.number]
         found.setdefault(holder.carrier, _sign_in_of(holder))
-    return [found[carrier] for carrier in sorted(found)]
+    pair = [
+        {**_sign_in_of(town.holders[person.number]), "shows": told}
+        for people in limited_pairs(town.world)[:1]
+        for person, told in zip(people, ("head: limits", "member with a limit"), strict=True)
+    ]
+    return [found[carrier] for carrier in sorted(found)] + pair
 
 
 def _richest(town: Town) -> list[dict[str, str]]:

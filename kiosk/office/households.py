@@ -10,14 +10,15 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
-from kiosk.forms import act, day, hundredths, me, needed, number, text
+from kiosk.forms import act, day, me, needed, number, text
+from kiosk.household_words import ACTS, RULES, typed_points
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.pages import day_text, points, say
 from kiosk.texts import mark
-from ledger.book.balances import wallet_of
 from ledger.errors import Refusal
-from ledger.households import acts, estates, homes, limits, store
+from ledger.households import acts, estates, homes, limits
 from ledger.households.acts import Ask
+from ledger.households.looks import look_at
 from ledger.members import cards, households, residents
 from ledger.members.approvals import Approval
 from ledger.members.households import Household
@@ -26,27 +27,11 @@ from ledger.members.terms import Terms
 from ledger.sql import Tx
 from pos.desk import day_of
 
-_ACTS: Final = {
-    acts.LEAVE: mark("A member leaves"),
-    acts.SPLIT: mark("The household splits"),
-    acts.MERGE: mark("It joins another household"),
-    acts.GIFT: mark("Gift to a household in need"),
-    acts.HEIRS: mark("Heirs claim a last member's points"),
-    "move": mark("Moved to another home"),
-    "out": mark("Left the community"),
-    "death": mark("Death"),
-}
-_RULES: Final = {
-    acts.OWN: mark("each takes what they brought and did not use"),
-    acts.HEADS: mark("by the number of people, debts too"),
-    acts.AGREED: mark("a number both sides signed for"),
-}
-
 
 @bp.get("/households", endpoint="households")
 @allow("resident.read")
 def find_household() -> Response:
-    """Ask for a household's code, or show it; names masked. Below it, what was spent after a death."""
+    """Households by code, found by the beginning of code or building, or one of them; names masked."""
     return _page(request.args.get("code", "").strip().upper())
 
 
@@ -137,7 +122,7 @@ def move_household(household_id: int) -> AnyResponse:
 def set_member_limit(household_id: int) -> AnyResponse:
     """Set a member's monthly limit as the head asked for it; an empty field lifts it."""
     here = terms()
-    units = hundredths("points") if text("points") else None
+    units = _units("points")
 
     def work(tx: Tx, at: int) -> dict[str, Any]:
         month = limits.set_limit(
@@ -182,9 +167,9 @@ def act_details(tx: Tx, here: Terms, approval: Approval) -> str:
         moved = _parts_text(tx, here, asked)
     except Refusal as refusal:
         moved = refusal.code
-    rule = say(_RULES[asked.rule]) if asked.rule in _RULES else ""
+    rule = say(RULES[asked.rule]) if asked.rule in RULES else ""
     parts = (
-        say(_ACTS[asked.act]), f"{home.code} → {asked.to_code}", *names, rule, moved,
+        say(ACTS[asked.act]), f"{home.code} → {asked.to_code}", *names, rule, moved,
         asked.reason, asked.evidence,
     )  # fmt: skip
     return " · ".join(part for part in parts if part)
@@ -197,12 +182,20 @@ def _asked(household_id: int) -> Ask:
         to_code=needed("to_code").upper(),
         people=_heir() if text("act") == acts.HEIRS else _people(),
         rule=text("rule") if text("act") in {acts.LEAVE, acts.SPLIT} else "",
-        units=hundredths("units") if text("units") else None,
+        units=_units("units"),
         building=text("building"),
         unit=text("unit"),
         reason=needed("reason"),
         evidence=text("evidence"),
     )
+
+
+def _units(name: str) -> int | None:
+    """Points of the kind shown first, in its units; None where the field was left empty.
+
+    Refusals: form_amount.
+    """
+    return typed_points(text(name), terms().shown.precision) if text(name) else None
 
 
 def _heir() -> tuple[int, ...]:
@@ -264,8 +257,10 @@ def _page(
     code: str, *, refusal: Refusal | None = None, preview: str = "", asked: Ask | None = None
 ) -> Response:
     here = terms()
+    asked_text = request.args.get("q", "").strip().upper()[:_LONGEST_SEARCH]
     with service().db.read() as tx:
         home = households.find_by_code(tx, here.community.id, code) if code else None
+        listed = [] if home else _listed(tx, here, asked_text)
         late = [_late_line(tx, here, row) for row in estates.late_spending(tx, here.community.id)]
         shown = {} if home is None else _home(tx, here, home)
     if code and home is None and refusal is None:
@@ -274,52 +269,72 @@ def _page(
         "office/households.html",
         refusal=refusal,
         code=code,
+        q=asked_text,
+        listed=listed[:_PAGE],
+        after=listed[_PAGE - 1]["code"] if len(listed) > _PAGE else None,
         home=home,
         late=late,
         preview=preview,
         asked=asked,
-        acts=[(key, say(_ACTS[key])) for key in _PROPOSED],
-        rules=[(key, say(name)) for key, name in _RULES.items()],
+        acts=[(key, say(ACTS[key])) for key in _PROPOSED],
+        rules=[(key, say(name)) for key, name in RULES.items()],
         may_propose=can("grant.propose"),
         may_write=can("resident.write"),
         **shown,
     )
 
 
+_PAGE: Final = 30
+_LONGEST_SEARCH: Final = 20
+
+
+def _listed(tx: Tx, here: Terms, asked_text: str) -> list[dict[str, Any]]:
+    """One more household than a page shows."""
+    after = request.args.get("after", "").upper()[:_LONGEST_SEARCH]
+    found = households.search(tx, here.community.id, asked_text, after=after, limit=_PAGE + 1)
+    return [
+        {
+            "code": home.code,
+            "building": home.building,
+            "members": members,
+            "head": _masked(tx, here.community.id, home.head_person_id)
+            if home.head_person_id
+            else "",
+            "is_closed": home.closed_at is not None,
+        }
+        for home, members in found
+    ]
+
+
 _PROPOSED: Final = (acts.LEAVE, acts.SPLIT, acts.MERGE, acts.GIFT, acts.HEIRS)
 
 
 def _home(tx: Tx, here: Terms, home: Household) -> dict[str, Any]:
-    community_id, kind = here.community.id, here.shown
-    month = day_of(here, service().now()) // 100
-    members = []
-    for who in residents.members_of(tx, community_id, home.household_id):
-        limit = limits.limit_of(tx, community_id, home.household_id, who.person_id, month=month)
-        members.append(
-            {
-                "person_id": who.person_id,
-                "masked": _masked(tx, community_id, who.person_id),
-                "is_head": who.person_id == home.head_person_id,
-                "is_active": who.state == "active",
-                "limit": "" if limit.units is None else points(limit.units, kind.precision),
-                "used": points(limit.used, kind.precision),
-                "later": limit.next_month,
-            }
-        )
-    wallet = wallet_of(tx, community_id, home.household_id, kind.commodity)
-    rows = store.acts_of(tx, community_id, home.household_id)
+    seen = look_at(tx, here, home, day=day_of(here, service().now()))
+    precision = here.shown.precision
     return {
-        "members": members,
-        "wallet": wallet,
-        "precision": kind.precision,
-        "estates": estates.estates_of(tx, community_id, home.household_id),
+        "members": [
+            {
+                "person_id": one.person_id,
+                "masked": one.masked or say(mark("name deleted")),
+                "is_head": one.is_head,
+                "is_active": one.state == "active",
+                "limit": "" if one.limit.units is None else points(one.limit.units, precision),
+                "used": points(one.limit.used, precision),
+                "later": one.limit.next_month,
+            }
+            for one in seen.members
+        ],
+        "wallet": seen.wallet,
+        "precision": precision,
+        "estates": seen.estates,
         "history": [
             {
                 "day": int(row.business_date),
-                "what": say(_ACTS[row.kind]),
-                "points": points(int(row.units), kind.precision) if row.units else "",
+                "what": say(ACTS[row.kind]),
+                "points": points(int(row.units), precision) if row.units else "",
             }
-            for row in rows
+            for row in seen.history
         ],
     }
 

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from kiosk.pages import month_text, points, say
 from kiosk.texts import mark
+from ledger.households.homes import active_members
 from ledger.households.limits import limit_of
 from ledger.households.lists import month_totals
 from ledger.members import households, residents
@@ -72,6 +73,14 @@ def months_for_head(tx: Tx, here: Terms, who: Resident, *, day: int) -> list[Mon
         )
         for row in rows
     ]
+
+
+def heads_others(tx: Tx, here: Terms, who: Resident) -> bool:
+    """Whether this is the head of a household with others in it, who may be given limits."""
+    home = households.get_household(tx, here.community.id, who.household_id)
+    if home.head_person_id != who.person_id:
+        return False
+    return len(active_members(tx, here.community.id, who.household_id)) > 1
 
 
 def _name(tx: Tx, here: Terms, person_id: int | None) -> str:

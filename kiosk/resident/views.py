@@ -17,7 +17,7 @@ from kiosk.qr_image import PHONE, draw_svg
 from kiosk.resident.decisions import decisions_for
 from kiosk.resident.ending import ending_points, units_per_fen_on
 from kiosk.resident.entries import MOST, entries_from, whole_entries
-from kiosk.resident.pool import PARTNER, months_for_head, own_limit, own_rows
+from kiosk.resident.pool import PARTNER, heads_others, months_for_head, own_limit, own_rows
 from kiosk.resident.told import notices_for
 from kiosk.texts import mark
 from ledger.bills.facts import bills_of_household
@@ -85,6 +85,7 @@ def home() -> Response:
         fee_bills = len(bills_of_household(tx, here.community.id, who.household_id))
         limit = own_limit(tx, here, who, day=day) if kind.has_pool else None
         months = months_for_head(tx, here, who, day=day) if kind.has_pool else []
+        is_head = kind.has_pool and heads_others(tx, here, who)
     rows, older = whole_entries(rows, MOST)
     if kind.has_pool:
         rows = own_rows(rows, who.person_id)
@@ -106,6 +107,7 @@ def home() -> Response:
         entries=entries_from(rows, shops, say, unnamed_shop=say(PARTNER)),
         limit=limit,
         months=months,
+        is_head=is_head,
         older=older,
         is_older_page=before != _NEWEST,
     )

@@ -24,6 +24,14 @@ _PAGE: Final = Sql(
     f"SELECT {_COLUMNS} FROM household WHERE community_id = :community_id AND code > :after"
     " ORDER BY code LIMIT :n"
 )
+_SEARCH: Final = Sql(
+    "SELECT h.household_id, h.code, h.building, h.unit, h.head_person_id, h.closed_at,"
+    " (SELECT count(*) FROM resident r WHERE r.community_id = h.community_id"
+    "  AND r.household_id = h.household_id AND r.state = 'active') AS members FROM household h"
+    " WHERE h.community_id = :community_id AND h.code > :after"
+    " AND (:text = '' OR h.code LIKE :start ESCAPE '!' OR h.building LIKE :start ESCAPE '!')"
+    " ORDER BY h.code LIMIT :n"
+)
 _OPEN: Final = Sql(
     "INSERT INTO household (community_id, household_id, code, building, unit, opened_at)"
     " VALUES (:community_id, :household_id, :code, :building, :unit, :opened_at)"
@@ -110,6 +118,20 @@ def page(tx: Tx, community_id: int, *, after: str = "", limit: int = 50) -> list
     return [
         _household(row) for row in tx.all(_PAGE, community_id=community_id, after=after, n=limit)
     ]
+
+
+def search(
+    tx: Tx, community_id: int, text: str, *, after: str = "", limit: int = 50
+) -> list[tuple[Household, int]]:
+    """Households whose code or building begins with `text`, each with the number of people who take part in it.
+
+    In the order of their codes, from the one after `after` on; an empty text finds every household.
+    """
+    plain = text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    rows = tx.all(
+        _SEARCH, community_id=community_id, after=after, text=text, start=f"{plain}%", n=limit
+    )
+    return [(Household(*row[:6]), int(row.members)) for row in rows]
 
 
 def close_household(tx: Tx, community_id: int, household_id: int, *, by: By, at: int) -> None:
