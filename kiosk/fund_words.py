@@ -23,6 +23,7 @@ SOURCES: Final = {
     "street_support": mark("Support from the street office"),
     "street_budget": mark("Budget of the street office"),
     "partner_units": mark("Partner organisations"),
+    "goods_counter": mark("Yuan paid at the goods counter"),
     "resident_contribution": mark("Residents' contributions"),
     "": mark("Not said"),
 }

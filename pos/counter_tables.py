@@ -78,6 +78,7 @@ goods_return = table(
     number("business_date"),
     number("occurred_at"),
     number("units"),
+    number("paid_back_fen"),
     number("txn_id"),
     unique("community_id", "ref"),
     index("ix_goods_return", "redemption_id"),
@@ -124,6 +125,7 @@ goods_order_line = table(
     number("good_id"),
     number("quantity"),
     number("price_units"),
+    number("price_fen"),  # paid in yuan when it is collected
     points_to("fk_goods_order_line", "goods_order", order_id="order_id"),
     CheckConstraint("quantity > 0", name="ck_goods_order_quantity"),
     key=("order_id", "line_no"),

@@ -23,6 +23,7 @@ from ledger.stock.holds import Wanted
 from ledger.stock.limits import limit_back_steps
 from ledger.stock.moves import Facts
 from ledger.stock.returning import plan_return
+from ledger.stock.till import paid_lines
 from pos.desk import Desk, day_of
 from pos.goods_rules import goods_rules
 from pos.notices import RETURNED, tell_step
@@ -35,13 +36,16 @@ _LOCK: Final = Sql(
 )
 _SLIP: Final = Sql(
     "SELECT r.redemption_id, r.merchant_id, r.person_id, r.wallet_owner_id, r.business_date, r.paid_fen,"
+    " coalesce((SELECT sum(y.amount) FROM transfer y JOIN account a ON a.community_id = y.community_id"
+    "  AND a.account_id = y.debit_id AND a.kind = 'till' WHERE y.community_id = r.community_id"
+    "  AND y.txn_id = r.txn_id), 0) AS till_fen,"
     " x.card_serial, x.card_issue, t.commodity FROM redemption r"
     " JOIN txn x ON x.community_id = r.community_id AND x.txn_id = r.txn_id"
     " JOIN transfer t ON t.community_id = r.community_id AND t.txn_id = r.txn_id AND t.line_no = 0"
     " WHERE r.community_id = :community_id AND r.ref = :ref"
 )
 _LINES: Final = Sql(
-    "SELECT l.line_no, l.good_id, l.quantity, l.price_units, g.name, g.limit_person,"
+    "SELECT l.line_no, l.good_id, l.quantity, l.price_units, l.price_fen, g.name, g.limit_person,"
     " g.limit_household, g.limit_period,"
     " coalesce((SELECT sum(b.quantity) FROM goods_return_line b JOIN goods_return o"
     "  ON o.community_id = b.community_id AND o.return_id = b.return_id WHERE o.community_id = l.community_id"
@@ -57,8 +61,8 @@ _TAKEN: Final = Sql(
 )
 _KEEP: Final = Sql(
     "INSERT INTO goods_return (community_id, return_id, ref, redemption_id, terminal_id, clerk_id, business_date,"
-    " occurred_at, units, txn_id) VALUES (:community_id, :return_id, :ref, :redemption_id, :terminal_id, :clerk_id,"
-    " :business_date, :occurred_at, :units, :txn_id)"
+    " occurred_at, units, paid_back_fen, txn_id) VALUES (:community_id, :return_id, :ref, :redemption_id,"
+    " :terminal_id, :clerk_id, :business_date, :occurred_at, :units, :paid_back_fen, :txn_id)"
 )
 _KEEP_LINE: Final = Sql(
     "INSERT INTO goods_return_line (community_id, return_id, line_no, quantity) VALUES (:community_id, :return_id,"
@@ -71,6 +75,13 @@ class BackLine(NamedTuple):
 
     line_no: int
     quantity: int
+
+
+class Back(NamedTuple):
+    """What goes back to the resident: points in units, yuan in fen."""
+
+    units: int
+    fen: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +104,7 @@ class ReturnRequest:
 
 
 def slip_of(tx: Tx, terms: Terms, terminal_id: int, ref: str, *, at: int) -> list[dict[str, Any]]:
-    """The lines of a slip of today, each with what can still come back; prices in units.
+    """The lines of a slip of today, each with what can still come back; prices in units and fen.
 
     Refuses: redemption_not_found, return_too_late (handed out on an earlier business date).
     """
@@ -103,6 +114,7 @@ def slip_of(tx: Tx, terms: Terms, terminal_id: int, ref: str, *, at: int) -> lis
             "line_no": int(line.line_no),
             "name": line.name,
             "price_units": int(line.price_units),
+            "price_fen": int(line.price_fen),
             "left": int(line.quantity - line.back),
         }
         for line in _lines(tx, terms.community.id, slip)
@@ -110,11 +122,11 @@ def slip_of(tx: Tx, terms: Terms, terminal_id: int, ref: str, *, at: int) -> lis
 
 
 def take_back_goods(desk: Desk, request: ReturnRequest, *, at: int) -> dict[str, Any]:
-    """Take goods back on the day they were handed out: points to the wallet, pieces and their cost to the shelf.
+    """Take goods back on the day they were handed out: points to the wallet, yuan from the till, pieces to the shelf.
 
     The same request again is answered from the first time. Refuses: redemption_not_found, return_too_late,
-    return_wrong (more than was handed out), return_at_office (yuan were paid beside the points), ref_bad, ref_taken,
-    terminal_revoked, period_locked, request_id_reused, busy_try_again, recovery_wait, recovery_no_refunds.
+    return_wrong (more than was handed out), return_at_office (yuan were paid that no till answers for), ref_bad,
+    ref_taken, terminal_revoked, period_locked, request_id_reused, busy_try_again, recovery_wait, recovery_no_refunds.
     """
     terms = desk.terms_with(request.community_id, request.terminal_id)
     try:
@@ -136,7 +148,8 @@ def _take_back(tx: Tx, terms: Terms, request: ReturnRequest, *, at: int) -> dict
     check_refunds(tx, here, request.occurred_at)
     _check_ref(tx, terms, request)
     slip = _slip(tx, terms, request.terminal_id, request.original_ref, day)
-    if slip.paid_fen:
+    # A slip from before yuan were booked: only the office knows where they are.
+    if slip.paid_fen and not slip.till_fen:
         raise Refusal("return_at_office")
     tx.run(_LOCK, community_id=here, redemption_id=slip.redemption_id)
     check_open(tx, here, day)
@@ -149,6 +162,7 @@ def _take_back(tx: Tx, terms: Terms, request: ReturnRequest, *, at: int) -> dict
     if not wanted or not fits or len(wanted) != len(request.lines):
         raise Refusal("return_wrong")
     units = sum(int(lines[n].price_units) * count for n, count in wanted.items())
+    fen = sum(int(lines[n].price_fen) * count for n, count in wanted.items())
     txn_id, person_id = new_id(at), int(slip.person_id)
     pieces = [Wanted(int(lines[n].good_id), count) for n, count in wanted.items()]
     facts = _facts(request, slip, day, txn_id, at)
@@ -159,9 +173,10 @@ def _take_back(tx: Tx, terms: Terms, request: ReturnRequest, *, at: int) -> dict
         for step in limit_back_steps(tx, here, person_id, lines[n], count, day=day)
     ]
     limits.append(member_back_step(here, person_id, day, units))
-    posting = _posting(tx, terms, request, slip, units, shelf.lines, txn_id, at=at)
+    yuan = paid_lines(tx, here, int(slip.merchant_id), -fen, at=at)
+    posting = _posting(tx, terms, request, slip, units, [*shelf.lines, *yuan], txn_id, at=at)
     steps = [*posting_steps(posting), *shelf.steps, *limits]
-    apply(tx, [*steps, *_kept(request, slip, posting, units, wanted)])
+    apply(tx, [*steps, *_kept(request, slip, posting, Back(units, fen), wanted)])
     _repay(tx, slip, posting)
     return {
         "ref": request.ref,
@@ -169,11 +184,13 @@ def _take_back(tx: Tx, terms: Terms, request: ReturnRequest, *, at: int) -> dict
         "business_date": day,
         "occurred_at": request.occurred_at,
         "units_back": units,
+        **({"paid_back_fen": fen} if fen else {}),
         "lines": [
             {
                 "name": lines[n].name,
                 "quantity": count,
                 "units": int(lines[n].price_units) * count,
+                **({"price_fen": int(lines[n].price_fen)} if lines[n].price_fen else {}),
             }
             for n, count in sorted(wanted.items())
         ],
@@ -241,7 +258,7 @@ def _posting(
     request: ReturnRequest,
     slip: Row,
     units: int,
-    cost: list[Line],
+    beside: list[Line],
     txn_id: int,
     *,
     at: int,
@@ -260,7 +277,7 @@ def _posting(
         occurred_at=request.occurred_at,
         at=at,
         business_date=day,
-        lines=[back, *cost],
+        lines=[back, *beside],
         ref=request.ref,
         scheme_period=str(day // 100),
         scheme_version=goods_rules(terms, day).version,
@@ -278,7 +295,7 @@ def _posting(
 
 
 def _kept(
-    request: ReturnRequest, slip: Row, posting: Posting, units: int, wanted: dict[int, int]
+    request: ReturnRequest, slip: Row, posting: Posting, back: Back, wanted: dict[int, int]
 ) -> list[Step]:
     here = {"community_id": request.community_id, "return_id": request.request_id}
     row = {
@@ -288,7 +305,8 @@ def _kept(
         "clerk_id": request.clerk_id,
         "business_date": posting.business_date,
         "occurred_at": request.occurred_at,
-        "units": units,
+        "units": back.units,
+        "paid_back_fen": back.fen,
         "txn_id": posting.txn_id,
     }
     lines = [
@@ -300,6 +318,6 @@ def _kept(
         RETURNED,
         request.ref,
         at=posting.at,
-        units=units,
+        units=back.units,
     )
     return [Step(_KEEP, {**here, **row}), *lines, told]

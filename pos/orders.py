@@ -45,8 +45,8 @@ _KEEP: Final = Sql(
     " ON CONFLICT (community_id, merchant_id, number) DO NOTHING"
 )
 _KEEP_LINE: Final = Sql(
-    "INSERT INTO goods_order_line (community_id, order_id, line_no, good_id, quantity, price_units) VALUES"
-    " (:community_id, :order_id, :line_no, :good_id, :quantity, :price_units)"
+    "INSERT INTO goods_order_line (community_id, order_id, line_no, good_id, quantity, price_units, price_fen)"
+    " VALUES (:community_id, :order_id, :line_no, :good_id, :quantity, :price_units, :price_fen)"
 )
 _COLUMNS: Final = (
     "order_id, merchant_id, number, person_id, wallet_owner_id, commodity, units, hold_id, state,"
@@ -60,7 +60,7 @@ _OPEN_OF: Final = Sql(
     " AND state = 'open' ORDER BY number"
 )
 _LINES: Final = Sql(
-    "SELECT l.line_no, l.good_id, l.quantity, l.price_units, g.name, g.cost_fen, g.price_version"
+    "SELECT l.line_no, l.good_id, l.quantity, l.price_units, l.price_fen, g.name, g.cost_fen, g.price_version"
     " FROM goods_order_line l"
     " JOIN good g ON g.community_id = l.community_id AND g.good_id = l.good_id"
     " WHERE l.community_id = :community_id AND l.order_id = :order_id ORDER BY l.line_no"
@@ -91,11 +91,16 @@ class OrderRequest:
         return asdict(self)
 
 
+class _Price(NamedTuple):
+    price_units: int
+    price_fen: int
+
+
 class _Priced(NamedTuple):
     owner_id: int
     commodity: int
     units: int
-    prices: dict[int, int]
+    prices: dict[int, _Price]
 
 
 def place_order(desk: Desk, request: OrderRequest, *, at: int) -> dict[str, Any]:
@@ -193,7 +198,7 @@ def open_orders_of(tx: Tx, community_id: int, person_id: int) -> list[Row]:
 
 
 def lines_of_order(tx: Tx, community_id: int, order_id: str) -> list[Row]:
-    """An order's goods at the prices they were ordered for: line_no, good_id, name, quantity, price_units, cost_fen."""
+    """An order's goods as they were ordered: line_no, good_id, name, quantity, price_units, price_fen, cost_fen."""
     return tx.all(_LINES, community_id=community_id, order_id=order_id)
 
 
@@ -244,14 +249,16 @@ def _priced(tx: Tx, terms: Terms, request: OrderRequest, *, at: int) -> _Priced:
     ):
         raise Refusal("basket_wrong", most_lines=MOST_LINES, most_pieces=MOST_PIECES)
     listed = goods_of(tx, here, request.merchant_id, commodity=terms.shown.commodity, day=day)
-    # Yuan beside points are paid at the counter, when somebody stands there: such goods cannot be ordered.
-    prices = {int(good.good_id): int(good.price_units) for good in listed if not good.price_fen}
+    # Yuan beside points are paid at the counter, when the order is collected.
+    prices = {
+        int(good.good_id): _Price(int(good.price_units), int(good.price_fen)) for good in listed
+    }
     missing = [piece.good_id for piece in request.lines if piece.good_id not in prices]
     if missing:
         raise Refusal("good_not_found", good_id=str(missing[0]))
     who = get_resident(tx, here, request.person_id)
     owner = who.household_id if terms.shown.has_pool else who.person_id
-    units = sum(prices[piece.good_id] * piece.quantity for piece in request.lines)
+    units = sum(prices[piece.good_id].price_units * piece.quantity for piece in request.lines)
     return _Priced(owner, terms.shown.commodity, units, prices)
 
 
@@ -304,7 +311,7 @@ def _keep(
     if kept != 1:
         raise GuardMissedError("goods_order")
     for line_no, piece in enumerate(request.lines, start=1):
-        price = {"price_units": priced.prices[piece.good_id]}
+        price = priced.prices[piece.good_id]._asdict()
         tx.run(_KEEP_LINE, **here, line_no=line_no, **piece._asdict(), **price)
 
 

@@ -20,6 +20,7 @@ from ledger.stock.care import check_not_paused
 from ledger.stock.goods import goods_of
 from ledger.stock.limits import limit_steps
 from ledger.stock.moves import Facts, Handed, Out, cost_lines, hand_out_steps
+from ledger.stock.till import paid_lines
 from ledger.units import points_text
 from pos.decide import Scan, asked_of
 from pos.desk import Desk, check_version, day_of
@@ -60,7 +61,7 @@ def redeem(desk: Desk, request: RedemptionRequest, *, at: int) -> dict[str, Any]
     At the counter a person holding the goods is served: stock may go below zero, and the line is flagged for a count
     (README ruling 14). Refuses: the token's refusals, token_used, token_earn_only, card_not_active, card_replaced,
     card_too_soon, good_not_found, good_off, good_paused, shop_paused, good_limit_person, good_limit_household,
-    basket_wrong, insufficient_points, points_owed, pin_needed and the PIN's refusals, spent_day_cap,
+    basket_wrong, price_moved, insufficient_points, points_owed, pin_needed and the PIN's refusals, spent_day_cap,
     merchant_not_redeeming, counter_closed and counter_closed_for_good (outside the scheme's windows),
     goods_order_not_found, goods_order_ended, hold_ended, proxy_wrong, proxy_too_many, ref_bad, terminal_revoked,
     period_locked, request_id_reused.
@@ -192,10 +193,11 @@ def _book(
     cost_fen = sum(
         good.cost_fen * piece.quantity for good, piece in zip(goods, request.lines, strict=True)
     )
-    posting = posting_of(tx, showing, request, units, cost_fen, at=showing.at)
+    paid_fen = _paid_fen(goods, request)
+    posting = posting_of(tx, showing, request, units, cost_fen, paid_fen, at=showing.at)
     if order is not None:
         posting = replace(posting, captured={int(row.wallet_id): order.units})
-    answer = _answer(request, goods, units, showing.day)
+    answer = _answer(request, goods, units, paid_fen, showing.day)
     kept = requests.keep_step(
         here, request.request_id, KIND, body_hash, at=showing.at, response=answer
     )
@@ -218,7 +220,7 @@ def _book(
             *_beside(tx, showing, request, posting, order),
             *posting_steps(posting),
             *hand_out_steps(tx, move_facts(request, posting, at=showing.at), handed),
-            row_step(request, row, posting, units, int(answer.get("paid_fen", 0))),
+            row_step(request, row, posting, units, paid_fen),
             *line_steps(request, prices),
             requests.keep_with_balance_step(kept, int(row.wallet_id), txn_id=posting.txn_id),
         ],
@@ -252,9 +254,16 @@ def _beside(
 
 
 def posting_of(
-    tx: Tx, showing: Showing, request: RedemptionRequest, units: int, cost_fen: int, *, at: int
+    tx: Tx,
+    showing: Showing,
+    request: RedemptionRequest,
+    units: int,
+    cost_fen: int,
+    paid_fen: int,
+    *,
+    at: int,
 ) -> Posting:
-    """The redemption's one posting, written at `at`: points for goods, and what the goods had cost."""
+    """The redemption's one posting, written at `at`: points and yuan for goods, and what the goods had cost."""
     terms, row = showing.terms, showing.row
     terminal = terms.terminal(request.terminal_id)
     commodity = terms.shown.commodity
@@ -273,6 +282,7 @@ def posting_of(
         lines=[
             Line(wallet, shelf, commodity, units),
             *cost_lines(tx, request.community_id, terminal.merchant_id, -cost_fen, at=at),
+            *paid_lines(tx, request.community_id, terminal.merchant_id, paid_fen, at=at),
         ],
         ref=request.ref,
         scheme_period=str(showing.day // 100),
@@ -305,14 +315,26 @@ def move_facts(request: RedemptionRequest, posting: Posting, *, at: int) -> Fact
 
 
 def _beside_fen(good: Row) -> int:
-    """The yuan beside a piece's points; an ordered good is paid in points alone."""
-    return int(getattr(good, "price_fen", 0))
+    """The yuan beside a piece's points, in fen."""
+    return int(good.price_fen)
 
 
-def _answer(request: RedemptionRequest, goods: list[Any], units: int, day: int) -> dict[str, Any]:
-    paid_fen = sum(
+def _paid_fen(goods: list[Any], request: RedemptionRequest) -> int:
+    """The yuan beside a basket's points. What was taken from the resident must be what the book says.
+
+    Refuses: price_moved.
+    """
+    fen = sum(
         _beside_fen(good) * piece.quantity for good, piece in zip(goods, request.lines, strict=True)
     )
+    if request.paid_fen not in {None, fen}:
+        raise Refusal("price_moved", fen=fen, shown_fen=request.paid_fen)
+    return fen
+
+
+def _answer(
+    request: RedemptionRequest, goods: list[Any], units: int, paid_fen: int, day: int
+) -> dict[str, Any]:
     return {
         "redemption_id": request.request_id,
         "ref": request.ref,

@@ -15,7 +15,7 @@ _ORDER: Final = Sql(
     " WHERE community_id = :community_id AND order_id = :order_id"
 )
 _ORDERED: Final = Sql(
-    "SELECT l.good_id, l.quantity, l.price_units, g.code, g.name, g.cost_fen, g.price_version,"
+    "SELECT l.good_id, l.quantity, l.price_units, l.price_fen, g.code, g.name, g.cost_fen, g.price_version,"
     " g.limit_person, g.limit_household, g.limit_period FROM goods_order_line l"
     " JOIN good g ON g.community_id = l.community_id AND g.good_id = l.good_id"
     " WHERE l.community_id = :community_id AND l.order_id = :order_id ORDER BY l.line_no"

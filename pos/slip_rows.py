@@ -55,6 +55,8 @@ class RedemptionRequest:
     proxy_relation: str | None = None
     proxy_name: str | None = None
     """Who collects for the holder."""
+    paid_fen: int | None = None
+    """The yuan beside the points as the counter showed them, in fen; None where it showed none."""
 
     def body(self) -> dict[str, Any]:
         """What 'the same content' means; a PIN typed again is not other content."""
@@ -66,7 +68,7 @@ class RedemptionRequest:
 
 
 # A request sent before these were there means the same after.
-_OPTIONAL: Final = frozenset({"hold", "order_id", "proxy_relation", "proxy_name"})
+_OPTIONAL: Final = frozenset({"hold", "order_id", "proxy_relation", "proxy_name", "paid_fen"})
 
 
 class Priced(NamedTuple):
@@ -81,7 +83,7 @@ class Priced(NamedTuple):
 def row_step(
     request: RedemptionRequest, row: Row, posting: Posting, units: int, paid_fen: int = 0
 ) -> Step:
-    """The redemption's own row; `paid_fen`: yuan paid beside the points on the counter's own device."""
+    """The redemption's own row; `paid_fen`: yuan paid beside the points at the counter."""
     return Step(
         _KEEP,
         {

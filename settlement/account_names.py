@@ -32,5 +32,7 @@ ACCOUNT_NAMES: Final = {
     "inventory": mark("Goods on the shelf"),
     "goods_cost": mark("Cost of goods handed out"),
     "spent": mark("Spent on goods and fees"),
+    "till": mark("Yuan at the goods counters"),
+    "copaid": mark("Paid in yuan beside points"),
 }
 """Kind to name, in English, for the catalogues; in the order of the chart."""

@@ -101,14 +101,16 @@ def _orders(tx: Tx, here: Till, person_id: int) -> list[dict[str, Any]]:
             "order_id": order.order_id,
             "number": order.number,
             "units": order.units,
+            "paid_fen": sum(line.price_fen * line.quantity for line in lines),
             "expires_at": moment_text(order.expires_at, terms.community.zone),
             "lines": [
                 {"good_id": str(line.good_id), "name": line.name, "quantity": line.quantity}
-                for line in lines_of_order(tx, here.community_id, order.order_id)
+                for line in lines
             ],
         }
         for order in open_orders_of(tx, here.community_id, person_id)
         if order.merchant_id == merchant_id
+        for lines in [lines_of_order(tx, here.community_id, order.order_id)]
     ]
 
 

@@ -97,9 +97,7 @@ def redemption_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, s
     """The slip of the points supermarket."""
     _ = translator(language())
     points, yuan = _amounts(terms, _)
-    goods = [
-        (f"{line['name']} x {line['quantity']}", points(line["units"])) for line in facts["lines"]
-    ]
+    goods = [_goods_line(line, points, yuan) for line in facts["lines"]]
     paid = facts.get("paid_fen", 0)
     proxy = facts.get("proxy_relation")
     return _shown(
@@ -148,14 +146,27 @@ def benefit_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, str]
 def return_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, str]]:
     """The slip of goods that came back to the counter."""
     _ = translator(language())
-    points, _yuan = _amounts(terms, _)
-    goods = [
-        (f"{line['name']} x {line['quantity']}", points(line["units"])) for line in facts["lines"]
-    ]
-    back = (_("Points back"), points(facts["units_back"]))
+    points, yuan = _amounts(terms, _)
+    goods = [_goods_line(line, points, yuan) for line in facts["lines"]]
+    fen = facts.get("paid_back_fen", 0)
     return _shown(
-        [*_head(terms, facts, _), (_("Return of"), str(facts["original_ref"])), *goods, back]
+        [
+            *_head(terms, facts, _),
+            (_("Return of"), str(facts["original_ref"])),
+            *goods,
+            (_("Points back"), points(facts["units_back"])),
+            *([(_("Yuan back"), yuan(fen))] if fen else []),
+        ]
     )
+
+
+def _goods_line(
+    line: Mapping[str, Any], points: Callable[[int], str], yuan: Callable[[int], str]
+) -> Pair:
+    """So many pieces of a good, and what they cost in points and in yuan beside them."""
+    fen = line.get("price_fen", 0) * line["quantity"]
+    price = points(line["units"])
+    return f"{line['name']} x {line['quantity']}", f"{price} + {yuan(fen)}" if fen else price
 
 
 def limit_sentence(proposal: Proposal, in_language: str) -> str:

@@ -27,6 +27,7 @@ from kiosk.auth import allow
 from kiosk.context import service
 from kiosk.pinyin import initials
 from ledger.stock.goods import goods_of
+from ledger.units import MOST_FEN
 from pos.desk import day_of
 from pos.redemption import Piece, RedemptionRequest, redeem
 
@@ -54,6 +55,7 @@ class RedemptionBody(Strict):
     order_id: RequestId | None = None
     proxy_relation: Word | None = None
     proxy_name: Line | None = None
+    paid_fen: Annotated[int, Field(ge=0, le=MOST_FEN)] | None = None
 
 
 @bp.get("/goods")
@@ -113,6 +115,7 @@ def create_redemption(body: RedemptionBody) -> tuple[dict[str, Any], int]:
         order_id=body.order_id,
         proxy_relation=body.proxy_relation,
         proxy_name=body.proxy_name,
+        paid_fen=body.paid_fen,
     )
     facts = {
         **redeem(service().desk, request, at=service().now()),

@@ -47,7 +47,12 @@ _WAYS: Final = (
     _Way("office.cards", mark("Cards"), "card.write"),
     _Way("office.expiry", mark("Points that lapse"), "resident.read"),
     _Way("office.deductions", mark("Points taken by decision"), "grant.propose"),
-    _Way("office.goods", mark("Goods"), "office.read", frozenset({"office.good"})),
+    _Way(
+        "office.goods",
+        mark("Goods"),
+        "office.read",
+        frozenset({"office.good", "office.goods_till"}),
+    ),
     _Way("office.stocktake", mark("Counts of the shelf"), "good.write"),
     _Way("office.merchants", mark("Shops"), "office.read", frozenset({"office.merchant"})),
     _Way("office.services", mark("Services"), "office.read"),

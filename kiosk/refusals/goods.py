@@ -35,6 +35,20 @@ TABLE: Final = {
     "return_wrong": Known(
         422, mark("More came back than this slip handed out. Look at the slip and count again.")
     ),
+    "price_moved": Known(
+        409,
+        mark(
+            "The price has changed: {fen} yuan beside the points, not {shown_fen}. Open the basket again and ask the"
+            " resident; nothing was booked."
+        ),
+    ),
+    "till_short": Known(
+        409,
+        mark(
+            "Only {left_fen} yuan lie in this counter's till by the book, not {asked_fen}. Count the till first, then"
+            " bring to the bank what is there."
+        ),
+    ),
     "return_at_office": Known(
         409, mark("Yuan were paid beside the points. Send the resident to the community office.")
     ),

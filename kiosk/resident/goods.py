@@ -55,6 +55,7 @@ class OrderView(NamedTuple):
     number: int
     goods: str
     amount: str
+    fen: int
     until: str
 
 
@@ -134,7 +135,7 @@ def _shelf(tx: Tx, here: Terms, merchant_id: int, day: int) -> list[GoodView]:
             good_id=int(row.good_id),
             merchant_id=merchant_id,
             name=row.name,
-            price=points(int(row.price_units), kind.precision),
+            price=_price(here, int(row.price_units), int(row.price_fen)),
             free=0 if row.paused else max(int(row.stock - row.held), 0),
             why_not=row.paused or ("" if row.stock > row.held else say(mark("None left to order"))),
         )
@@ -143,17 +144,22 @@ def _shelf(tx: Tx, here: Terms, merchant_id: int, day: int) -> list[GoodView]:
     ]
 
 
+def _price(here: Terms, units: int, fen: int) -> str:
+    """What a piece costs: points, and yuan at the counter where there are any beside them."""
+    cost = f"{points(units, here.shown.precision)} {say(mark('points'))}"
+    return f"{cost} + {points(fen)} {say(mark('yuan'))}" if fen else cost
+
+
 def _orders(tx: Tx, here: Terms, person_id: int) -> list[OrderView]:
     return [
         OrderView(
             order_id=row.order_id,
             number=int(row.number),
-            goods=say(mark(", ")).join(
-                f"{line.name} x {line.quantity}"
-                for line in lines_of_order(tx, here.community.id, row.order_id)
-            ),
+            goods=say(mark(", ")).join(f"{line.name} x {line.quantity}" for line in lines),
             amount=points(int(row.units), here.shown.precision),
+            fen=sum(int(line.price_fen * line.quantity) for line in lines),
             until=moment(int(row.expires_at)),
         )
         for row in open_orders_of(tx, here.community.id, person_id)
+        for lines in [lines_of_order(tx, here.community.id, row.order_id)]
     ]

@@ -37,6 +37,8 @@ class Account(StrEnum):
     INVENTORY = "inventory"  # goods on the supermarket's shelf, at what they cost
     GOODS_COST = "goods_cost"  # what the goods handed out had cost
     SPENT = "spent"  # what left the fund for goods and fees: inventory, goods_cost and bank_fee together
+    TILL = "till"  # yuan that residents paid beside points at one supermarket, not yet at the bank
+    COPAID = "copaid"  # the same yuan, until it is the fund's
 
 
 BOUNDED: Final = frozenset({Account.WALLET, Account.OWED, Account.FUND, Account.COVER})
@@ -54,6 +56,7 @@ DEBIT_SIDE: Final = frozenset(
         Account.RETURNS,
         Account.INVENTORY,
         Account.GOODS_COST,
+        Account.TILL,
     }
 )
 """Kinds whose balance grows by debits; the others grow by credits (a wallet is the community's liability)."""
@@ -93,6 +96,8 @@ class Kind(StrEnum):
     STOCK_IN = "stock_in"  # goods bought for the shelf, or given to it
     STOCK_OUT = "stock_out"  # goods given away without points, or written off
     STOCK_COUNT = "stock_count"  # what a count found more or less, and a new standard cost
+    TILL_COUNT = "till_count"  # what a count of the yuan found more or less
+    TILL_BANKED = "till_banked"  # the yuan of a counter brought to the bank: the fund's again
     BANK_FEE = "bank_fee"
     FUND_OUT = "fund_out"
     FUND_MOVE = "fund_move"
@@ -137,8 +142,12 @@ ALLOWED: Final[dict[Kind, frozenset[tuple[Account, Account]]]] = {
     Kind.UNPROVEN: frozenset({(_A.PENDING, _A.ISSUED_CONSUMPTION)}),
     Kind.SALE: frozenset({(_A.WALLET, _A.OFFSET), *_EARN}),
     Kind.REFUND: frozenset(_TAKE_BACK),
-    Kind.REDEEM: frozenset({(_A.WALLET, _A.REDEEMED), (_A.GOODS_COST, _A.INVENTORY)}),
-    Kind.RETURN_GOODS: frozenset({(_A.REDEEMED, _A.WALLET), (_A.INVENTORY, _A.GOODS_COST)}),
+    Kind.REDEEM: frozenset(
+        {(_A.WALLET, _A.REDEEMED), (_A.GOODS_COST, _A.INVENTORY), (_A.TILL, _A.COPAID)}
+    ),
+    Kind.RETURN_GOODS: frozenset(
+        {(_A.REDEEMED, _A.WALLET), (_A.INVENTORY, _A.GOODS_COST), (_A.COPAID, _A.TILL)}
+    ),
     Kind.EXPIRE: frozenset({(_A.WALLET, _A.EXPIRED)}),
     Kind.SETTLE: frozenset(_SETTLE),
     Kind.ADJUST: frozenset(
@@ -183,6 +192,8 @@ ALLOWED: Final[dict[Kind, frozenset[tuple[Account, Account]]]] = {
     ),
     Kind.STOCK_OUT: frozenset({(_A.GOODS_COST, _A.INVENTORY)}),
     Kind.STOCK_COUNT: frozenset({(_A.GOODS_COST, _A.INVENTORY), (_A.INVENTORY, _A.GOODS_COST)}),
+    Kind.TILL_COUNT: frozenset({(_A.TILL, _A.COPAID), (_A.COPAID, _A.TILL)}),
+    Kind.TILL_BANKED: frozenset({(_A.BANK, _A.TILL), (_A.COPAID, _A.FUND)}),
     Kind.BANK_FEE: frozenset({(_A.BANK_FEE, _A.BANK), (_A.FUND, _A.SPENT)}),
     Kind.FUND_OUT: frozenset({(_A.FUND, _A.BANK)}),
     Kind.FUND_MOVE: frozenset({(_A.FUND, _A.FUND)}),

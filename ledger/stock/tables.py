@@ -162,6 +162,25 @@ stock_count_line = table(
     key=("count_id", "good_id"),
 )
 
+# What was counted of a counter's yuan, and what of them went to the bank. What should lie there the book says.
+till_act = table(
+    "till_act",
+    number("act_id"),
+    number("merchant_id"),
+    number("number"),  # counts a counter's acts, so that two at once meet
+    text("kind"),  # counted | banked
+    number("business_date"),
+    number("book_fen"),  # what should have lain there
+    number("fen"),  # what was counted, or brought to the bank
+    text("reason"),
+    number("staff_id"),
+    number("at"),
+    number("txn_id", null=True),  # null: it was as the book said
+    CheckConstraint("fen >= 0", name="ck_till_act_fen"),
+    unique("community_id", "merchant_id", "number"),
+    key=("act_id",),
+)
+
 # A whole counter that hands nothing out for a while, with the notice people read.
 stock_pause = table(
     "stock_pause",

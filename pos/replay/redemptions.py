@@ -127,7 +127,8 @@ def _book(
         for piece in request.lines
     ]
     cost_fen = sum(cost * piece.quantity for cost, piece in zip(costs, request.lines, strict=True))
-    posting = posting_of(tx, showing, request, units, cost_fen, at=at)
+    paid_fen = int(told.facts.get("paid_fen", 0))
+    posting = posting_of(tx, showing, request, units, cost_fen, paid_fen, at=at)
     body_hash = requests.hash_of(request.body())
     kept = requests.keep_step(
         here, request.request_id, KIND, body_hash, at=at, response=dict(told.facts)
@@ -157,7 +158,7 @@ def _book(
             *lent,
             *posting_steps(posting),
             *told_steps(tx, move_facts(request, posting, at=at), handed),
-            row_step(request, row, posting, units, int(told.facts.get("paid_fen", 0))),
+            row_step(request, row, posting, units, paid_fen),
             *line_steps(request, _prices(told, costs)),
             requests.keep_told_step(kept, told.balance_units, txn_id=posting.txn_id),
             *spending_told(showing, units),

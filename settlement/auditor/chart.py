@@ -13,12 +13,13 @@ _SETTLE: Final = "offset>retired retired>offset cover>payable payable>cover"
 KINDS: Final = names(
     "issued_consumption issued_deed issued_grant issued_deduction wallet pending owed offset disputed"
     " retired redeemed expired forfeited voucher inter loss bank fund cover payable clearing returns"
-    " bank_fee inventory goods_cost spent"
+    " bank_fee inventory goods_cost spent till copaid"
 )
 """Kinds of account this auditor knows; any other is a fault."""
 
 DEBIT_SIDE: Final = names(
     "issued_consumption issued_deed issued_grant owed loss bank bank_fee returns inventory goods_cost"
+    " till"
 )
 """Kinds that grow by debits; the others grow by credits."""
 
@@ -35,8 +36,8 @@ _TEXT: Final = {
     "sale": f"wallet>offset {_EARN}",
     "refund": "offset>wallet wallet>issued_consumption pending>issued_consumption"
     " owed>issued_consumption wallet>owed",
-    "redeem": "wallet>redeemed goods_cost>inventory",
-    "return_goods": "redeemed>wallet inventory>goods_cost",
+    "redeem": "wallet>redeemed goods_cost>inventory till>copaid",
+    "return_goods": "redeemed>wallet inventory>goods_cost copaid>till",
     "expire": "wallet>expired",
     "voucher_buy": "wallet>voucher",
     "voucher_use": "voucher>offset voucher>redeemed",
@@ -48,6 +49,8 @@ _TEXT: Final = {
     "stock_in": "inventory>bank goods_cost>bank inventory>goods_cost fund>spent",
     "stock_out": "goods_cost>inventory",
     "stock_count": "goods_cost>inventory inventory>goods_cost",
+    "till_count": "till>copaid copaid>till",
+    "till_banked": "bank>till copaid>fund",
     "bank_fee": "bank_fee>bank fund>spent",
     "fund_out": "fund>bank",
     "fund_move": "fund>fund",

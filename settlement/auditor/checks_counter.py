@@ -162,6 +162,18 @@ COUNTER: Final[tuple[Check, ...]] = (
             "  GROUP BY ALL) p ON p.txn_id = r.txn_id"
             " WHERE r.units IS DISTINCT FROM l.units OR r.units IS DISTINCT FROM p.units",
         ),
+        # Yuan are in the book since there is a till for them; a slip from before that has none.
+        look(
+            "redemption",
+            "redemption_id",
+            "SELECT r.redemption_id, r.txn_id, r.paid_fen, l.fen AS lines_fen, coalesce(p.fen, 0) AS posted_fen"
+            " FROM redemption r LEFT JOIN (SELECT redemption_id, sum(quantity * price_fen)::BIGINT AS fen"
+            "  FROM redemption_line GROUP BY ALL) l ON l.redemption_id = r.redemption_id"
+            " LEFT JOIN (SELECT txn_id, sum(amount)::BIGINT AS fen FROM line WHERE debit_kind = 'till'"
+            "  GROUP BY ALL) p ON p.txn_id = r.txn_id"
+            " WHERE r.paid_fen IS DISTINCT FROM l.fen OR (r.paid_fen IS DISTINCT FROM coalesce(p.fen, 0)"
+            "  AND r.txn_id >= (SELECT min(txn_id) FROM line WHERE debit_kind = 'till'))",
+        ),
         needs="redemption_line transfer",
         explained_by=_SAME_ENTRY,
     ),

@@ -134,6 +134,7 @@ COUNTER: Final = (
             business_date number the day it counts for
             occurred_at number when
             units number the points given back
+            paid_back_fen number the yuan given back, in fen
             txn_id number the posting
         """,
     ),
@@ -178,6 +179,7 @@ COUNTER: Final = (
             good_id number the good
             quantity number pieces
             price_units number the price of one as it was ordered
+            price_fen number yuan beside it, in fen, paid when it is collected
         """,
     ),
 )

@@ -117,6 +117,26 @@ STOCK: Final = (
         """,
     ),
     shape(
+        "till_act",
+        "Counts of a goods counter's yuan, and trips to the bank.",
+        key=("act_id",),
+        columns="""
+            act_id number the act's number
+            merchant_id number the supermarket
+            number number counts the acts of one counter
+            kind text counted or banked
+            business_date number the day it counts for
+            book_fen number what the book said lay there
+            fen number what was counted, or brought to the bank
+            staff_id number who did it
+            at number when
+            txn_id number? the posting; none where nothing differed
+        """,
+        left_out="""
+            reason people typed it
+        """,
+    ),
+    shape(
         "stock_flag",
         "Lines handed out although the book held less, until a count closes them.",
         key=("redemption_id", "line_no"),

@@ -171,3 +171,37 @@ def test_a_counters_code_typed_at_the_till_makes_a_counter(
         page.wait_for_url("**/counter")
         tablet.sign_in()
         assert tablet.button("Redeem goods").is_visible()
+
+
+def test_a_good_with_yuan_shows_them_in_basket_confirm_and_slip_and_gives_them_back(
+    playwright: Playwright, served: Served
+) -> None:
+    with served.town.db.engine.begin() as connection:
+        connection.execute(update(good_price).values(fen=250))
+    with chromium(playwright) as browser:
+        tablet = Tablet(browser.new_page(viewport={"width": 800, "height": 1280}), served)
+        tablet.enrol("M01C1", "counter")
+        tablet.touch("Redeem goods")
+        tablet.wedge(served.code(1, KeyClass.CARD))
+        tablet.page.locator(".shelf li").first.wait_for()
+        tablet.touch("One {good} more", good="香皂")
+        tablet.touch("One {good} more", good="香皂")
+        assert "+ 5.00 元" in tablet.page.locator(".basket .main").inner_text()
+        tablet.confirm()
+        assert "5.00 元" in tablet.page.locator(".figures .strong").inner_text()
+        tablet.touch("{yuan} received", yuan="5.00 元")
+        assert tablet.result()[zh("Paid beside the points")] == "5.00 元"
+        tablet.touch("Receipt")
+        slip = tablet.page.locator(".slip")
+        assert "5.00 元" in slip.inner_text()
+        ref = slip.locator(".ref").first.inner_text()
+        tablet.touch("Back")
+        tablet.touch("Home")
+        tablet.touch("Take goods back")
+        tablet.page.locator(".scanner").wait_for()
+        tablet.wedge(ref)
+        tablet.touch("One {good} more", good="香皂")
+        assert "2.50 元" in tablet.page.locator(".notice").inner_text()
+        tablet.confirm()
+        assert tablet.result()[zh("Give back in yuan")] == "2.50 元"
+        assert tablet.errors == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -104,3 +105,24 @@ def _form(served: Served, who: str) -> str:
     """The address of the count that goes on."""
     html = served.member(who).get("/office/stocktake").get_data(as_text=True)
     return "/office/stocktake/" + html.partition('action="/office/stocktake/')[2].partition("/")[0]
+
+
+def test_the_yuan_of_the_counter_are_counted_by_the_volunteer_and_banked_by_the_office(
+    served: Served,
+) -> None:
+    rice = shelve(served.town, replace(RICE, price_fen=250))
+    hand_over(served.town, rice, 2)
+    page = "/office/goods/till"
+    assert "现在应有 5.00" in text_of(served.member("zhao").get(page))
+
+    short = {"counted": "4.80", "reason": "", "market": "1"}
+    refused = post(served, "zhao", page, f"{page}/count", **short)
+    assert refused.status_code in {409, 422}
+    post(served, "zhao", page, f"{page}/count", **{**short, "reason": "找零多给"})
+    seen = text_of(served.member("zhao").get(page))
+    assert "现在应有 4.80" in seen
+    assert "找零多给" in seen
+    assert "银行回单号" not in seen
+
+    post(served, "zhou", page, f"{page}/bank", banked="4.80", document="7731", market="1")
+    assert "现在应有 0.00" in text_of(served.member("zhou").get(page))

@@ -223,6 +223,11 @@ ALTERED = {
         {"goods"},
         ("redemption.csv", {}),
     ),
+    "yuan on a slip": (
+        "UPDATE redemption SET paid_fen = paid_fen + 1",
+        {"goods"},
+        ("redemption.csv", {}),
+    ),
     "a leaf": (
         (
             "UPDATE leaf SET leaf_hash = zeroblob(32) WHERE leaf_index = (SELECT min(leaf_index) FROM leaf"

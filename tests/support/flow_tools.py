@@ -152,6 +152,7 @@ _YUAN: Final = frozenset(
     {
         Account.BANK, Account.FUND, Account.COVER, Account.PAYABLE, Account.CLEARING,
         Account.RETURNS, Account.BANK_FEE, Account.INVENTORY, Account.GOODS_COST, Account.SPENT,
+        Account.TILL, Account.COPAID,
     }
 )  # fmt: skip
 

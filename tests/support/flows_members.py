@@ -252,6 +252,26 @@ def goods(db: Database, town: Town) -> None:
         (Acc.INVENTORY, MARKET, Acc.GOODS_COST, 0, 3_850),
     ]
     book(db, town, "rice_back", Kind.RETURN_GOODS, back)
+    beside = [
+        (Acc.WALLET, 1, Acc.REDEEMED, MARKET, 500),
+        (Acc.GOODS_COST, 0, Acc.INVENTORY, MARKET, 3_850),
+        (Acc.TILL, MARKET, Acc.COPAID, MARKET, 300),
+    ]
+    book(db, town, "rice_and_yuan", Kind.REDEEM, beside)
+    both_back = [
+        (Acc.REDEEMED, MARKET, Acc.WALLET, 1, 500),
+        (Acc.INVENTORY, MARKET, Acc.GOODS_COST, 0, 3_850),
+        (Acc.COPAID, MARKET, Acc.TILL, MARKET, 200),
+    ]
+    book(db, town, "rice_and_yuan_back", Kind.RETURN_GOODS, both_back)
+    more, less = (
+        (Acc.TILL, MARKET, Acc.COPAID, MARKET, 20),
+        (Acc.COPAID, MARKET, Acc.TILL, MARKET, 10),
+    )
+    book(db, town, "till_over", Kind.TILL_COUNT, [more])
+    book(db, town, "till_short", Kind.TILL_COUNT, [less])
+    banked = [(Acc.BANK, 0, Acc.TILL, MARKET, 110), (Acc.COPAID, MARKET, Acc.FUND, 0, 110)]
+    book(db, town, "till_banked", Kind.TILL_BANKED, banked)
     dearer = [
         (Acc.INVENTORY, MARKET, Acc.BANK, 0, 3_850),
         (Acc.GOODS_COST, 0, Acc.BANK, 0, 150),

@@ -21,7 +21,7 @@ _SIGNED: Final = (
 _SUMS: Final = (
     "SELECT a.community_id, a.account_id, a.kind, a.commodity, a.owner_id,"
     " CASE WHEN a.kind IN ('issued_consumption', 'issued_deed', 'issued_grant', 'owed', 'loss', 'bank',"
-    " 'bank_fee', 'returns', 'inventory', 'goods_cost') THEN -1 ELSE 1 END"
+    " 'bank_fee', 'returns', 'inventory', 'goods_cost', 'till') THEN -1 ELSE 1 END"
     f" * coalesce((SELECT sum(change) FROM {_SIGNED} s WHERE s.community_id = a.community_id"
     " AND s.account_id = a.account_id), 0) AS total FROM account a"
 )
@@ -57,6 +57,22 @@ CHECKS: Final[dict[str, str]] = {
         f" AS over FROM ({_SUMS}) s WHERE s.commodity = 156 AND s.kind IN ('spent', 'inventory',"
         " 'goods_cost', 'bank_fee') GROUP BY s.community_id"
         " HAVING sum(CASE WHEN s.kind = 'spent' THEN s.total ELSE -s.total END) <> 0"
+    ),
+    # The yuan in a supermarket's till is what residents paid beside points and nobody brought to the bank yet.
+    "a_till_holds_what_was_paid_beside_points": (
+        f"SELECT s.community_id, s.owner_id FROM ({_SUMS}) s WHERE s.kind IN ('till', 'copaid')"
+        " GROUP BY s.community_id, s.owner_id"
+        " HAVING sum(CASE WHEN s.kind = 'till' THEN s.total ELSE -s.total END) <> 0"
+    ),
+    "a_slip_says_the_yuan_in_the_book": (
+        "SELECT r.redemption_id FROM redemption r WHERE r.paid_fen <> coalesce((SELECT sum(t.amount) FROM transfer t"
+        " JOIN account a ON a.community_id = t.community_id AND a.account_id = t.debit_id AND a.kind = 'till'"
+        " WHERE t.community_id = r.community_id AND t.txn_id = r.txn_id), 0)"
+    ),
+    "a_return_says_the_yuan_in_the_book": (
+        "SELECT g.return_id FROM goods_return g WHERE g.paid_back_fen <> coalesce((SELECT sum(t.amount) FROM transfer t"
+        " JOIN account a ON a.community_id = t.community_id AND a.account_id = t.credit_id AND a.kind = 'till'"
+        " WHERE t.community_id = g.community_id AND t.txn_id = g.txn_id), 0)"
     ),
     "a_transfer_moves_something": (
         "SELECT t.* FROM transfer t WHERE t.amount <= 0 OR t.debit_id = t.credit_id OR NOT EXISTS"

@@ -61,6 +61,19 @@ def _moved_to(kind: str, source: str) -> str:
     )
 
 
+def _slip_with_yuan(table: str, key: str, column: str) -> str:
+    """A slip that says more yuan than its entry moved."""
+    names = {
+        "redemption": "merchant_id, person_id, wallet_owner_id",
+        "goods_return": "redemption_id",
+    }[table]
+    values = {"redemption": "1, 1, 1", "goods_return": "'planted'"}[table]
+    return (
+        f"INSERT INTO {table} (community_id, {key}, ref, terminal_id, business_date, occurred_at, units, {column},"
+        f" txn_id, {names}) VALUES (1, 'planted', 'planted', 1, 20260302, 0, 100, 7, {_ONE_SALE}, {values})"
+    )
+
+
 MUTATIONS = {
     "debits_equal_credits": (
         "UPDATE transfer SET debit_id = (SELECT account_id FROM account WHERE kind = 'bank')"
@@ -68,6 +81,11 @@ MUTATIONS = {
     ),
     "points_given_out_are_somewhere": _moved_to("hidden", "issued_consumption"),
     "what_left_the_funds_is_accounted_for": _moved_to("spent", "bank"),
+    "a_till_holds_what_was_paid_beside_points": _moved_to("copaid", "bank"),
+    "a_slip_says_the_yuan_in_the_book": _slip_with_yuan("redemption", "redemption_id", "paid_fen"),
+    "a_return_says_the_yuan_in_the_book": _slip_with_yuan(
+        "goods_return", "return_id", "paid_back_fen"
+    ),
     "a_transfer_moves_something": (
         "INSERT INTO transfer (community_id, txn_id, line_no, commodity, debit_id, credit_id,"
         f" amount) SELECT community_id, txn_id, 99, commodity, debit_id, credit_id, 0 FROM transfer"

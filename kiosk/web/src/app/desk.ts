@@ -77,12 +77,13 @@ export type Beside = Pick<RedeemBody, "hold" | "order_id" | "proxy_relation" | "
 
 export function redeem(
   till: Till,
-  draft: { token: string; lines: RedeemBody["lines"]; units: number; pin: string | null; beside: Beside },
+  draft: { token: string; lines: RedeemBody["lines"]; units: number; fen: number; pin: string | null; beside: Beside },
 ): Promise<Done> {
   return write(till, "/api/v1/redemptions", (common) => {
-    const body: RedeemBody = { ...common, token: draft.token, lines: draft.lines, pin: draft.pin, ...draft.beside };
+    const body: RedeemBody = { ...common, token: draft.token, lines: draft.lines, pin: draft.pin, paid_fen: draft.fen, ...draft.beside };
     const line = blankLine(till, common, "redeem");
     line.offset_units = draft.units;
+    line.paid_fen = draft.fen;
     return { body, line };
   });
 }
@@ -128,11 +129,12 @@ export function giveBenefit(till: Till, draft: { token: string; code: string; to
 }
 
 /** The wrong thing taken home: so many pieces of lines of a slip of today. */
-export function takeBack(till: Till, originalRef: string, lines: { line_no: number; quantity: number }[], units: number): Promise<Done> {
+export function takeBack(till: Till, originalRef: string, lines: { line_no: number; quantity: number }[], back: { units: number; fen: number }): Promise<Done> {
   return write(till, "/api/v1/counter/returns", (common) => {
     const body = { ...common, original_ref: originalRef, lines };
     const line = blankLine(till, common, "goods_return");
-    line.offset_units = units;
+    line.offset_units = back.units;
+    line.paid_fen = back.fen;
     return { body, line };
   });
 }

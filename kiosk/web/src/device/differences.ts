@@ -17,8 +17,14 @@ function pairsOf(line: DayLine, answer: Told): Pair[] {
   const ref: Pair = ["ref", line.ref, answer.ref];
   if (line.kind === "voucher") return [ref];
   if (line.kind === "benefit") return [ref, ["total_fen", line.total_fen, (answer as BenefitAnswer).total_fen]];
-  if (line.kind === "goods_return") return [ref, ["offset_units", line.offset_units, (answer as ReturnAnswer).units_back]];
-  if (line.kind === "redeem") return [ref, ["offset_units", line.offset_units, (answer as RedeemAnswer).units]];
+  if (line.kind === "goods_return") {
+    const back = answer as ReturnAnswer;
+    return [ref, ["offset_units", line.offset_units, back.units_back], ["paid_fen", line.paid_fen, back.paid_back_fen ?? 0]];
+  }
+  if (line.kind === "redeem") {
+    const goods = answer as RedeemAnswer;
+    return [ref, ["offset_units", line.offset_units, goods.units], ["paid_fen", line.paid_fen, goods.paid_fen ?? 0]];
+  }
   if (line.kind === "refund") {
     const refund = answer as RefundAnswer;
     return [

@@ -178,6 +178,8 @@ export interface Good {
   code: string;
   name: string;
   price_units: number;
+  /** Yuan beside the points of one piece, in fen. */
+  price_fen?: number;
   stock: number;
   picture: string;
   /** First letters of the name's sounds. */
@@ -204,6 +206,8 @@ export interface GoodsOrder {
   order_id: string;
   number: number;
   units: number;
+  /** Yuan beside the points, paid when it is collected. */
+  paid_fen?: number;
   expires_at: string;
   lines: { good_id: string; name: string; quantity: number }[];
 }
@@ -213,6 +217,7 @@ export interface SlipLine {
   line_no: number;
   name: string;
   price_units: number;
+  price_fen?: number;
   left: number;
 }
 
@@ -220,6 +225,7 @@ export interface ReturnAnswer {
   ref: string;
   original_ref: string;
   units_back: number;
+  paid_back_fen?: number;
   receipt: Receipt;
 }
 
@@ -292,11 +298,14 @@ export interface RedeemBody {
   order_id?: string;
   proxy_relation?: Relation;
   proxy_name?: string;
+  /** The yuan beside the points as this screen showed them. */
+  paid_fen?: number;
 }
 
 export interface RedeemAnswer {
   ref: string;
   units: number;
+  paid_fen?: number;
   balance_units: number;
   receipt: Receipt;
 }

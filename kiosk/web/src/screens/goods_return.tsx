@@ -14,7 +14,7 @@ import { play } from "../ui/sound";
 import type { Go } from "./app";
 import { DoneScreen, RefusedScreen } from "./done";
 import { noServer } from "./enrol";
-import { pointsText } from "./words";
+import { priceText, yuan } from "./words";
 
 export function GoodsReturnScreen({ go }: { go: Go }) {
   const [till] = useTill();
@@ -25,7 +25,9 @@ export function GoodsReturnScreen({ go }: { go: Go }) {
   const [done, setDone] = useState<Done | null>(null);
   const [isSending, setSending] = useState(false);
   const home = (): void => go({ at: "home" });
-  const units = lines.reduce((sum, line) => sum + line.price_units * (back[line.line_no] ?? 0), 0);
+  const sumOf = (price: (line: SlipLine) => number): number => lines.reduce((sum, line) => sum + price(line) * (back[line.line_no] ?? 0), 0);
+  const units = sumOf((line) => line.price_units);
+  const fen = sumOf((line) => line.price_fen ?? 0);
 
   const open = async (scanned: string): Promise<void> => {
     const answer = await slipLines(till, scanned);
@@ -46,7 +48,7 @@ export function GoodsReturnScreen({ go }: { go: Go }) {
   const send = async (): Promise<void> => {
     setSending(true);
     const chosen = Object.entries(back).filter(([, quantity]) => quantity > 0);
-    setDone(await takeBack(till, ref, chosen.map(([line_no, quantity]) => ({ line_no: Number(line_no), quantity })), units));
+    setDone(await takeBack(till, ref, chosen.map(([line_no, quantity]) => ({ line_no: Number(line_no), quantity })), { units, fen }));
     setSending(false);
   };
 
@@ -60,6 +62,7 @@ export function GoodsReturnScreen({ go }: { go: Go }) {
       {ref && (
         <>
           <p class="hint">{t("What came back? The points return to the card.")}</p>
+          {fen > 0 && <Notice kind="warning">{t("Give {yuan} back from this counter's till.", { yuan: yuan(fen) })}</Notice>}
           <ul class="back-lines">
             {lines.map((line) => (
               <BackLine key={line.line_no} line={line} count={back[line.line_no] ?? 0} onCount={(count) => setBack({ ...back, [line.line_no]: count })} />
@@ -67,7 +70,7 @@ export function GoodsReturnScreen({ go }: { go: Go }) {
           </ul>
           <button type="button" class="main" disabled={units === 0 || isSending} onClick={() => void send()}>
             <Icon name="done" />
-            {t("Take back, {points} return", { points: pointsText(units) })}
+            {t("Take back, {points} return", { points: priceText(units, fen) })}
           </button>
         </>
       )}
@@ -80,7 +83,7 @@ function BackLine({ line, count, onCount }: { line: SlipLine; count: number; onC
     <li>
       <span>
         <strong>{line.name}</strong>
-        <span class="small">{t("{points} each, {left} can come back", { points: pointsText(line.price_units), left: line.left })}</span>
+        <span class="small">{t("{points} each, {left} can come back", { points: priceText(line.price_units, line.price_fen ?? 0), left: line.left })}</span>
       </span>
       <div class="count">
         <button type="button" disabled={count === 0} onClick={() => onCount(count - 1)} aria-label={t("One {good} less", { good: line.name })}>

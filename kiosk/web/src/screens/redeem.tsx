@@ -12,6 +12,7 @@ import { said, t } from "../text/t";
 import { Notice, Screen, useTill } from "../ui/frame";
 import { Icon } from "../ui/icons";
 import { SecretCode } from "../ui/pad";
+import { Figures } from "../ui/result";
 import { useScans } from "../ui/scans";
 import { Scanner } from "../ui/scanner";
 import { play } from "../ui/sound";
@@ -19,11 +20,13 @@ import type { Go } from "./app";
 import { DoneScreen, RefusedScreen } from "./done";
 import { noServer } from "./enrol";
 import { type Basket, Shelf } from "./redeem_shelf";
+import { pointsText, yuan } from "./words";
 
-type Step = "scan" | "goods" | "pin" | "sending" | "refused" | "done";
+type Step = "scan" | "goods" | "pay" | "pin" | "sending" | "refused" | "done";
 
 const HOLD_AFTER_MS = 800;
 const PIN_DIGITS = 6;
+const PRICE_MOVED = "price_moved";
 const PIN_CODES = new Set(["pin_needed", "pin_wrong"]);
 
 export function RedeemScreen({ go, first }: { go: Go; first: VerifiedToken | null }) {
@@ -44,6 +47,22 @@ export function RedeemScreen({ go, first }: { go: Go; first: VerifiedToken | nul
         <Screen title={t("Choose goods")} onBack={home} wide>
           {fault}
           {counter.holder && <Shelf {...counter} holder={counter.holder} />}
+        </Screen>
+      );
+    case "pay":
+      return (
+        <Screen title={t("Take the yuan")} onBack={counter.backToGoods}>
+          <Figures
+            of={[
+              { label: t("The resident pays"), value: yuan(counter.asked.fen), strong: true },
+              { label: t("Points used"), value: pointsText(counter.asked.units) },
+            ]}
+          />
+          <p class="hint">{t("Cash or the community's own payment code. Book it only once the yuan are here.")}</p>
+          <button type="button" class="main" onClick={counter.paid}>
+            <Icon name="done" />
+            {t("{yuan} received", { yuan: yuan(counter.asked.fen) })}
+          </button>
         </Screen>
       );
     case "pin":
@@ -88,7 +107,7 @@ function useRedemption(first: VerifiedToken | null) {
   const [step, setStep] = useState<Step>("scan");
   const [token, setToken] = useState(first);
   const [holder, setHolder] = useState<Holder | null>(null);
-  const { goods, fault: shelfFault } = useGoods(till);
+  const { goods, fault: shelfFault, look } = useGoods(till);
   const { basket, add, clear } = useBasket();
   const [pin, setPin] = useState("");
   const [fault, setFault] = useState("");
@@ -97,7 +116,10 @@ function useRedemption(first: VerifiedToken | null) {
   const [proxy, setProxy] = useState<Proxy | null>(null);
   const request = useRef<string | null>(null);
   const held = useHeld(till, step === "goods", basket);
-  const total = goods.reduce((sum, good) => sum + good.price_units * (basket[good.good_id] ?? 0), 0);
+  const sumOf = (price: (good: Good) => number): number => goods.reduce((sum, good) => sum + price(good) * (basket[good.good_id] ?? 0), 0);
+  const total = sumOf((good) => good.price_units);
+  const paidFen = sumOf((good) => good.price_fen ?? 0);
+  const asked = order ? { units: order.units, fen: order.paid_fen ?? 0 } : { units: total, fen: paidFen };
 
   useEffect(() => {
     if (first) void open(first);
@@ -145,8 +167,8 @@ function useRedemption(first: VerifiedToken | null) {
       ...(collected ? { order_id: collected.order_id } : held.current && { hold: held.current }),
       ...(proxy && { proxy_relation: proxy.relation, proxy_name: proxy.name }),
     };
-    const units = collected ? collected.units : total;
-    const result = await redeem(till, { token: token.text, lines, units, pin: typed, beside });
+    const cost = collected ? { units: collected.units, fen: collected.paid_fen ?? 0 } : { units: total, fen: paidFen };
+    const result = await redeem(till, { token: token.text, lines, ...cost, pin: typed, beside });
     setPin("");
     if (result.kind !== "refused") held.current = null;
     if (result.kind !== "refused") {
@@ -154,13 +176,18 @@ function useRedemption(first: VerifiedToken | null) {
       return setStep("done");
     }
     setFault(said(result.refused.zh, result.refused.en));
+    if (result.refused.code === PRICE_MOVED) look();
     const asksPin = PIN_CODES.has(result.refused.code);
     if (asksPin) play("failed");
     setStep(asksPin ? "pin" : "refused");
   };
 
-  const confirm = (units: number, collected: GoodsOrder | null): void => {
+  const confirm = (units: number, fen: number, collected: GoodsOrder | null): void => {
     setOrder(collected);
+    if (fen > 0) setStep("pay");
+    else prove(units, collected);
+  };
+  const prove = (units: number, collected: GoodsOrder | null): void => {
     if (units > pinLimit) setStep("pin");
     else void send(null, collected);
   };
@@ -179,12 +206,13 @@ function useRedemption(first: VerifiedToken | null) {
   };
   const pinLimit = holder?.pin_needed_above_units ?? view.state?.rules.pin_above_units_card ?? 0;
   return {
-    step, goods, basket, total, holder, pin, done, scan, add, clear,
+    step, goods, basket, total, paidFen, asked, holder, pin, done, scan, add, clear,
     fault: fault || shelfFault,
     backToGoods: () => setStep("goods"),
     proxy, setProxy,
-    confirm: () => confirm(total, null),
-    collect: (waiting: GoodsOrder) => confirm(waiting.units, waiting),
+    confirm: () => confirm(total, paidFen, null),
+    collect: (waiting: GoodsOrder) => confirm(waiting.units, waiting.paid_fen ?? 0, waiting),
+    paid: () => prove(asked.units, order),
     orderForLater: () => void orderForLater(),
     typePin: (text: string) => {
       setPin(text);
@@ -226,17 +254,17 @@ async function letGo(till: Till, held: { current: string | null }): Promise<void
   if (before) await giveUpBasket(till, before);
 }
 
-function useGoods(till: Till): { goods: Good[]; fault: string } {
+function useGoods(till: Till): { goods: Good[]; fault: string; look(): void } {
   const [goods, setGoods] = useState<Good[]>([]);
   const [fault, setFault] = useState("");
-  useEffect(() => {
+  const look = (): void =>
     void till.api.get<{ items: Good[] }>("/api/v1/goods").then((answer) => {
       till.hear(answer);
       if (answer.kind === "ok") setGoods(answer.value.items);
       else setFault(noServer());
     });
-  }, []);
-  return { goods, fault };
+  useEffect(look, []);
+  return { goods, fault, look };
 }
 
 function useBasket() {

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import type { GoodsOrder, Holder, Proxy, Relation } from "../net/types";
 import { mark, t } from "../text/t";
 import { Icon } from "../ui/icons";
-import { pointsText } from "./words";
+import { priceText } from "./words";
 
 // The server prints the same words on the slip.
 const RELATIONS: Record<Relation, string> = {
@@ -23,7 +23,7 @@ export function WaitingOrders({ holder, collect }: { holder: Holder; collect(ord
       {holder.orders.map((order) => (
         <section class="order" key={order.order_id} aria-label={t("Order {number}", { number: order.number })}>
           <p>
-            <strong>{t("Order {number}", { number: order.number })}</strong> {order.lines.map((line) => `${line.name} × ${line.quantity}`).join(t(", "))} · {pointsText(order.units)}
+            <strong>{t("Order {number}", { number: order.number })}</strong> {order.lines.map((line) => `${line.name} × ${line.quantity}`).join(t(", "))} · {priceText(order.units, order.paid_fen ?? 0)}
           </p>
           <button type="button" onClick={() => collect(order)}>
             <Icon name="gift" />

@@ -10,7 +10,7 @@ import { Notice } from "../ui/frame";
 import { Picture } from "../ui/goods";
 import { Icon } from "../ui/icons";
 import { WaitingOrders, WhoCollects } from "./redeem_beside";
-import { pointsText } from "./words";
+import { pointsText, priceText, yuan } from "./words";
 
 export type Basket = Record<string, number>;
 
@@ -19,6 +19,7 @@ interface ShelfProps {
   basket: Basket;
   holder: Holder;
   total: number;
+  paidFen: number;
   add(good: Good, count: number): void;
   clear(): void;
   confirm(): void;
@@ -28,7 +29,7 @@ interface ShelfProps {
   orderForLater(): void;
 }
 
-export function Shelf({ goods, basket, holder, total, add, clear, confirm, proxy, setProxy, collect, orderForLater }: ShelfProps) {
+export function Shelf({ goods, basket, holder, total, paidFen, add, clear, confirm, proxy, setProxy, collect, orderForLater }: ShelfProps) {
   const [typed, setTyped] = useState("");
   const left = holder.available_units - total;
   const paused = goods.filter((good) => good.paused);
@@ -89,7 +90,7 @@ export function Shelf({ goods, basket, holder, total, add, clear, confirm, proxy
         )}
         <button type="button" class="main" disabled={total === 0} onClick={confirm}>
           <Icon name="done" />
-          {t("Redeem for {points}", { points: pointsText(total) })}
+          {t("Redeem for {points}", { points: priceText(total, paidFen) })}
         </button>
       </div>
     </>
@@ -108,7 +109,7 @@ function Card({ good, count, left, add }: CardProps) {
     <li class={count > 0 ? "taken" : ""}>
       <Picture good={good} />
       <strong>{good.name}</strong>
-      <span class="price">{pointsText(good.price_units)}</span>
+      <Price good={good} />
       <Stock good={good} taken={count} />
       <div class="count">
         <button type="button" onClick={() => add(good, -1)} disabled={count === 0} aria-label={t("One {good} less", { good: good.name })}>
@@ -120,6 +121,17 @@ function Card({ good, count, left, add }: CardProps) {
         </button>
       </div>
     </li>
+  );
+}
+
+/** Points and yuan each stay on a line of their own: never the number without its unit. */
+function Price({ good }: { good: Good }) {
+  return (
+    <span class="price">
+      {pointsText(good.price_units)}
+      {(good.price_fen ?? 0) > 0 && <br />}
+      {(good.price_fen ?? 0) > 0 && `+ ${yuan(good.price_fen ?? 0)}`}
+    </span>
   );
 }
 
@@ -139,7 +151,7 @@ function Away({ title, goods, quiet }: { title: string; goods: Near<Good>[]; qui
           <li key={good.good_id}>
             <Picture good={good} />
             <strong>{good.name}</strong>
-            <span class="price">{pointsText(good.price_units)}</span>
+            <Price good={good} />
             <span class="missing">{t("{points} short", { points: pointsText(missing_units) })}</span>
           </li>
         ))}

@@ -8,7 +8,7 @@ import { Notice, Screen, useTill } from "../ui/frame";
 import { Icon, type IconName } from "../ui/icons";
 import type { Go } from "./app";
 import { ReceiptScreen } from "./done";
-import { pointsText, yuan } from "./words";
+import { priceText, yuan } from "./words";
 
 export function TodayScreen({ go }: { go: Go }) {
   const [till, view] = useTill();
@@ -65,6 +65,16 @@ function OneLine({ line, go, onBack }: { line: DayLine; go: Go; onBack(): void }
 function summary(lines: DayLine[]): string {
   const booked = lines.filter((line) => line.state === "booked");
   const sales = booked.filter((line) => line.kind === "sale");
+  const handed = booked.filter((line) => line.kind === "redeem");
+  if (sales.length === 0 && handed.length > 0) {
+    const back = booked.filter((line) => line.kind === "goods_return");
+    const fenOf = (some: DayLine[]): number => some.reduce((sum, line) => sum + line.paid_fen, 0);
+    return t("{count} handed out, {back} taken back; {yuan} beside the points are in the till", {
+      count: handed.length,
+      back: back.length,
+      yuan: yuan(fenOf(handed) - fenOf(back)),
+    });
+  }
   return t("{sales} sales, {refunds} refunds; points took off {yuan}", {
     sales: sales.length,
     refunds: booked.filter((line) => line.kind === "refund").length,
@@ -73,7 +83,7 @@ function summary(lines: DayLine[]): string {
 }
 
 function amountOf(line: DayLine): string {
-  if (line.kind === "redeem" || line.kind === "goods_return") return pointsText(line.offset_units);
+  if (line.kind === "redeem" || line.kind === "goods_return") return priceText(line.offset_units, line.paid_fen);
   return line.kind === "refund" ? `−${yuan(line.total_fen)}` : yuan(line.total_fen);
 }
 

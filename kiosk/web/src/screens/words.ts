@@ -51,12 +51,19 @@ export function differenceText(one: Difference): string {
 export const yuan = (fen: number): string => t("{yuan} yuan", { yuan: hundredths(fen) });
 export const pointsText = (units: number): string => t("{points} points", { points: points(units) });
 
+/** "5 points + 3.00 yuan": what goods cost, the yuan only where there are any. */
+export const priceText = (units: number, fen: number): string => (fen > 0 ? `${pointsText(units)} + ${yuan(fen)}` : pointsText(units));
+
 /** A line's figures as the clerk reads them to the customer. */
 export function figuresOf(line: DayLine): Figure[] {
-  if (line.kind === "goods_return") return [{ label: t("Points back"), value: pointsText(line.offset_units), strong: true }];
+  if (line.kind === "goods_return") {
+    const yuanBack = line.paid_fen > 0 ? [{ label: t("Give back in yuan"), value: yuan(line.paid_fen), strong: true }] : [];
+    return [...yuanBack, { label: t("Points back"), value: pointsText(line.offset_units), strong: true }];
+  }
   if (line.kind === "redeem") {
     const left = line.outcome ? [{ label: t("Points left"), value: pointsText(line.outcome.balance_units) }] : [];
-    return [{ label: t("Points used"), value: pointsText(line.offset_units), strong: true }, ...left];
+    const paid = line.paid_fen > 0 ? [{ label: t("Paid beside the points"), value: yuan(line.paid_fen), strong: true }] : [];
+    return [{ label: t("Points used"), value: pointsText(line.offset_units), strong: true }, ...paid, ...left];
   }
   if (line.kind === "voucher") return voucherFigures(line);
   const figures: Figure[] =

@@ -44,7 +44,7 @@ export function checkBalances(book: Book, findings: Findings): Balances {
 
 /** Kinds of account that grow by debits: the book writes what they hold without a sign. */
 const GROWS_BY_DEBITS = new Set([
-  "issued_consumption", "issued_deed", "issued_grant", "owed", "loss", "bank", "bank_fee", "returns", "inventory", "goods_cost",
+  "issued_consumption", "issued_deed", "issued_grant", "owed", "loss", "bank", "bank_fee", "returns", "inventory", "goods_cost", "till",
 ]);
 
 /** A balance as the book writes it: on the side on which its account grows. */
