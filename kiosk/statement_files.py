@@ -11,6 +11,7 @@ from kiosk.statement_proof import proven_sheet
 from ledger.errors import Refusal
 from ledger.members.merchants import get_merchant
 from settlement.exports import FORMATS, MEDIA_TYPES, export
+from settlement.payment_form import payment_month, payment_request
 from settlement.reports import month_sheet
 from settlement.sheet import Sheet
 from settlement.statement_form import statement_number
@@ -47,6 +48,26 @@ def month_file(community_id: int, month: int, kind: str) -> Response:
     with service().db.read() as tx:
         sheet = month_sheet(tx, community_id, month, translate=say)
     return _file(sheet, kind, f"month-{month}")
+
+
+def payment_request_file(community_id: int, payout_id: int, kind: str) -> Response:
+    """The request to pay one payout, to be signed, as a file.
+
+    Refusals: payout_not_found, payout_wrong_state, route_not_found.
+    """
+    with service().db.read() as tx:
+        sheet = payment_request(tx, community_id, payout_id, translate=say)
+    return _file(sheet, kind, f"payment-request-{payout_id}")
+
+
+def payment_month_file(community_id: int, month: int, kind: str) -> Response:
+    """All payments of a month (yyyymm) on one sheet, as a file.
+
+    Refusals: payments_none, route_not_found.
+    """
+    with service().db.read() as tx:
+        sheet = payment_month(tx, community_id, month, translate=say)
+    return _file(sheet, kind, f"payments-{month}")
 
 
 def _file(sheet: Sheet, kind: str, name: str) -> Response:

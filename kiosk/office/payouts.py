@@ -13,7 +13,8 @@ from kiosk.context import service
 from kiosk.forms import is_first, me, needed, number, text
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.page_words import PAYOUT_STATES, word
-from kiosk.pages import say
+from kiosk.pages import month_text, say
+from kiosk.statement_files import payment_month_file, payment_request_file
 from kiosk.texts import mark
 from ledger.errors import Refusal
 from ledger.members import staff
@@ -48,6 +49,20 @@ def propose_payout() -> AnyResponse:
         )
 
     return _done("propose", {"statement": text("statement_id")}, work, "proposed")
+
+
+@bp.get("/payouts/<int:payout_id>/request/<kind>")
+@allow("office.read")
+def payment_request_download(payout_id: int, kind: str) -> Response:
+    """The request to pay it, with the amount in capitals and boxes to sign, as a file."""
+    return payment_request_file(actor().community_id, payout_id, kind)
+
+
+@bp.get("/payouts/months/<int:month>/<kind>")
+@allow("office.read")
+def payment_month_download(month: int, kind: str) -> Response:
+    """All payments of a month on one sheet, as a file."""
+    return payment_month_file(actor().community_id, month, kind)
 
 
 @bp.post("/payouts/<int:payout_id>/approve")
@@ -160,6 +175,13 @@ def _page(*, refusal: Refusal | None = None) -> Response:
         "office/payouts.html",
         refusal=refusal,
         payouts=shown,
+        months=[
+            {
+                "name": month_text(month),
+                "href": url_for("office.payment_month_download", month=month, kind="pdf"),
+            }
+            for month in sorted({one["month"] for one in shown if one["request"]}, reverse=True)
+        ],
         due=[
             {
                 "shop": _shop(here, int(row.claimant_id)),
@@ -186,6 +208,8 @@ def _payout(tx: Tx, here: Terms, row: Payout, names: dict[int, str]) -> dict[str
         "tone": state.tone,
         "events": [_event(event, names) for event in events],
         "acts": _acts(row),
+        "request": row.state != "cancelled"
+        and url_for("office.payment_request_download", payout_id=row.payout_id, kind="pdf"),
         "may_end": can("payout.send") and row.state in {*_GOING, "confirmed"},
         "can_confirm": row.state in _GOING,
         "may_cancel": row.state in _STILL and (can("payout.propose") or can("payout.approve")),

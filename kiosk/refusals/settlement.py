@@ -153,6 +153,10 @@ TABLE: Final = {
             "choose what it offers."
         ),
     ),
+    "payments_none": Known(
+        404,
+        mark("No payment was proposed for {month}. Propose one under “Payouts” first."),
+    ),
     "report_empty": Known(
         404,
         mark("There is no statement for {month}. Run the month first."),

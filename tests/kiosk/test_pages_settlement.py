@@ -10,9 +10,14 @@ from typing import Any
 
 import pytest
 
+from ledger.members.settings import change
 from ledger.sql import Sql
+from settlement.capitals import capital_yuan
+from settlement.closing import accept_statement
 from settlement.payout_store import payouts
+from settlement.payouts import cancel_payout, propose_payout
 from settlement.statements import get_statement
+from tests.settlement.test_payouts import ZHOU
 from tests.support.night_plant import into
 from tests.support.pages_nights import Planted, close_march, one_night
 from tests.support.pages_town import Served, form_number, text_of
@@ -238,6 +243,38 @@ def test_a_payout_takes_two_people_and_is_sent_once(served: Served) -> None:
     assert payout.amount_fen == owed
     assert (paid.state, paid.attempt) == ("confirmed", 1)
     assert paid.approved_by not in {None, paid.proposed_by}
+
+
+def test_the_treasurer_pays_by_a_request_in_figures_and_capitals(served: Served) -> None:
+    statement = close_march(served)[1]
+    db, at = served.town.db, served.town.at
+    accept_statement(db, HERE, statement, by=ZHOU, at=at)
+    payout = propose_payout(db, HERE, statement, by=ZHOU, at=at)
+    client = served.member("zhou")
+
+    page = client.get("/office/payouts").text
+    request = client.get(f"/office/payouts/{payout.payout_id}/request/csv")
+    month = client.get("/office/payouts/months/202603/csv")
+    db.write(lambda tx: change(tx, HERE, {"payment_signers": 6}, by=ZHOU, why="street", at=at))
+    six = client.get(f"/office/payouts/{payout.payout_id}/request/csv")
+    cancel_payout(db, HERE, payout.payout_id, by=ZHOU, why="wrong account", at=at)
+
+    words = capital_yuan(payout.amount_fen)
+    assert f"/office/payouts/{payout.payout_id}/request/pdf" in page
+    assert "/office/payouts/months/202603/pdf" in page
+    assert f"金额（大写）,{words}" in request.data.decode("utf-8-sig")
+    assert f"金额（大写）,{words}" in month.data.decode("utf-8-sig")
+    assert signers(request) == ["经办", "复核", "批准"]
+    assert signers(six) == ["经办", "复核", "批准", "会计", "出纳", "监督"]
+    gone = client.get(f"/office/payouts/{payout.payout_id}/request/csv")
+    assert gone.status_code == 409
+    assert client.get("/office/payouts/months/202603/csv").status_code == 404
+
+
+def signers(answer: Any) -> list[str]:
+    rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    start = rows.index(["签字、日期"])
+    return [row[0] for row in rows[start + 1 :]]
 
 
 # --- the shop's own pages

@@ -15,6 +15,7 @@ from python_calamine import CalamineWorkbook
 from settlement.closing import accept_statement, run_month
 from settlement.exports import FORMATS, export
 from settlement.night import run_night
+from settlement.payment_form import payment_month, payment_request
 from settlement.payouts import approve_payout, propose_payout
 from settlement.reports import month_sheet
 from settlement.sheet import Sheet, count, date, ident, pairs, points, table, text, yuan
@@ -146,6 +147,10 @@ def test_a_lived_month_agrees_in_all_four_files(town: Town) -> None:
             statement_sheet(tx, HERE, s.statement_id, translate=str.upper) for s in statements
         ]
         month = month_sheet(tx, HERE, 202603, translate=str.upper)
+        papers = [
+            payment_request(tx, HERE, payout.payout_id, translate=str.upper),
+            payment_month(tx, HERE, 202603, translate=str.upper),
+        ]
 
     assert len(sheets) == 10
     for sheet in sheets[:3]:
@@ -153,4 +158,5 @@ def test_a_lived_month_agrees_in_all_four_files(town: Town) -> None:
             "SUMMARY", "DAY BY DAY", "DIFFERENCES, BOTH SIDES",
         ]  # fmt: skip
         assert_same(sheet)
-    assert_same(month)
+    for sheet in (month, *papers):
+        assert_same(sheet)
