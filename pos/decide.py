@@ -52,14 +52,21 @@ class SaleRequest:
     payment_ref: str | None
     pin: str | None
     occurred_at: int
+    offline_policy: str | None = None
+    """Decided without the server: the limits the till was told ('' for none); None for a sale with network."""
 
     def body(self) -> dict[str, Any]:
         """What 'the same content' means, whichever clerk sends it; a PIN typed again is not other content."""
-        return {name: getattr(self, name) for name in _SAME_CONTENT}
+        same = {name: getattr(self, name) for name in _SAME_CONTENT}
+        if self.offline_policy is not None:
+            same["offline_policy"] = self.offline_policy
+        return same
 
 
 _SAME_CONTENT: Final = tuple(
-    field.name for field in fields(SaleRequest) if field.name not in {"pin", "clerk_id"}
+    field.name
+    for field in fields(SaleRequest)
+    if field.name not in {"pin", "clerk_id", "offline_policy"}
 )
 
 

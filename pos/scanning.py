@@ -7,17 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NoReturn, Protocol
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 from ledger.book import requests
 from ledger.book.facts import burn_step
 from ledger.errors import GuardMissedError, Refusal
+from ledger.members.terms import Terms
 from ledger.sql import Tx
 from pos.cover import CoverLowError, fill_cover
 from pos.decide import Scan, open_shop_accounts, rules_now, scan_code
 from pos.desk import TRIES, Desk, StaleTermsError, open_member_accounts
 from pos.pin_check import PinAsked, check_pin
 from pos.showing import AtTerminal, NoAccountsError
+
+
+class Late(NamedTuple):
+    """What is otherwise where the act was decided without the server and comes later.
+
+    `scan_at`: when the code was shown, microseconds UTC. `kept` is called in the transaction that keeps a refusal.
+    """
+
+    scan_at: int
+    kept: Callable[[Tx, Scan | None, Refusal], None]
 
 
 class Scanned(AtTerminal, Protocol):
@@ -38,7 +49,7 @@ class Scanned(AtTerminal, Protocol):
         ...
 
 
-def run_scanned(
+def run_scanned(  # noqa: PLR0913 - one act, its clock, and what differs by kind
     desk: Desk,
     request: Scanned,
     kind: str,
@@ -48,17 +59,19 @@ def run_scanned(
     at: int,
     first: Callable[[], None] | None = None,
     goods: bool = False,
+    late: Late | None = None,
 ) -> dict[str, Any]:
     """Run `attempt(tx, terms=, scan=, pin_ok=)`, again where settings changed or cover was filled.
 
     A refusal is kept as the request's outcome, burns a single-use code that was believed, and is raised; also one that
     `first` raises, which is called once before the first try, outside any transaction. `goods`: no shop's accounts are
-    needed, and no scheme with rules for shops.
+    needed, and no scheme with rules for shops. `late`: the act was decided long ago, without the server.
     """
     scan: Scan | None = None
+    scan_at = at if late is None else late.scan_at
     try:
         terms = desk.terms_with(request.community_id, request.terminal_id)
-        scan = scan_code(terms, request.token, at=at)
+        scan = scan_code(terms, request.token, at=scan_at)
         if first is not None:
             first()
         for _ in range(TRIES):
@@ -69,20 +82,30 @@ def run_scanned(
                 return desk.db.write(partial(attempt, terms=terms, scan=scan, pin_ok=pin_ok))
             except StaleTermsError:
                 terms = desk.refresh(request.community_id)
-                scan = scan_code(terms, request.token, at=at)
+                scan = scan_code(terms, request.token, at=scan_at)
             except NoAccountsError as missing:
                 commodity = terms.shown.commodity if goods else rules_now(terms, at).commodity
                 open_member_accounts(
                     desk.db, request.community_id, missing.owner_id, commodity, at=at
                 )
             except CoverLowError as low:
-                fill_cover(desk, terms, low, at=at)
+                _fill_cover(desk, terms, low, at=at, late=late is not None)
             except GuardMissedError:
                 # Others were quicker at every try: nothing was written, the next figures decide.
                 continue
         _give_up()
     except Refusal as refusal:
-        return _keep_refused(desk, request, kind, body_hash, scan, refusal, at=at)
+        return _keep_refused(desk, request, kind, body_hash, scan, refusal, at=at, late=late)
+
+
+def _fill_cover(desk: Desk, terms: Terms, low: CoverLowError, *, at: int, late: bool) -> None:
+    """Reserve for the shop; what was promised without the server waits for the fund and is not refused."""
+    try:
+        fill_cover(desk, terms, low, at=at, promised=late)
+    except Refusal as refusal:
+        if late and refusal.code == "cover_empty":
+            raise Refusal("offline_fund_empty") from refusal
+        raise
 
 
 def _give_up() -> NoReturn:
@@ -106,6 +129,7 @@ def _keep_refused(
     refusal: Refusal,
     *,
     at: int,
+    late: Late | None,
 ) -> dict[str, Any]:
     """Keep the refusal and burn the code; where the request was answered meanwhile, give that answer instead.
 
@@ -130,6 +154,8 @@ def _keep_refused(
                 outcome="refused",
             )
             tx.run(burn.sql, **burn.params)
+        if late is not None:
+            late.kept(tx, scan, refusal)
         return None
 
     known = desk.db.write(work)
@@ -138,5 +164,5 @@ def _keep_refused(
     raise refusal
 
 
-_NOT_KEPT = requests.PASSING | {"terminal_not_found", "payment_route_ended"}
+_NOT_KEPT = requests.PASSING | {"terminal_not_found", "payment_route_ended", "offline_fund_empty"}
 """Refusals that say nothing about the act itself: the same request may still succeed."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 from flask_openapi import APIBlueprint
 from pydantic import Field
 
-from kiosk.api.here import till
+from kiosk.api.here import Till, till
 from kiosk.api.lists import key_of, page
+from kiosk.api.offline import OfflineBody
 from kiosk.api.receipts import dated, limit_sentence, sale_lines
 from kiosk.api.types import (
     Counter,
@@ -28,14 +30,16 @@ from kiosk.api.types import (
     day_text,
     moment_text,
 )
-from kiosk.auth import allow
+from kiosk.auth import actor, allow
 from kiosk.context import service
+from ledger.errors import Refusal
 from ledger.members.terms import Terms
 from ledger.sql import Row
 from pos.charging import check_out_by_gateway
 from pos.checkout import check_out
 from pos.decide import SaleRequest
 from pos.desk import day_of
+from pos.offline.intake import take_in
 from pos.quotes import QuoteRequest, quote_for
 from pos.sales_list import get_sale, sales_on
 
@@ -62,6 +66,7 @@ class SaleBody(Strict):
     payment_ref: Line | None = None
     pin: Secret | None = None
     occurred_at: Moment
+    offline: OfflineBody | None = None
 
 
 class ListQuery(Strict):
@@ -106,11 +111,30 @@ def create_quote(body: QuoteBody) -> dict[str, Any]:
 
 
 @bp.post("/sales")
-@allow("sale.make", rechecked=True)
+@allow("sale.make", "sale.late", rechecked=True, revoked=True)
 def create_sale(body: SaleBody) -> tuple[dict[str, Any], int]:
-    """Book a sale; the same request id again gives the same answer."""
+    """Book a sale; the same request id again gives the same answer.
+
+    One that was decided without network may come while nobody is signed in, and from a till that was taken out of
+    service since.
+    """
     here, now = till(), service().now()
-    request = SaleRequest(
+    if body.offline is None and not actor().may("sale.make"):
+        raise Refusal("clerk_needed")
+    request = sale_of(here, body)
+    facts = _sell_by(request)(service().desk, request, at=now)
+    terms = service().desk.terms_with(here.community_id, here.terminal_id)
+    answer = {
+        **dated(terms, facts),
+        "earned_reason": facts["earned_cut_by"],
+        "receipt": {"lines": sale_lines(terms, facts), "qr_text": facts["ref"]},
+    }
+    return answer, 201
+
+
+def sale_of(here: Till, body: SaleBody) -> SaleRequest:
+    """The request behind a call."""
+    return SaleRequest(
         community_id=here.community_id,
         terminal_id=here.terminal_id,
         clerk_id=here.clerk_id,
@@ -124,16 +148,14 @@ def create_sale(body: SaleBody) -> tuple[dict[str, Any], int]:
         payment_ref=body.payment_ref,
         pin=body.pin,
         occurred_at=body.occurred_at,
+        offline_policy=None if body.offline is None else body.offline.policy,
     )
-    sell = check_out_by_gateway if body.channel == "gateway" else check_out
-    facts = sell(service().desk, request, at=now)
-    terms = service().desk.terms_with(here.community_id, here.terminal_id)
-    answer = {
-        **dated(terms, facts),
-        "earned_reason": facts["earned_cut_by"],
-        "receipt": {"lines": sale_lines(terms, facts), "qr_text": facts["ref"]},
-    }
-    return answer, 201
+
+
+def _sell_by(request: SaleRequest) -> Callable[..., dict[str, Any]]:
+    if request.offline_policy is not None:
+        return take_in
+    return check_out_by_gateway if request.channel == "gateway" else check_out
 
 
 @bp.get("/sales")

@@ -8,9 +8,10 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from kiosk.api.claims import ClaimBody, daybook_of
+from kiosk.api.here import Till
 from kiosk.api.redemptions import RedemptionBody
 from kiosk.api.refunds import RefundBody
-from kiosk.api.sales import SaleBody
+from kiosk.api.sales import SaleBody, sale_of
 from ledger.recovery.lines import Kept
 from ledger.recovery.signed_line import read_line
 from pos.decide import SaleRequest
@@ -50,7 +51,7 @@ def _request_of(kept: Kept, community_id: int, body: dict[str, Any]) -> Request:
         "clerk_id": read_line(kept.line).clerk_id,
     }
     if kept.path == SALES:
-        return SaleRequest(**here, **SaleBody.model_validate(body).model_dump())
+        return sale_of(Till(**here), SaleBody.model_validate(body))
     if kept.path == REFUNDS:
         return RefundRequest(**here, **RefundBody.model_validate(body).model_dump())
     if kept.path == REDEMPTIONS:

@@ -64,6 +64,13 @@ TABLE: Final = {
             "the network."
         ),
     ),
+    "offline_fund_empty": Known(
+        503,
+        mark(
+            "The fund has nothing left for what this shop took in points. The till keeps the sale "
+            "and sends it again once money is in."
+        ),
+    ),
     "offline_units_bad": Known(
         422,
         mark("A till may be allowed from 0 to {limit_units} points a day. Type another number."),

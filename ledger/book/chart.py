@@ -92,7 +92,9 @@ class Kind(StrEnum):
     BENEFIT = "benefit"  # points that a discount by right uses up
     BILL_OFFSET = "bill_offset"  # points taken off a property or refuse fee
     BILL_BACK = "bill_back"  # a fee was lowered or cancelled: the points come back
-    OVERSPEND = "overspend"  # sold offline for more points than were there: the rest is owed
+    OVERSPEND = (
+        "overspend"  # sold offline for more points than were there: owed, or lost with a lost card
+    )
     STOCK_IN = "stock_in"  # goods bought for the shelf, or given to it
     STOCK_OUT = "stock_out"  # goods given away without points, or written off
     STOCK_COUNT = "stock_count"  # what a count found more or less, and a new standard cost
@@ -158,6 +160,7 @@ ALLOWED: Final[dict[Kind, frozenset[tuple[Account, Account]]]] = {
             (_A.DISPUTED, _A.WALLET),
             (_A.DISPUTED, _A.FORFEITED),
             (_A.LOSS, _A.OFFSET),
+            (_A.LOSS, _A.OWED),
             (_A.WALLET, _A.OFFSET),
             (_A.FUND, _A.PAYABLE),
             (_A.PAYABLE, _A.FUND),
@@ -180,7 +183,7 @@ ALLOWED: Final[dict[Kind, frozenset[tuple[Account, Account]]]] = {
     Kind.BENEFIT: frozenset({(_A.WALLET, _A.REDEEMED)}),
     Kind.BILL_OFFSET: frozenset({(_A.WALLET, _A.OFFSET)}),
     Kind.BILL_BACK: frozenset({(_A.OFFSET, _A.WALLET), (_A.WALLET, _A.OWED)}),
-    Kind.OVERSPEND: frozenset({(_A.WALLET, _A.OFFSET), (_A.OWED, _A.OFFSET)}),
+    Kind.OVERSPEND: frozenset({(_A.OWED, _A.WALLET), (_A.LOSS, _A.WALLET)}),
     # At standard cost: what was paid beyond it, or less, is a cost at once (less than nothing for a gift).
     Kind.STOCK_IN: frozenset(
         {

@@ -15,6 +15,7 @@ PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "till.clerk": "sign a clerk in or out at a till",
         "recovery.send": "send the signed daybook of a till after a loss",
         "sale.make": "quote, sell and refund",
+        "sale.late": "send sales that were decided without network",
         "claim.make": "file the day's claims from the till",
         "redeem.make": "hand out goods for points",
         "voucher.use": "redeem vouchers and give benefits by agreement",
@@ -65,7 +66,7 @@ _LOOKS: Final = frozenset({"office.read", "resident.read", "settings.read"})
 ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         # actors that are no member of staff
-        "terminal": frozenset({"till.read", "till.clerk", "recovery.send"}),
+        "terminal": frozenset({"till.read", "till.clerk", "recovery.send", "sale.late"}),
         "clerk": frozenset({"sale.make", "claim.make", "voucher.use"}),
         "counter_clerk": frozenset({"sale.make", "claim.make", "redeem.make", "voucher.use"}),
         "resident": frozenset(

@@ -45,7 +45,7 @@ _TEXT: Final = {
     "benefit": "wallet>redeemed",
     "bill_offset": "wallet>offset",
     "bill_back": "offset>wallet wallet>owed",
-    "overspend": "wallet>offset owed>offset",
+    "overspend": "owed>wallet loss>wallet",
     "stock_in": "inventory>bank goods_cost>bank inventory>goods_cost fund>spent",
     "stock_out": "goods_cost>inventory",
     "stock_count": "goods_cost>inventory inventory>goods_cost",
@@ -62,7 +62,7 @@ _TEXT: Final = {
     "inter_received": "retired>inter bank>fund",
     "settle": _SETTLE,
     "adjust": f"{_SETTLE} offset>disputed disputed>retired disputed>wallet disputed>forfeited"
-    " wallet>offset loss>offset fund>payable payable>fund",
+    " wallet>offset loss>offset loss>owed fund>payable payable>fund",
     "fund_in": "bank>fund",
     "cover": "fund>cover",
     "uncover": "cover>fund",

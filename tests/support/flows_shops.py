@@ -107,10 +107,23 @@ def on_paper(db: Database, town: Town) -> None:
 
 
 def overspend(db: Database, town: Town) -> None:
-    """Flow 12: sold offline for 60 points with 20 in the wallet: the shop is paid, the resident owes 40."""
-    spent = [(Acc.WALLET, 3, Acc.OFFSET, GRAIN, 2_000), (Acc.OWED, 3, Acc.OFFSET, GRAIN, 4_000)]
+    """Flow 12: sold offline for 60 points with 20 in the wallet: the shop is paid, the resident owes 40.
+
+    Of that debt 10 are forgiven later; a card reported lost costs its holder nothing.
+    """
+    lent: list[Move] = [(Acc.OWED, 3, Acc.WALLET, 3, 4_000)]
+    book(db, town, "overspend", Kind.OVERSPEND, lent, provisional=1)
+    # The sale itself is `offset` with network and without; here its claim is put down as one from paper.
     claim = Claim(GRAIN, 6_000, 300, "M04T1-260302-00021-X")
-    book(db, town, "overspend", Kind.OVERSPEND, spent, claim=claim, provisional=1)
+    taken: list[Move] = [(Acc.WALLET, 3, Acc.OFFSET, GRAIN, 6_000)]
+    book(db, town, "sold_short", Kind.ADJUST, taken, claim=claim, corrects_date=DAY)
+    forgiven: list[Move] = [(Acc.LOSS, 0, Acc.OWED, 3, 1_000)]
+    book(db, town, "forgiven", Kind.ADJUST, forgiven, corrects_date=DAY)
+    borne: list[Move] = [(Acc.LOSS, 0, Acc.WALLET, 3, 2_000)]
+    book(db, town, "borne", Kind.OVERSPEND, borne, provisional=1)
+    lost = Claim(GRAIN, 2_000, 100, "M04T1-260302-00023-X")
+    gone: list[Move] = [(Acc.WALLET, 3, Acc.OFFSET, GRAIN, 2_000)]
+    book(db, town, "sold_lost", Kind.ADJUST, gone, claim=lost, corrects_date=DAY)
 
 
 def decide(db: Database, town: Town) -> None:

@@ -1,0 +1,1 @@
+"""Sales that a till decided without the server, taken in when they come."""
