@@ -56,6 +56,7 @@ PARTS: Final = (
     "kiosk.resident.vouchers",
     "kiosk.resident.bills",
     "kiosk.resident.household",
+    "kiosk.resident.mandates",
     "kiosk.merchant.views",
     "kiosk.merchant.services",
     "kiosk.office.views",

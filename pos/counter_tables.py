@@ -47,6 +47,32 @@ proxy = table(
     key=("person_id", "slot"),
 )
 
+# What stands on a proxy's paper; whoever only fetched something with the card has none.
+proxy_mandate = table(
+    "proxy_mandate",
+    number("person_id"),
+    number("slot"),
+    number("until_date"),  # the last day, yyyymmdd
+    text("paper"),  # what was shown and who witnessed it
+    number("acts_person_id", null=True),  # where the proxy is a resident too
+    number("may_see"),  # 1: also sees how many points there are
+    number("set_by"),
+    number("set_at"),
+    index("ix_proxy_mandate_acts", "acts_person_id"),
+    key=("person_id", "slot"),
+)
+
+# Whom a resident wanted no longer; the counter refuses them.
+proxy_ended = table(
+    "proxy_ended",
+    number("person_id"),
+    text("name"),
+    number("ended_at"),
+    text("by_kind"),
+    number("by_id"),
+    key=("person_id", "name"),
+)
+
 redemption_proxy = table(
     "redemption_proxy",
     text("redemption_id"),
@@ -60,7 +86,7 @@ counter_notice = table(
     "counter_notice",
     number("notice_id"),
     number("person_id"),
-    text("kind"),  # collected_by_proxy | order_lapsed | goods_returned
+    text("kind"),  # see pos.notices
     text("ref"),
     text("facts"),  # JSON, without anybody's name
     number("told_at"),

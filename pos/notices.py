@@ -12,6 +12,9 @@ from ledger.sql import Sql, Tx
 PROXY: Final = "collected_by_proxy"
 LAPSED: Final = "order_lapsed"
 RETURNED: Final = "goods_returned"
+MANDATE: Final = "mandate_given"
+MANDATE_ENDED: Final = "mandate_ended"
+ACTS_FOR: Final = "acts_for"
 
 _KEEP: Final = Sql(
     "INSERT INTO counter_notice (community_id, notice_id, person_id, kind, ref, facts, told_at) VALUES (:community_id,"

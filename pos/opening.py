@@ -14,7 +14,7 @@ from ledger.earning.working_days import working_days_cn
 from ledger.errors import Refusal
 from ledger.ids import new_id
 from ledger.members.terms import Terms
-from ledger.sql import Sql, Tx
+from ledger.sql import Row, Sql, Tx
 from pos.desk import day_of
 
 MOST_OPEN_DAYS: Final = 400
@@ -23,6 +23,14 @@ _DAY_US: Final = 86_400_000_000
 _EXTRA: Final = Sql(
     "SELECT from_at, to_at, why FROM counter_opening WHERE community_id = :community_id"
     " AND merchant_id = :merchant_id AND to_at > :at ORDER BY from_at, to_at LIMIT 1"
+)
+_EXTRAS: Final = Sql(
+    "SELECT opening_id, from_at, to_at, why FROM counter_opening WHERE community_id = :community_id"
+    " AND merchant_id = :merchant_id AND to_at > :at ORDER BY from_at, to_at, opening_id LIMIT 50"
+)
+_END_NOW: Final = Sql(
+    "UPDATE counter_opening SET to_at = :at WHERE community_id = :community_id"
+    " AND opening_id = :opening_id AND to_at > :at"
 )
 _KEEP: Final = Sql(
     "INSERT INTO counter_opening (community_id, opening_id, merchant_id, from_at, to_at, why, set_by, set_at)"
@@ -123,6 +131,21 @@ def open_extra(
         tx, community_id, by, "counter.open", f"merchant:{merchant_id}", at=at, after=facts
     )
     return opening_id
+
+
+def extras_after(tx: Tx, community_id: int, merchant_id: int, *, at: int) -> list[Row]:
+    """Extra openings that are not over at a moment, the next first: opening_id, from_at, to_at, why."""
+    return tx.all(_EXTRAS, community_id=community_id, merchant_id=merchant_id, at=at)
+
+
+def close_extra(tx: Tx, community_id: int, opening_id: int, *, by: By, at: int) -> None:
+    """Take an extra opening back: one that has begun ends at `at`, one that lies ahead never begins.
+
+    Refuses opening_not_found, also for one that is over.
+    """
+    if tx.run(_END_NOW, community_id=community_id, opening_id=opening_id, at=at) != 1:
+        raise Refusal("opening_not_found")
+    audit.record(tx, community_id, by, "counter.close", f"opening:{opening_id}", at=at)
 
 
 def _extra(tx: Tx, terms: Terms, merchant_id: int, at: int) -> Opening | None:

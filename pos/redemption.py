@@ -26,7 +26,7 @@ from pos.decide import Scan, asked_of
 from pos.desk import Desk, check_version, day_of
 from pos.goods_rules import goods_rules
 from pos.opening import check_open
-from pos.proxies import Collected, Proxy, proxy_steps
+from pos.proxies import Collected, Proxy, proxy_facts, proxy_steps
 from pos.reserved import Reserved, collect_steps, end_basket, order_for
 from pos.scanning import run_scanned
 from pos.showing import (
@@ -63,7 +63,8 @@ def redeem(desk: Desk, request: RedemptionRequest, *, at: int) -> dict[str, Any]
     card_too_soon, good_not_found, good_off, good_paused, shop_paused, good_limit_person, good_limit_household,
     basket_wrong, price_moved, insufficient_points, points_owed, pin_needed and the PIN's refusals, spent_day_cap,
     merchant_not_redeeming, counter_closed and counter_closed_for_good (outside the scheme's windows),
-    goods_order_not_found, goods_order_ended, hold_ended, proxy_wrong, proxy_too_many, ref_bad, terminal_revoked,
+    goods_order_not_found, goods_order_ended, hold_ended, proxy_wrong, proxy_ended,
+    proxy_over, proxy_needs_mandate, proxy_too_many, ref_bad, terminal_revoked,
     period_locked, request_id_reused.
     """
     body_hash = requests.hash_of(request.body())
@@ -198,6 +199,9 @@ def _book(
     if order is not None:
         posting = replace(posting, captured={int(row.wallet_id): order.units})
     answer = _answer(request, goods, units, paid_fen, showing.day)
+    if request.proxy_relation is not None:
+        proxy = Proxy(request.proxy_relation, request.proxy_name or "")
+        answer |= proxy_facts(tx, here, int(row.person_id), proxy)
     kept = requests.keep_step(
         here, request.request_id, KIND, body_hash, at=showing.at, response=answer
     )
@@ -342,7 +346,6 @@ def _answer(
         "occurred_at": request.occurred_at,
         "units": units,
         **({"paid_fen": paid_fen} if paid_fen else {}),
-        **({} if request.proxy_relation is None else {"proxy_relation": request.proxy_relation}),
         "lines": [
             {
                 "good_id": str(good.good_id),

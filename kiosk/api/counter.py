@@ -23,7 +23,7 @@ from pos.holder import Shown, book_of_redemption, holder_of
 from pos.opening import hours_at
 from pos.orders import lines_of_order, open_orders_of
 from pos.passbook import PAGE_LINES, Book, Printing, lines_of, print_open, waiting_lines
-from pos.proxies import proxies_of
+from pos.proxies import proxies_on
 
 bp = APIBlueprint("counter", __name__, url_prefix="/api/v1/counter")
 
@@ -78,7 +78,7 @@ def counter_holder(body: HolderBody) -> dict[str, Any]:
     with service().db.read() as tx:
         printed, waiting = waiting_lines(tx, book)
         orders = _orders(tx, here, holder.person_id)
-        proxies = proxies_of(tx, here.community_id, holder.person_id)
+        proxies = proxies_on(tx, here.community_id, holder.person_id, day=day_of(_terms(here), now))
     return {
         "orders": orders,
         "proxies": [{"relation": row.relation, "name": row.name} for row in proxies],

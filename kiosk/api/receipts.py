@@ -100,7 +100,7 @@ def redemption_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, s
     points, yuan = _amounts(terms, _)
     goods = [_goods_line(line, points, yuan) for line in facts["lines"]]
     paid = facts.get("paid_fen", 0)
-    proxy = facts.get("proxy_relation")
+    proxy, until = facts.get("proxy_relation"), facts.get("proxy_until")
     return _shown(
         [
             *_head(terms, facts, _),
@@ -109,6 +109,7 @@ def redemption_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, s
             *([(_("Paid beside the points"), yuan(paid))] if paid else []),
             (_("Balance"), points(facts["balance_units"])),
             *([(_("Collected by"), _(RELATION_WORDS[proxy]))] if proxy else []),
+            *([(_("Mandate until"), day_text(int(until)))] if until else []),
         ]
     )
 

@@ -15,9 +15,10 @@ from ledger.errors import Refusal
 from ledger.members import merchants
 from ledger.sql import Sql, Tx
 from ledger.stock.holds import expire
+from pos.mandates import end_mandate
 from pos.opening import open_extra
 from pos.orders import lapse_orders
-from pos.proxies import end_proxy, proxies_of
+from pos.proxies import proxies_of
 
 _CARD: Final = Sql(
     "SELECT person_id FROM card WHERE community_id = :community_id AND number = :number"
@@ -102,7 +103,7 @@ def proxies(card_number: str, slot: int | None, issuer: str | None, *, as_json: 
         def work(tx: Tx) -> dict[str, Any]:
             person_id = _holder(tx, community_id, card_number)
             if slot is not None:
-                end_proxy(tx, community_id, person_id, slot, by=SYSTEM, at=at)
+                end_mandate(tx, community_id, person_id, slot, by=SYSTEM, at=at)
             rows = proxies_of(tx, community_id, person_id)
             return {str(row.slot): f"{row.relation} {row.name}" for row in rows}
 

@@ -25,6 +25,7 @@ from ledger.members.residents import Identity, Resident
 from ledger.members.terms import Terms
 from ledger.refs import is_valid
 from ledger.sql import Tx
+from pos.proxies import proxies_of
 
 _PAGE: Final = 30
 _LONGEST_SEARCH: Final = 40
@@ -276,6 +277,7 @@ def _facts(tx: Tx, here: Terms, who: Resident) -> dict[str, Any]:
         "wallet": wallet_of(tx, community_id, owner, civic.commodity),
         "precision": civic.precision,
         "kin_count": sum(k.ended_at is None for k in kin.kin_of(tx, community_id, who.person_id)),
+        "proxy_count": len(proxies_of(tx, community_id, who.person_id)),
         "pin": say(word(PIN_STATES, pins.state_of(tx, community_id, who.person_id)).text),
         "cards": [_card(who, card) for card in cards.cards_of(tx, community_id, who.person_id)],
         "entries": entries_from(rows, shops, say),

@@ -47,6 +47,7 @@ _GROUPS: Final = (
             ),
             _Field("order_days", mark("Days an order waits to be collected")),
             _Field("most_proxies", mark("Persons who may collect for one resident")),
+            _Field("proxy_needs_mandate", mark("Only with a mandate on paper (1 yes, 0 no)")),
         ),
     ),
     (

@@ -79,7 +79,43 @@ TABLE: Final = {
             "Nobody with this number collects for this resident. Look at the list of who does and try again."
         ),
     ),
+    "proxy_ended": Known(
+        409,
+        mark(
+            "The resident does not want this person to collect any more. Hand nothing out; ask the community office."
+        ),
+    ),
+    "proxy_over": Known(
+        409,
+        mark(
+            "The mandate of this person ended on {until_date}. Ask for the resident, or for a new mandate at the"
+            " office."
+        ),
+    ),
+    "proxy_needs_mandate": Known(
+        409,
+        mark(
+            "Here only somebody with a mandate on paper collects for another. The community office writes it down."
+        ),
+    ),
+    "mandate_paper": Known(
+        422,
+        mark("It is not said which paper was shown. Name it and who witnessed it; then try again."),
+    ),
+    "mandate_until": Known(
+        422,
+        mark(
+            "A mandate ends on a day from today on, within three years. Correct the last day and try again."
+        ),
+    ),
+    "mandate_oneself": Known(
+        422, mark("Nobody holds a mandate for themselves. Choose somebody else's card.")
+    ),
     "queue_empty": Known(404, mark("Nobody is waiting. Give out a number first.")),
+    "opening_not_found": Known(
+        404,
+        mark("This extra opening is over or was never set. Look at the list and try again."),
+    ),
     "opening_wrong": Known(
         422,
         mark(

@@ -5,16 +5,28 @@ from __future__ import annotations
 from typing import Final
 
 from kiosk.api.receipts import RELATION_WORDS
-from kiosk.pages import moment, points, say
+from kiosk.pages import day_text, moment, points, say
 from kiosk.texts import mark
 from ledger.members.terms import Terms
 from ledger.sql import Tx
-from pos.notices import LAPSED, PROXY, RETURNED, Notice, told_to
+from pos.notices import (
+    ACTS_FOR,
+    LAPSED,
+    MANDATE,
+    MANDATE_ENDED,
+    PROXY,
+    RETURNED,
+    Notice,
+    told_to,
+)
 
 _TOLD: Final = {
     PROXY: mark("Goods were collected for you: {relation}, slip {ref}."),
     LAPSED: mark("Order {ref} was not collected in time: {points} points came back."),
     RETURNED: mark("Goods were taken back at the counter: {points} points came back."),
+    MANDATE: mark("The office wrote down a mandate: {relation} acts for you until {day}."),
+    MANDATE_ENDED: mark("A mandate has ended: {relation} collects no longer."),
+    ACTS_FOR: mark("You may collect for somebody until {day}. See who under “Who acts for whom”."),
 }
 
 
@@ -29,6 +41,8 @@ def _told(here: Terms, notice: Notice) -> str:
     facts = dict(notice.facts)
     if "units" in facts:
         facts["points"] = points(int(facts["units"]), here.shown.precision)
+    if "until" in facts:
+        facts["day"] = day_text(int(facts["until"]))
     if "relation" in facts:
         facts["relation"] = say(RELATION_WORDS.get(str(facts["relation"]), "other"))
     return say(_TOLD[notice.kind]).format(ref=notice.ref, **facts)

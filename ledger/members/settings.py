@@ -53,6 +53,7 @@ class CommunitySettings:
     counter_grace_minutes: int = _whole(30, 0, 240)
     order_days: int = _whole(14, 1, 120)
     most_proxies: int = _whole(2, 0, 5)
+    proxy_needs_mandate: int = _whole(0, 0, 1)
 
     # what stands behind the shops' offsets
     allowance_day_fen: int = _whole(20_000, 0, 10_000_000)

@@ -56,6 +56,8 @@ KEPT_HOME: Final[Mapping[str, str]] = MappingProxyType(
         "cap_counter": "follows from the postings",
         "stock_pause": "a notice that people typed",
         "proxy": "names of who may collect for a resident",
+        "proxy_mandate": "what papers of proxies say",
+        "proxy_ended": "names of who collects no longer",
         "redemption_proxy": "names of who collected",
         "counter_notice": "what residents were told; the postings have what came of it",
         "ticket": "who waited in line; no figure needs it",

@@ -16,9 +16,9 @@ from ledger.sql import Sql
 from ledger.stock.holds import expire
 from ledger.units import CNY
 from pos import queue as queue_module
+from pos.mandates import end_mandate
 from pos.notices import told_to
 from pos.orders import OrderRequest, cancel_order, lapse_orders, place_order
-from pos.proxies import end_proxy
 from pos.queue import Line, call_next, take_ticket
 from pos.redemption import Piece, redeem
 from tests.support.counter_tablet import CounterTablet, RefusedError, counter_tablet
@@ -140,7 +140,7 @@ def test_a_daughter_collects_and_the_mother_is_told(counter: GoodsCounter) -> No
         ("collected_by_proxy", {"relation": "neighbour"}),
         ("collected_by_proxy", {"relation": "child"}),
     ]
-    town.db.write(lambda tx: end_proxy(tx, HERE, 1, 2, by=SYSTEM, at=town.at))
+    town.db.write(lambda tx: end_mandate(tx, HERE, 1, 2, by=SYSTEM, at=town.at))
     hand_out(tablet, eggs, proxy_relation="other", proxy_name="张三")
     assert counter.points_of(1) == 50_000 - 4 * 500
 
