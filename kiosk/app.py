@@ -12,7 +12,7 @@ from flask import Blueprint, Flask, Response, g, jsonify
 from flask_openapi import APIBlueprint, Info, OpenAPI
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from kiosk import answers, gates, logs
+from kiosk import answers, gates, logs, packed
 from kiosk.api.problem_model import ProblemModel
 from kiosk.auth import CLERK_SECRET, allow, check_every_route_is_marked
 from kiosk.config import Settings
@@ -88,6 +88,8 @@ def create_app(
     app.json = StrictJson(app)
     app.config["MAX_CONTENT_LENGTH"] = settings.upload_limit_kb * 1024
     app.extensions[EXTENSION] = _service(db, settings, channel, vault, now, hash_cost)
+    # First, so that it comes last: what the others say of an answer stands by then.
+    packed.install(app)
     logs.install(app)
     gates.install(app)
     answers.install(app)

@@ -3,7 +3,8 @@
 const NAME = `jifen-${"BUILD"}`;
 const FILES = ["FILES"];
 const SHELLS = ["/till", "/counter"];
-const PATIENCE_MS = 3000;
+// A page that opens from the tablet itself is there within a second and a half, also where the network says nothing.
+const PATIENCE_MS = 700;
 
 self.addEventListener("install", (event) => {
   event.waitUntil(

@@ -25,18 +25,20 @@ export function Screen({ title, onBack, children, wide, above }: ScreenProps) {
   return (
     <div class={wide ? "screen wide" : "screen"}>
       {above}
-      <header class="bar">
-        {onBack && (
-          <button type="button" class="quiet" onClick={onBack} aria-label={t("Back")}>
-            <Icon name="back" />
-          </button>
-        )}
-        <h1 tabIndex={-1} ref={heading}>
-          {title}
-        </h1>
-        <LanguageButton />
+      <header>
+        <div class="bar">
+          {onBack && (
+            <button type="button" class="quiet" onClick={onBack} aria-label={t("Back")}>
+              <Icon name="back" />
+            </button>
+          )}
+          <h1 tabIndex={-1} ref={heading}>
+            {title}
+          </h1>
+          <LanguageButton />
+        </div>
+        <Connection />
       </header>
-      <Connection />
       <main>{children}</main>
     </div>
   );
@@ -45,17 +47,9 @@ export function Screen({ title, onBack, children, wide, above }: ScreenProps) {
 export function LanguageButton() {
   const [till, view] = useTill();
   const other = view.preferences.language === "zh" ? "en" : "zh";
-  const name = other === "zh" ? inLanguage("zh", mark("Chinese")) : "English";
-  const short = other === "zh" ? inLanguage("zh", mark("Zh")) : "EN";
   return (
-    <button
-      type="button"
-      class="quiet"
-      lang={other === "zh" ? "zh-CN" : "en"}
-      aria-label={name}
-      onClick={() => void till.setPreferences({ language: other })}
-    >
-      {short}
+    <button type="button" class="quiet" lang={other === "zh" ? "zh-CN" : "en"} onClick={() => void till.setPreferences({ language: other })}>
+      {other === "zh" ? inLanguage("zh", mark("Chinese")) : "English"}
     </button>
   );
 }
