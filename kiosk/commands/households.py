@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
@@ -17,6 +18,7 @@ from kiosk.commands.household_writes import (
     write,
 )
 from kiosk.commands.opening import language, opened, says_refusals, show
+from kiosk.household_card import household_card
 from kiosk.household_words import ACTS, typed_points
 from kiosk.texts import translator
 from ledger.clock import now_us
@@ -142,6 +144,26 @@ def _told(seen: Look, precision: int) -> _Told:
         {"code": seen.home.code, "state": state, **sums},
         {"members": people, "estates": waits, "history": done},
     )
+
+
+@household_group.command("card")
+@code_argument
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@community_option
+@json_option
+@says_refusals
+def print_card(code: str, file: Path, issuer: str | None, *, as_json: bool) -> None:
+    """Write the household's points card, its report on A5, to FILE (.pdf)."""
+    with opened() as server:
+        community_id, at = server.community(issuer), now_us()
+        terms = server.desk.refresh(community_id)
+        with server.db.read() as tx:
+            home = households.find_by_code(tx, community_id, code.upper())
+            if home is None:
+                raise Refusal("household_not_found")
+            body = household_card(tx, terms, home, day=day_of(terms, at), language=language())
+    file.write_bytes(body)
+    show({"file": str(file), "code": home.code}, as_json=as_json)
 
 
 @household_group.command("limit")

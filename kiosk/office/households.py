@@ -11,10 +11,12 @@ from werkzeug.wrappers import Response as AnyResponse
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
 from kiosk.forms import act, day, me, needed, number, text
+from kiosk.household_card import household_card
 from kiosk.household_words import ACTS, RULES, typed_points
 from kiosk.office.frame import bp, can, office_page, to
-from kiosk.pages import day_text, points, say
+from kiosk.pages import day_text, page_language, points, say
 from kiosk.texts import mark
+from ledger import audit
 from ledger.errors import Refusal
 from ledger.households import acts, estates, homes, limits
 from ledger.households.acts import Ask
@@ -33,6 +35,26 @@ from pos.desk import day_of
 def find_household() -> Response:
     """Households by code, found by the beginning of code or building, or one of them; names masked."""
     return _page(request.args.get("code", "").strip().upper())
+
+
+@bp.get("/households/<int:household_id>/card.pdf")
+@allow("resident.read")
+def print_household_card(household_id: int) -> Response:
+    """The household's points card as its report, on A5; who printed it is written down."""
+    here, at, by, language = terms(), service().now(), me(), page_language()
+
+    def work(tx: Tx) -> tuple[str, bytes]:
+        home = households.get_household(tx, here.community.id, household_id)
+        subject = f"household:{household_id}"
+        audit.record(tx, here.community.id, by, "household.print", subject, at=at)
+        day = day_of(here, at)
+        return home.code, household_card(tx, here, home, day=day, language=language)
+
+    code, body = service().db.write(work)
+    answer = Response(body, mimetype="application/pdf")
+    answer.headers["Content-Disposition"] = f'attachment; filename="household-{code}.pdf"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @bp.post("/households/<int:household_id>/act")

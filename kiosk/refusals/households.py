@@ -47,6 +47,10 @@ TABLE: Final = {
         403,
         mark("The head of the household sets limits. Ask them, or the community office."),
     ),
+    "household_no_pool": Known(
+        409,
+        mark("Points are kept for each person here; there is no household card. Print a passbook."),
+    ),
     "household_points_gone": Known(
         409,
         mark("Fewer points are free than would be moved. Propose it again on today's figures."),

@@ -214,11 +214,21 @@ def test_a_refusal_is_a_sentence_with_its_code(
 
 
 @pytest.mark.usefixtures("town")
+def test_the_household_card_is_written_as_a_file(tmp_path: Path) -> None:
+    said = told("card", "5-1-1", str(tmp_path / "card.pdf"))
+
+    assert said["code"] == "5-1-1"
+    assert (tmp_path / "card.pdf").read_bytes().startswith(b"%PDF")
+    assert run("card", "9-9-9", str(tmp_path / "none.pdf")).exit_code == 2
+
+
+@pytest.mark.usefixtures("town")
 def test_every_command_explains_itself() -> None:
     listed = run("--help").output
     names = (
         "list",
         "show",
+        "card",
         "limit",
         "death",
         "move",
