@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
-from kiosk.forms import act, me, needed, number
+from kiosk.forms import act, me, needed, number, request_id
 from kiosk.merchant.views import merchant_page, own_shop
 from kiosk.pages import can_say
 from kiosk.service_words import order_view, voucher_view
@@ -21,6 +21,7 @@ from ledger.services.items import services_on
 from ledger.services.vouchers import used_at
 from ledger.sql import Tx
 from pos.desk import day_of
+from pos.voucher_paper import PaperUse, has_till, use_without_till
 
 bp: Final = Blueprint("merchant_services", __name__, url_prefix="/merchant/services")
 
@@ -28,6 +29,7 @@ can_say(
     {
         "order_accepted": mark("Accepted. The resident sees it."),
         "order_declined": mark("Declined. The place is free again and the voucher stays good."),
+        "voucher_taken": mark("Taken. It stands in the list below; claim it with its number."),
         "order_no_show": mark("Written down. The voucher stays good."),
     }
 )
@@ -60,6 +62,29 @@ def answer() -> AnyResponse:
     return redirect(url_for("merchant_services.home", said=f"order_{said['state']}"), 303)
 
 
+@bp.post("/voucher")
+@allow("shop.serve")
+def take_voucher() -> AnyResponse:
+    """Redeem a voucher by its number, where the shop has no till."""
+    here, shop, code = terms(), own_shop().merchant_id, needed("code")
+
+    def work(tx: Tx, at: int) -> dict[str, Any]:
+        asked = PaperUse(
+            community_id=here.community.id,
+            request_id=request_id(),
+            code=code,
+            by=me(),
+            provider_id=shop,
+        )
+        return use_without_till(tx, here, asked, at=at)
+
+    try:
+        act("voucher_take", {"code": code}, work)
+    except Refusal as refusal:
+        return _home(refusal=refusal)
+    return redirect(url_for("merchant_services.home", said="voucher_taken"), 303)
+
+
 def _home(*, refusal: Refusal | None = None) -> Response:
     here, shop = terms(), own_shop().merchant_id
     community_id, today = here.community.id, day_of(here, service().now())
@@ -69,12 +94,14 @@ def _home(*, refusal: Refusal | None = None) -> Response:
         rows = orders.orders_at(tx, community_id, shop)
         used = used_at(tx, community_id, shop, first, today)
         given = given_at(tx, community_id, shop, first, today)
+        by_number = not has_till(tx, community_id, shop)
     views = [order_view(here, row) for row in rows]
     return merchant_page(
         "merchant/services.html",
         refusal=refusal,
         shop=own_shop(),
         services=mine,
+        by_number=by_number,
         waiting=[one for one in views if one["is_open"]],
         rated=[one for one in views if one["rating"]],
         used=[voucher_view(here, row, today) for row in used],

@@ -167,6 +167,7 @@ _ACTS: Final[Mapping[str, str]] = {
     "terminal.enrol": mark("enrolled a till"),
     "terminal.open": mark("opened a till"),
     "terminal.revoke": mark("took a till out of service"),
+    "voucher.paper": mark("took a voucher without a till"),
     "vote.approved": mark("confirmed a vote"),
     "vote.denied": mark("did not confirm a vote"),
     "vote.propose": mark("entered a vote"),
@@ -206,6 +207,7 @@ _SUBJECTS: Final[Mapping[str, str]] = {
     "terminal": mark("till {name}"),
     "token_key": mark("key {name}"),
     "vote": mark("vote {name}"),
+    "voucher": mark("voucher {name}"),
 }
 _FIELDS: Final[Mapping[str, str]] = {
     "abstentions": mark("abstained"),

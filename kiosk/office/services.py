@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
-from kiosk.forms import act, day, hundredths, me, needed, number, text
+from kiosk.forms import act, day, hundredths, me, needed, number, request_id, text
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.pages import say
 from kiosk.service_words import UNUSED, order_view, provider_name, voucher_view
@@ -23,6 +23,7 @@ from ledger.services.vouchers import newest
 from ledger.sql import Row, Tx
 from ledger.units import points_text, yuan_text
 from pos.desk import day_of
+from pos.voucher_paper import PaperUse, use_without_till
 
 _SHOWN: Final = 40
 _WEEKS: Final = 4
@@ -128,6 +129,21 @@ def order_answer() -> AnyResponse:
 
     body = {"order_id": str(order_id), "how": how, "rating": text("rating")}
     return _stay("order_office", body, work)
+
+
+@bp.post("/services/voucher")
+@allow("resident.write")
+def take_voucher() -> AnyResponse:
+    """Redeem a voucher off a provider's signed slip, where the provider has no till."""
+    here, code, slip = terms(), needed("code"), needed("slip")
+
+    def work(tx: Tx, at: int) -> dict[str, Any]:
+        asked = PaperUse(
+            community_id=here.community.id, request_id=request_id(), code=code, by=me(), slip=slip
+        )
+        return use_without_till(tx, here, asked, at=at)
+
+    return _stay("voucher_paper", {"code": code, "slip": slip}, work)
 
 
 def _typed(code: str, name: str, provider_id: int, commodity: int) -> Offer:

@@ -26,6 +26,10 @@ TABLE: Final = {
         409,
         mark("This voucher is for another provider. Send the resident to the place printed on it."),
     ),
+    "voucher_has_till": Known(
+        409,
+        mark("This provider has a till. Redeem the voucher there, so that its daybook claims it."),
+    ),
     "voucher_returned": Known(
         409,
         mark(

@@ -35,14 +35,14 @@ _END: Final = Sql(
 class Use:
     """A voucher shown at a till. `providers`: whose vouchers it takes; 0 among them at the community's own desk.
 
-    Days are yyyymmdd, times in microseconds UTC.
+    Days are yyyymmdd, times in microseconds UTC. Without a till `terminal_id` is 0 and `source` page or desk.
     """
 
     community_id: int
     request_id: str
     serial: int
     providers: frozenset[int]
-    merchant_id: int
+    merchant_id: int | None
     branch_id: int | None
     terminal_id: int
     clerk_id: int | None
@@ -50,6 +50,7 @@ class Use:
     business_date: int
     occurred_at: int
     scheme_version: str = ""
+    source: str = "till"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +198,7 @@ def _use_posting(tx: Tx, used: Use, voucher: Row, *, at: int) -> Posting:
         terminal_id=used.terminal_id,
         staff_id=used.clerk_id,
         reason_key=Kind.VOUCHER_USE.value,
-        source="till",
+        source=used.source,
     )
 
 
@@ -236,7 +237,7 @@ def _end_step(voucher: Row, how: str, posting: Posting, *, at: int) -> Step:
             "voucher_id": int(voucher.voucher_id),
             "how": how,
             "provider_id": int(voucher.provider_id),
-            "terminal_id": posting.terminal_id,
+            "terminal_id": posting.terminal_id or None,
             "ref": posting.ref,
             "units": int(voucher.units),
             "fen": int(voucher.contract_fen) if used else 0,

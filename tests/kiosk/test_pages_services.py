@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from ledger import tokens
 from ledger.members import keys
 from ledger.services.rules import read_number
+from ledger.sql import Sql
 from ledger.token_keys import KeyClass
 from pos.voucher_use import use_voucher
 from tests.kiosk.test_pages_office import post
@@ -191,6 +192,39 @@ def test_the_office_sets_other_terms_from_a_day_on(sold: Served) -> None:
     later = bought(me).location.partition("?")[0]
     assert "退掉这张券" not in text_of(me.get(later))
     assert "730.00" in text_of(me.get("/me"))
+
+
+def test_a_provider_without_a_till_takes_vouchers_on_its_page_and_the_desk_off_a_slip(
+    sold: Served,
+) -> None:
+    me, owner, town = sold.resident(1), sold.owner("sun"), sold.town
+    shop = "/merchant/services"
+    assert "核销服务券" not in text_of(owner.get(shop))
+    town.db.write(
+        lambda tx: tx.run(
+            Sql(
+                "UPDATE terminal SET state = 'revoked' WHERE community_id = :here AND merchant_id = 1"
+            ),
+            here=HERE,
+        )
+    )
+    first, second = (bought(me).location.partition("?")[0] for _ in range(2))
+    one, two = (NUMBER.search(text_of(me.get(place))) for place in (first, second))
+    assert one is not None
+    assert two is not None
+
+    assert "十一位数字" in text_of(sent(owner, shop, f"{shop}/voucher", code="123"))
+    sent(owner, shop, f"{shop}/voucher", code=one[0])
+    assert "15.50 元" in text_of(owner.get(shop))
+    assert "已在 2026-03-02 用过" in text_of(sent(owner, shop, f"{shop}/voucher", code=one[0]))
+    post(sold, "wang", OFFICE, f"{OFFICE}/voucher", code=two[0], slip="L-0017")
+
+    assert "31.00 元" in text_of(owner.get(shop))
+    for place in (first, second):
+        order = re.search(r'name="order_id" value="(\d+)"', me.get(place).get_data(as_text=True))
+        assert order is not None
+        sent(me, place, f"{place}/confirm", order_id=order[1], rating="5")
+        assert "您已确认：5 星" in text_of(me.get(place))
 
 
 def test_the_picture_carries_the_voucher_and_nothing_of_its_holder(sold: Served) -> None:
