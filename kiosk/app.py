@@ -41,6 +41,7 @@ PARTS: Final = (
     "kiosk.api.counter",
     "kiosk.api.vouchers",
     "kiosk.api.counter_visits",
+    "kiosk.api.self_service",
     "kiosk.api.recovery",
     "kiosk.api.webhooks",
     "kiosk.api.keys",

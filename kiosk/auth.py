@@ -32,7 +32,7 @@ CLERK_SECRET: Final = "clerk tokens"  # noqa: S105 - a purpose, not a secret
 OPEN_ENDPOINTS: Final = frozenset({"static"})
 
 _MARK: Final = "jifen_allowed"
-_DEVICE_ROLES: Final = ("terminal", "clerk", "counter_clerk")
+_DEVICE_ROLES: Final = ("terminal", "kiosk", "clerk", "counter_clerk")
 _ROLES_BY_KIND: Final[Mapping[str, tuple[str, ...]]] = {
     "staff": STAFF_ROLES,
     "resident": ("resident",),
@@ -150,7 +150,11 @@ def authorise(view: Callable[..., object]) -> None:
     g.actor = found
     if any(found.may(permission) for permission in allowed.permissions):
         return
-    if found.kind == "terminal" and _fits(allowed.permissions, ("clerk", "counter_clerk")):
+    if (
+        "terminal" in found.roles
+        and found.kind == "terminal"
+        and _fits(allowed.permissions, ("clerk", "counter_clerk"))
+    ):
         raise Refusal("clerk_needed")
     raise Refusal("not_allowed")
 
@@ -212,12 +216,13 @@ def _refusal_of(terminal: Terminal, proof: device_proof.Proof) -> str | None:
 def _clerk_actor(found: Terms, terminal: Terminal) -> Actor:
     community_id = found.community.id
     text = request.headers.get(CLERK_HEADER, "")
-    if not text:
+    # At a screen for residents nobody is a clerk, whatever token is shown to it.
+    if not text or terminal.kind == "kiosk":
         return Actor(
             kind="terminal",
             community_id=community_id,
             id=terminal.terminal_id,
-            roles=frozenset({"terminal"}),
+            roles=frozenset({"kiosk" if terminal.kind == "kiosk" else "terminal"}),
             merchant_id=terminal.merchant_id,
             branch_id=terminal.branch_id,
             terminal_id=terminal.terminal_id,

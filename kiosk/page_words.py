@@ -59,6 +59,7 @@ TERMINAL_STATES: Final = {
 TERMINAL_KINDS: Final = {
     "till": Word(mark("till of a shop")),
     "counter": Word(mark("counter of the points supermarket")),
+    "kiosk": Word(mark("screen for residents")),
 }
 SHOP_ROLES: Final = {
     "earn": Word(mark("give points for purchases")),

@@ -37,6 +37,20 @@ def counter() -> Response:
     return _shell()
 
 
+@bp.get("/kiosk")
+@allow(ANYONE)
+def kiosk() -> Response:
+    """The screen residents use by themselves: a page of its own, without any of the staff's menus."""
+    return with_wasm_policy(_built("kiosk.html"))
+
+
+@bp.get("/sw_kiosk.js")
+@allow(ANYONE)
+def kiosk_worker() -> Response:
+    """The worker that keeps the residents' screen on the tablet."""
+    return _built("sw_kiosk.js")
+
+
 @bp.get("/sw.js")
 @allow(ANYONE)
 def worker() -> Response:

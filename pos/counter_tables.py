@@ -132,7 +132,7 @@ goods_order = table(
     number("commodity"),
     number("units"),
     number("hold_id"),  # of the points; the goods are held under the order's own id
-    text("source"),  # page | counter
+    text("source"),  # page | counter | kiosk
     text("state"),  # open | collected | cancelled | lapsed
     number("ordered_at"),
     number("expires_at"),
@@ -169,4 +169,19 @@ ticket = table(
     number("terminal_id", null=True),  # the counter that called it
     unique("community_id", "request_id"),
     key=("merchant_id", "business_date", "number"),
+)
+
+# Somebody at the residents' screen asks for a person: the basket goes over to the counter, the code does not.
+help_call = table(
+    "help_call",
+    text("call_id"),
+    number("merchant_id"),
+    number("terminal_id"),  # the screen
+    text("basket"),  # JSON: good_id and quantity
+    text("state"),  # waiting | taken
+    number("called_at"),
+    number("taken_at", null=True),
+    number("taken_by", null=True),  # the counter that took it
+    index("ix_help_call_waiting", "merchant_id", "state", "called_at"),
+    key=("call_id",),
 )

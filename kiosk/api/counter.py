@@ -51,7 +51,7 @@ class PassbookPageBody(Strict):
 
 
 @bp.get("/today")
-@allow("till.read")
+@allow("till.read", "kiosk.use")
 def counter_today() -> dict[str, Any]:
     """Whether the counter is open, until when, and when it opens next."""
     here, now = till(), service().now()

@@ -59,7 +59,7 @@ class RedemptionBody(Strict):
 
 
 @bp.get("/goods")
-@allow("till.read")
+@allow("till.read", "kiosk.use")
 def list_goods() -> dict[str, Any]:
     """The supermarket's goods with price in units and stock; `version` changes with the list."""
     here = till()

@@ -48,6 +48,9 @@ _GROUPS: Final = (
             _Field("order_days", mark("Days an order waits to be collected")),
             _Field("most_proxies", mark("Persons who may collect for one resident")),
             _Field("proxy_needs_mandate", mark("Only with a mandate on paper (1 yes, 0 no)")),
+            _Field(
+                "kiosk_idle_s", mark("Seconds without a touch before the residents' screen asks")
+            ),
         ),
     ),
     (

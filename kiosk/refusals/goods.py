@@ -111,6 +111,12 @@ TABLE: Final = {
     "mandate_oneself": Known(
         422, mark("Nobody holds a mandate for themselves. Choose somebody else's card.")
     ),
+    "help_call_taken": Known(
+        409,
+        mark(
+            "Somebody has gone there already, or the call is over. Look at the list of calls again."
+        ),
+    ),
     "queue_empty": Known(404, mark("Nobody is waiting. Give out a number first.")),
     "opening_not_found": Known(
         404,

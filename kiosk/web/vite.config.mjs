@@ -23,13 +23,13 @@ function filesOf(bundle, page) {
 
 /** Writes the workers with the hashed names of this build, so that a device keeps exactly one whole build of its page. */
 function serviceWorkers() {
-  const worker = (bundle, page, name, leftOut) => {
+  const worker = (bundle, page, name, leftOut, shape = (text) => text, from = name) => {
     const files = filesOf(bundle, page).filter((file) => !leftOut.test(file));
     const digest = createHash("sha256");
     for (const file of files) digest.update(file);
     const shell = bundle[page];
     if (shell?.type === "asset") digest.update(shell.source);
-    const source = readFileSync(here(`./src/${name}`), "utf8")
+    const source = shape(readFileSync(here(`./src/${from}`), "utf8"))
       .replace('"BUILD"', JSON.stringify(digest.digest("hex").slice(0, 16)))
       .replace('["FILES"]', JSON.stringify(files.map((file) => BASE + file)));
     return { type: "asset", fileName: name, source };
@@ -40,6 +40,9 @@ function serviceWorkers() {
     enforce: "post",
     generateBundle(_options, bundle) {
       this.emitFile(worker(bundle, "index.html", "sw.js", /^$/));
+      // The same worker in another room: it keeps its own page and clears nobody else's.
+      const ofKiosk = (text) => text.replaceAll("jifen-", "jifen_kiosk-").replace('["/till", "/counter"]', '["/kiosk"]');
+      this.emitFile(worker(bundle, "kiosk.html", "sw_kiosk.js", /^$/, ofKiosk, "sw.js"));
       // A phone's own camera opens the page with the code; the page's reader is fetched when it is asked for.
       this.emitFile(worker(bundle, "check.html", "sw_check.js", /\.wasm$/));
     },
@@ -57,7 +60,7 @@ export default defineConfig({
     outDir: here("../static/app"),
     emptyOutDir: true,
     assetsInlineLimit: 0,
-    rollupOptions: { input: [here("./index.html"), here("./check.html")] },
+    rollupOptions: { input: [here("./index.html"), here("./check.html"), here("./kiosk.html")] },
     // The decoder is loaded by the page itself, side by side with the camera.
     modulePreload: { polyfill: false },
   },

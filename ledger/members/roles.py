@@ -19,6 +19,7 @@ PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "claim.make": "file the day's claims from the till",
         "redeem.make": "hand out goods for points",
         "voucher.use": "redeem vouchers and give benefits by agreement",
+        "kiosk.use": "look at one's own points and have goods kept at a screen nobody of the staff stands at",
         "me.read": "see one's own points and entries",
         "me.code": "show one's own code",
         "me.voucher": "buy, book, give back and confirm one's own vouchers",
@@ -68,6 +69,8 @@ ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         # actors that are no member of staff
         "terminal": frozenset({"till.read", "till.clerk", "recovery.send", "sale.late"}),
+        # a screen that residents use by themselves: no clerk signs in there, nothing is booked
+        "kiosk": frozenset({"kiosk.use"}),
         "clerk": frozenset({"sale.make", "claim.make", "voucher.use"}),
         "counter_clerk": frozenset({"sale.make", "claim.make", "redeem.make", "voucher.use"}),
         "resident": frozenset(

@@ -54,6 +54,7 @@ class CommunitySettings:
     order_days: int = _whole(14, 1, 120)
     most_proxies: int = _whole(2, 0, 5)
     proxy_needs_mandate: int = _whole(0, 0, 1)
+    kiosk_idle_s: int = _whole(90, 30, 900)
 
     # what stands behind the shops' offsets
     allowance_day_fen: int = _whole(20_000, 0, 10_000_000)

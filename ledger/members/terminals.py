@@ -21,7 +21,7 @@ from ledger.members.words import check_code
 from ledger.refs import check_character, is_valid
 from ledger.sql import Row, Sql, Tx
 
-KINDS: Final = ("till", "counter")
+KINDS: Final = ("till", "counter", "kiosk")
 CODE_LENGTH: Final = 12
 _ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 

@@ -61,6 +61,7 @@ KEPT_HOME: Final[Mapping[str, str]] = MappingProxyType(
         "redemption_proxy": "names of who collected",
         "counter_notice": "what residents were told; the postings have what came of it",
         "ticket": "who waited in line; no figure needs it",
+        "help_call": "who asked for help at a screen; no figure needs it",
         "visit": "follows from the postings",
         "stored_file": "what shops sent, word for word; may hold names",
         "issue_sum": "follows from the postings",

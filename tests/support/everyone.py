@@ -22,11 +22,13 @@ CLERK_CODE = "5827"
 
 
 class Cast(NamedTuple):
-    """Who was registered: ids, and the counter's key."""
+    """Who was registered: ids, and the keys of the counter and of the residents' screen."""
 
     clerk: int
     counter: int
     counter_key: ec.EllipticCurvePrivateKey
+    screen: int
+    screen_key: ec.EllipticCurvePrivateKey
     person: int
     members: dict[str, int]
     owner: int
@@ -85,12 +87,8 @@ def _people(tx: Tx, server: Server, town: Town) -> Cast:
         at=at,
         cost=QUICK,
     )
-    counter = terminals.open_terminal(
-        tx, here, town.branch_id, code="M01C1", kind="counter", by=OFFICE, at=at
-    )
-    counter_key = new_device()
-    code = terminals.make_enrolment_code(tx, here, counter, by=OFFICE, at=at)
-    terminals.enrol(tx, here, code, jwk_of(counter_key), at=at)
+    counter, counter_key = _enrolled(tx, town, "M01C1", "counter")
+    screen, screen_key = _enrolled(tx, town, "M01K1", "kiosk")
     members = {
         role: _sign_up(tx, here, pepper, role.replace("_", "-"), role=role) for role in STAFF_ROLES
     }
@@ -114,7 +112,18 @@ def _people(tx: Tx, server: Server, town: Town) -> Cast:
         "issuer": town.issuer,
     }
     plain = {name: str(value) for name, value in ids.items()}
-    return Cast(clerk, counter, counter_key, person, members, owner, plain)
+    return Cast(clerk, counter, counter_key, screen, screen_key, person, members, owner, plain)
+
+
+def _enrolled(tx: Tx, town: Town, code: str, kind: str) -> tuple[int, ec.EllipticCurvePrivateKey]:
+    here, at = town.community_id, MORNING
+    terminal = terminals.open_terminal(
+        tx, here, town.branch_id, code=code, kind=kind, by=OFFICE, at=at
+    )
+    key = new_device()
+    enrolment = terminals.make_enrolment_code(tx, here, terminal, by=OFFICE, at=at)
+    terminals.enrol(tx, here, enrolment, jwk_of(key), at=at)
+    return terminal, key
 
 
 def _sign_up(
@@ -140,6 +149,7 @@ def _callers(server: Server, town: Town, cast: Cast) -> dict[str, Caller]:
         "terminal": Tablet(server, here, town.terminal_id, town.device),
         "clerk": signed_in(Tablet(server, here, town.terminal_id, town.device)),
         "counter_clerk": signed_in(Tablet(server, here, cast.counter, cast.counter_key)),
+        "kiosk": Tablet(server, here, cast.screen, cast.screen_key),
         "resident": Visitor(server, "resident", here, cast.person),
         "merchant": Visitor(server, "merchant", here, cast.owner),
     }

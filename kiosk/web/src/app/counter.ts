@@ -1,7 +1,7 @@
 // What the goods counter asks the server beside the handing out.
 
 import type { Answer } from "../net/api";
-import type { CounterToday, GoodsOrder, Holder, PassbookSheet, QueueState, RedeemBody, SlipLine, ToCount } from "../net/types";
+import type { CounterToday, GoodsOrder, HelpCall, Holder, PassbookSheet, QueueState, RedeemBody, SlipLine, ToCount } from "../net/types";
 import { uuid7 } from "../rules/ids";
 import type { Till } from "./till";
 
@@ -53,3 +53,9 @@ export const callNext = (till: Till, requestId: string): Promise<Answer<{ number
   heard(till, till.api.post<{ number: number }>("/api/v1/counter/queue/call", { request_id: requestId }));
 
 export const toCount = (till: Till): Promise<Answer<ToCount>> => heard(till, till.api.get<ToCount>("/api/v1/counter/flags"));
+
+export const helpCalls = (till: Till): Promise<Answer<{ items: HelpCall[] }>> =>
+  heard(till, till.api.get<{ items: HelpCall[] }>("/api/v1/counter/calls"));
+
+export const takeCall = (till: Till, requestId: string, callId: string): Promise<Answer<{ lines: Lines }>> =>
+  heard(till, till.api.post<{ lines: Lines }>("/api/v1/counter/calls/take", { request_id: requestId, call_id: callId }));

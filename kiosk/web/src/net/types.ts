@@ -4,7 +4,7 @@ import type { ClaimLine, ClaimTotals } from "../rules/claim";
 import type { KeyClass } from "../rules/token";
 import type { Jwk } from "../rules/verify";
 
-export type Mode = "till" | "counter";
+export type Mode = "till" | "counter" | "kiosk";
 
 export interface Enrolled {
   terminal_id: string;
@@ -253,6 +253,14 @@ export interface CounterToday {
   over: boolean;
   opening: Opening | null;
   next: Opening | null;
+}
+
+/** Somebody at the residents' screen who asks for a person. */
+export interface HelpCall {
+  call_id: string;
+  terminal_code: string;
+  called_at: string;
+  pieces: number;
 }
 
 export interface Holder {

@@ -25,7 +25,7 @@ export type Place =
   | { at: "home" }
   | { at: "sale"; token?: VerifiedToken }
   | { at: "refund"; ref?: string }
-  | { at: "redeem"; token?: VerifiedToken }
+  | { at: "redeem"; token?: VerifiedToken; basket?: Record<string, number> }
   | { at: "passbook"; whose?: Whose }
   | { at: "goods_return" }
   | { at: "queue" }
@@ -76,7 +76,7 @@ function Room({ place, go }: { place: Place; go: Go }) {
     case "refund":
       return <RefundScreen go={go} first={place.ref ?? null} />;
     case "redeem":
-      return <RedeemScreen go={go} first={place.token ?? null} />;
+      return <RedeemScreen go={go} first={place.token ?? null} chosen={place.basket ?? {}} />;
     case "goods_return":
       return <LateScreen load={loadReturn} props={{ go }} onBack={() => go({ at: "home" })} />;
     case "queue":

@@ -8,6 +8,7 @@ import { readScan } from "../scan/read";
 import { t } from "../text/t";
 import { Alarm, AsideAlarm, Recovered, SealAlarm } from "../ui/alarms";
 import { CounterHours, ToCountList } from "../ui/counter_hours";
+import { HelpCalls } from "../ui/help_calls";
 import { Notice, Screen, useTill } from "../ui/frame";
 import { Icon, type IconName } from "../ui/icons";
 import { useScans } from "../ui/scans";
@@ -34,6 +35,7 @@ export function HomeScreen({ go }: { go: Go }) {
   return (
     <Screen title={view.terminal?.branch_name || (view.terminal?.merchant_name ?? "")} above={<Owed />}>
       {till.mode === "counter" && <CounterHours />}
+      {till.mode === "counter" && <HelpCalls go={go} />}
       {till.mode === "counter" && <ToCountList />}
       {view.sealAlarms.length > 0 && <SealAlarm go={go} />}
       {view.recoveredOn !== null && <Recovered day={view.recoveredOn} />}

@@ -29,8 +29,8 @@ const PIN_DIGITS = 6;
 const PRICE_MOVED = "price_moved";
 const PIN_CODES = new Set(["pin_needed", "pin_wrong"]);
 
-export function RedeemScreen({ go, first }: { go: Go; first: VerifiedToken | null }) {
-  const counter = useRedemption(first);
+export function RedeemScreen({ go, first, chosen }: { go: Go; first: VerifiedToken | null; chosen: Basket }) {
+  const counter = useRedemption(first, chosen);
   const home = (): void => go({ at: "home" });
   const fault = counter.fault && <Notice kind="failed">{counter.fault}</Notice>;
   switch (counter.step) {
@@ -102,13 +102,13 @@ function Handed({ done, go }: { done: Done; go: Go }) {
   );
 }
 
-function useRedemption(first: VerifiedToken | null) {
+function useRedemption(first: VerifiedToken | null, chosen: Basket) {
   const [till, view] = useTill();
   const [step, setStep] = useState<Step>("scan");
   const [token, setToken] = useState(first);
   const [holder, setHolder] = useState<Holder | null>(null);
   const { goods, fault: shelfFault, look } = useGoods(till);
-  const { basket, add, clear } = useBasket();
+  const { basket, add, clear } = useBasket(chosen);
   const [pin, setPin] = useState("");
   const [fault, setFault] = useState("");
   const [done, setDone] = useState<Done | null>(null);
@@ -267,8 +267,9 @@ function useGoods(till: Till): { goods: Good[]; fault: string; look(): void } {
   return { goods, fault, look };
 }
 
-function useBasket() {
-  const [basket, setBasket] = useState<Basket>({});
+/** `chosen`: what was put into it at the residents' screen before. */
+function useBasket(chosen: Basket) {
+  const [basket, setBasket] = useState<Basket>(chosen);
   // Several goods may be added before the next picture: each goes into what the last one left.
   const latest = useRef(basket);
   const put = (next: Basket): void => {

@@ -1,0 +1,203 @@
+"""The residents' own screen: points in one touch, goods in four, more time, and a person with the same basket."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Playwright
+
+from ledger.token_keys import KeyClass
+from tests.browser.served import ISSUER, Served
+from tests.browser.tablet import _WEDGE, Tablet, chromium, zh
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+_AUDIT: Final = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
+TALL: Final = {"width": 800, "height": 1280}
+NARROW: Final = {"width": 360, "height": 740}
+
+
+class Screen:
+    """One residents' screen; `touches` counts what a resident presses."""
+
+    def __init__(self, page: Page, served: Served) -> None:
+        """Set up with a fresh code from the office."""
+        self.page, self.served, self.touches = page, served, 0
+        self.errors: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.goto(f"{served.url}/kiosk")
+        page.get_by_label(zh("Community code (4 characters)")).fill(ISSUER)
+        page.get_by_label(zh("Enrolment code (12 characters)")).fill(
+            served.enrolment("kiosk", "M01K1")
+        )
+        page.get_by_role("button", name=zh("Set up")).click()
+        self.heading("What would you like?").wait_for()
+
+    def heading(self, words: str) -> Locator:
+        """The first line of a step."""
+        return self.page.get_by_role("heading", name=zh(words))
+
+    def touch(self, words: str, **facts: object) -> None:
+        """Press a button, and count it."""
+        self.page.get_by_role("button", name=zh(words).format(**facts)).first.click()
+        self.touches += 1
+
+    def choose(self, good: str) -> None:
+        """Touch a picture of goods."""
+        self.page.locator(".ware", has_text=good).click()
+        self.touches += 1
+
+    def show_card(self, person: int = 1) -> None:
+        """Hold the printed card before the screen."""
+        self.page.evaluate(_WEDGE, [self.served.code(person, KeyClass.CARD), True])
+
+    def audit(self, step: str, shots: Path | None = None) -> None:
+        """Type, keys and contrast of what is open; a picture of it where somebody wants to look."""
+        seen = self.page.evaluate(_AUDIT)
+        assert [text for text, size in seen["type"] if size < 24] == [], step
+        assert [name for name, side in seen["keys"] if side < 60] == [], step
+        assert [text for text, ratio in seen["contrast"] if ratio < 7] == [], step
+        assert [key for key in seen["keys"] if not key[0]] == [], step
+        if shots:
+            self.page.screenshot(path=shots / f"{step}.png")
+
+
+def opened(browser: Browser, served: Served, size: dict[str, int] = TALL) -> Screen:
+    return Screen(browser.new_page(viewport=size), served)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [TALL, NARROW], ids=["tablet", "phone"])
+def test_the_balance_takes_one_touch_and_goods_four(
+    playwright: Playwright, served: Served, tmp_path: Path, size: dict[str, int]
+) -> None:
+    with chromium(playwright) as browser:
+        screen = opened(browser, served, size)
+        screen.audit("welcome", tmp_path)
+        screen.touch("See my points")
+        screen.audit("scan", tmp_path)
+        screen.show_card()
+        screen.heading("Your points").wait_for()
+        assert screen.page.locator(".mine strong").inner_text() == "2000"
+        assert screen.touches == 1
+        screen.audit("balance", tmp_path)
+        screen.touch("Back to the start")
+
+        screen.touches = 0
+        screen.touch("Choose goods")
+        screen.show_card()
+        screen.heading("What your points buy now").wait_for()
+        screen.choose("鸡蛋(袋)")
+        screen.audit("goods", tmp_path)
+        screen.touch("Go on")
+        screen.audit("confirm", tmp_path)
+        screen.touch("Yes, keep it for me")
+        screen.heading("Kept for you").wait_for()
+        assert screen.touches == 4
+        assert screen.page.locator(".mine strong").inner_text() == "1"
+        screen.audit("kept", tmp_path)
+        assert screen.errors == []
+
+        counter = Tablet(browser.new_page(viewport={"width": 768, "height": 1024}), served)
+        counter.enrol("M01C1", "counter")
+        counter.touch("Redeem goods")
+        counter.wedge(served.code(1, KeyClass.CARD))
+        counter.touch("Hand the order out")
+        counter.pin()
+        assert counter.result()[zh("Points left")] == "1750 分"
+
+
+def test_nothing_goes_away_without_asking_and_the_basket_waits_for_its_card(
+    playwright: Playwright, served: Served, tmp_path: Path
+) -> None:
+    with chromium(playwright) as browser:
+        page = browser.new_page(viewport=TALL)  # type: ignore[arg-type]
+        page.clock.install()
+        screen = Screen(page, served)
+        screen.touch("Choose goods")
+        screen.show_card()
+        screen.heading("What your points buy now").wait_for()
+        screen.choose("香皂")
+        page.clock.run_for(89_000)
+        assert page.get_by_role("alertdialog").count() == 0
+        page.clock.run_for(3_000)
+        dialog = page.get_by_role("alertdialog")
+        dialog.wait_for()
+        assert int(dialog.locator(".left").inner_text()) > 50
+        screen.audit("asking", tmp_path)
+        page.clock.run_for(30_000)
+        screen.touch("More time")
+        assert dialog.count() == 0
+        assert page.locator(".ware .count").inner_text() == "× 1"
+
+        page.clock.run_for(160_000)
+        screen.heading("What would you like?").wait_for()
+        assert "2000" not in page.locator("body").inner_text()
+        screen.show_card(2)
+        screen.heading("Your points").wait_for()
+        screen.touch("Back to the start")
+        assert screen.errors == []
+
+
+def test_a_cleared_basket_comes_back_with_its_own_card(
+    playwright: Playwright, served: Served
+) -> None:
+    with chromium(playwright) as browser:
+        page = browser.new_page(viewport=TALL)  # type: ignore[arg-type]
+        page.clock.install()
+        screen = Screen(page, served)
+        screen.touch("Choose goods")
+        screen.show_card()
+        screen.heading("What your points buy now").wait_for()
+        screen.choose("香皂")
+        page.clock.run_for(160_000)
+        screen.heading("What would you like?").wait_for()
+        screen.show_card()
+        screen.heading("What your points buy now").wait_for()
+        assert page.locator(".ware .count").inner_text() == "× 1"
+
+
+def test_whoever_comes_to_help_has_the_same_basket(
+    playwright: Playwright, served: Served, tmp_path: Path
+) -> None:
+    with chromium(playwright) as browser:
+        screen = opened(browser, served)
+        counter = Tablet(browser.new_page(viewport={"width": 768, "height": 1024}), served)
+        counter.enrol("M01C1", "counter")
+        screen.touch("Choose goods")
+        screen.show_card()
+        screen.heading("What your points buy now").wait_for()
+        screen.choose("鸡蛋(袋)")
+        screen.choose("香皂")
+        screen.touch("Call the staff")
+        screen.heading("Somebody is coming").wait_for()
+        screen.audit("coming", tmp_path)
+        counter.page.get_by_role("button", name=zh("I am going")).wait_for(timeout=20_000)
+        counter.page.screenshot(path=tmp_path / "counter.png")
+        counter.touch("I am going")
+        counter.page.get_by_role("heading", name=zh("Scan the points code")).wait_for()
+        counter.wedge(served.code(1, KeyClass.CARD))
+        basket = counter.page.locator(".basket", has_text="香皂")
+        basket.wait_for()
+        assert "鸡蛋(袋) × 1" in basket.inner_text()
+        assert "香皂 × 1" in basket.inner_text()
+        assert screen.errors == counter.errors == []
+
+
+def test_what_does_not_go_is_said_quietly_and_nobody_can_sign_in(
+    playwright: Playwright, served: Served, tmp_path: Path
+) -> None:
+    with chromium(playwright) as browser:
+        screen = opened(browser, served)
+        screen.touch("See my points")
+        screen.page.evaluate(_WEDGE, ["134512345678901234", True])
+        screen.page.locator(".look-here").wait_for()
+        screen.audit("foreign", tmp_path)
+        assert "134512345678901234" not in screen.page.content()
+        words = screen.page.locator("body").inner_text()
+        for menu in ("Sign in", "Close the day", "Today", "Take goods back", "Refund"):
+            assert zh(menu) not in words
+        screen.page.get_by_role("button", name="English").click()
+        assert screen.page.get_by_role("heading", name="Show your card").count() == 1
+        assert screen.errors == []
