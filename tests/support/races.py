@@ -142,3 +142,42 @@ def drop_checks(connection: Connection) -> None:
     )
     for row in found.all():
         connection.exec_driver_sql(f"ALTER TABLE {row.owner} DROP CONSTRAINT {row.conname}")
+
+
+class SeenError(Exception):
+    """Ends the transaction that looked; the next one decides on what it saw."""
+
+
+def both_look_first(patch: pytest.MonkeyPatch, parties: int, *statements: Sql) -> None:
+    """Every process reads these statements, all wait until each has, and then decides on what it read.
+
+    On SQLite the one writer would let nobody look before another has written; this takes that away on either engine,
+    so that what is left is the guard under test. Only the first try is stale: a guard that misses decides anew.
+    """
+    together = _FORK.Barrier(parties)
+    kept: dict[tuple[int, str], list[Row]] = {}
+    told_again: set[tuple[int, str]] = set()
+    read, write = Tx.all, Database.write
+
+    def stale(tx: Tx, sql: Sql, **params: Any) -> list[Row]:
+        place = next((n for n, one in enumerate(statements) if one is sql), None)
+        key = (-1, "") if place is None else (place, repr(params))
+        if place is None or key in told_again:
+            return read(tx, sql, **params)
+        if key in kept:
+            told_again.add(key)
+            return kept[key]
+        kept[key] = read(tx, sql, **params)
+        if {place for place, _ in kept} == set(range(len(statements))):
+            raise SeenError
+        return kept[key]
+
+    def written(db: Database, work: Callable[[Tx], T]) -> T:
+        try:
+            return write(db, work)
+        except SeenError:
+            together.wait(60)
+            return write(db, work)
+
+    patch.setattr(Tx, "all", stale)
+    patch.setattr(Database, "write", written)
