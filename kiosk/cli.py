@@ -38,6 +38,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "coverage": "kiosk.commands.money:coverage_command",
         "expiry": "kiosk.commands.expiry:expiry_group",
         "counter": "kiosk.commands.counter:counter_group",
+        "offline": "kiosk.commands.offline:offline_group",
         "household": "kiosk.commands.households:household_group",
         "month": "kiosk.commands.month:month_command",
         "report": "kiosk.commands.month:report_command",

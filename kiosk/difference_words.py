@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from kiosk.page_words import DIFFERENCE_STATES, word
-from kiosk.pages import say, yuan
+from kiosk.pages import say, whole_points, yuan
 from kiosk.texts import mark
 from ledger.sql import Row
 from settlement.choices import Choice, Effect, effect_of
@@ -32,6 +32,10 @@ _ENTRY_KINDS: Final = {
     "sale": mark("purchase"),
     "refund": mark("refund of goods"),
     "bill": mark("fee bill"),
+}
+_OTHER_USES: Final = {
+    "NO_OTHER": mark("none within a day"),
+    "CARD_REPORTED": mark("the card had been reported; the community bears it"),
 }
 _AFTER: Final = {
     "decided": mark("Decided and written down."),
@@ -91,7 +95,12 @@ def view_of(row: Row) -> View:
 
 
 def gap_sentence(row: Row) -> str:
-    """What the difference is about, plus and minus apart."""
+    """What the difference is about, plus and minus apart; for points let go twice, how many and where else."""
+    if Code(row.code) is Code.A5:
+        other = say(_OTHER_USES.get(row.sub_code, row.sub_code))
+        return say(mark("{points} points were not there. The other use: {slip}")).format(
+            points=whole_points(row.rest_units), slip=other
+        )
     parts = []
     if row.plus_fen:
         parts.append(

@@ -45,6 +45,7 @@ from settlement.night_store import (
     set_state,
     write_outcome,
 )
+from settlement.overuse import close_overuse
 from settlement.reckoning import Totals, digest_of, reckon
 from settlement.settle import settle_shop
 from settlement.shelf import close_shelf
@@ -353,6 +354,7 @@ def _lock(night: _Night, report: Report, after: Report | None) -> None:
         for day in _days_to_lock(tx, run):
             book_day.lock(tx, run.community_id, day, at=at)
         close_shelf(tx, run, due_date=night.due_date, at=at)
+        close_overuse(tx, run, due_date=night.due_date, at=at)
         _record(tx, night)
 
     night.db.write(work)

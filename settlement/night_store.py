@@ -116,7 +116,7 @@ _CLEAR_X2: Final = Sql(
 _FORGET: Final = (
     Sql(
         "DELETE FROM discrepancy WHERE community_id = :community_id AND run_no = :run_no"
-        " AND code NOT IN ('C2', 'C4')"
+        " AND code NOT IN ('C2', 'C4', 'A5')"
     ),
     Sql("DELETE FROM open_item WHERE community_id = :community_id AND opened_run = :run_no"),
     Sql("DELETE FROM night_total WHERE community_id = :community_id AND run_no = :run_no"),
@@ -131,7 +131,7 @@ _FORGET: Final = (
     Sql(
         "UPDATE discrepancy SET state = 'open', closed_run = NULL, closed_date = NULL"
         " WHERE community_id = :community_id AND closed_run = :run_no AND state = 'auto_cleared'"
-        " AND code NOT IN ('C2', 'C4')"
+        " AND code NOT IN ('C2', 'C4', 'A5')"
     ),
 )
 _OPEN_BREAKS: Final = Sql(

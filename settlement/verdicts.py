@@ -199,6 +199,7 @@ RULES: Final[dict[Code, Rule]] = {
         Sign.EITHER,
         Hold.NOTHING,
         mark("Pay up to the floor limit; what is above it is the shop's risk."),
+        works=True,
     ),
     Code.A6: Rule(mark("Own shop, own points"), Sign.NONE, Hold.ROW, mark("Have it reviewed.")),
     Code.T1: Rule(

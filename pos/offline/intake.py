@@ -163,6 +163,8 @@ def _write(
     loss_id: int,
 ) -> dict[str, Any]:
     here, day = plan.community_id, plan.business_date
+    # What is lent bears the smaller number: it stands before the sale it was lent for.
+    lent = _lend_steps(plan, decided, loss_id)
     posting = posting_of(plan, txn_id=new_id(plan.at), at=plan.at, business_date=day, captured={})
     answer = {
         **answer_for(plan, business_date=day),
@@ -185,7 +187,7 @@ def _write(
         tx,
         [
             *_code_steps(showing.token, scan.use, late, plan),
-            *_lend_steps(plan, decided, loss_id),
+            *lent,
             *booking_steps(plan, posting),
             sale_step(plan, state="done", business_date=day, txn_id=posting.txn_id),
             row_step,

@@ -36,7 +36,7 @@ def nights(book: Book) -> Iterator[tuple[int, str, str, str]]:
         "SELECT run_no, code, sub_code, claimant_id, terminal_id, ref, business_date, booked_txn,"
         " booked_kind, booked_units, booked_fen, booked_at, claimed_batch, claimed_line, claimed_kind,"
         " claimed_units, claimed_fen, claimed_at, plus_fen, minus_fen, held_fen, rest_units, rest_fen"
-        " FROM discrepancy WHERE code NOT IN ('C2', 'C4') ORDER BY discrepancy_no"
+        " FROM discrepancy WHERE code NOT IN ('C2', 'C4', 'A5') ORDER BY discrepancy_no"
     ):
         booked = None if row[6] is None else row[7:11]
         claimed = None if row[11] is None else row[11:17]

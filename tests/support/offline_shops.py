@@ -17,6 +17,7 @@ from ledger.offline.shops import decide_shop, policy_for
 from ledger.sql import Tx
 from ledger.token_keys import KeyClass
 from pos.decide import SaleRequest
+from pos.desk import day_of
 from pos.offline.intake import take_in
 from tests.support.town import CIVIC, HERE, Town, build_town
 
@@ -28,10 +29,25 @@ class OfflineShops:
 
     def __init__(self, db: Database, **build: Any) -> None:
         """Three people with 300 points each, two shops with a till each, 10,000 yuan in the fund."""
-        self.town: Town = build_town(
-            db, people=3, shops=2, **{"grant_units": 30_000, "fund_fen": 1_000_000, **build}
-        )
+        size = {"people": 3, "shops": 2, "grant_units": 30_000, "fund_fen": 1_000_000}
+        self.town: Town = build_town(db, **{**size, **build})
         self.db = db
+        self.answered: dict[str, dict[str, Any] | None] = {}
+        self._cards: dict[int, str] = {}
+
+    def card(self, person: int) -> str:
+        """What a person's printed card shows, the same every time."""
+        if person not in self._cards:
+            self._cards[person] = self.town.code(person, KeyClass.CARD)
+        return self._cards[person]
+
+    def person_of(self, request: SaleRequest) -> int:
+        """Whose card it was."""
+        return next(person for person, token in self._cards.items() if token == request.token)
+
+    def date_of(self, at: int) -> int:
+        """The day of a moment (yyyymmdd)."""
+        return day_of(self.town.desk.terms_of(HERE), at)
 
     def allow(self, units: int = 200_000) -> None:
         """The office lets every shop's tills do it."""

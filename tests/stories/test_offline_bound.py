@@ -1,0 +1,93 @@
+"""The printed bound on what is lost without network is never passed, and each over-use names both tills."""
+
+from __future__ import annotations
+
+import pytest
+
+from ledger.database import Database
+from ledger.offline.bound import bound
+from settlement.overuse import find_overuse
+from tests.support.invariants import check_invariants
+from tests.support.offline_lives import Day, Lives
+from tests.support.offline_shops import OfflineShops
+from tests.support.town import HERE
+
+UNITS = 6_000
+SAMPLE, PROOF = 40, 10_000
+
+
+def lived(db: Database, days: int, *, limits: bool = True) -> list[Day]:
+    """Days of one town with twenty tills; each is held against the bound printed before it and the book after it."""
+    shops = OfflineShops(
+        db,
+        people=6,
+        shops=20,
+        grant_units=0,
+        fund_fen=10_000_000_000,
+        allowance_fen=10_000_000_000,
+        offline_sale_units=10_000,
+        offline_card_day_units=10_000,
+    )
+    shops.allow(UNITS)
+    lives, found = Lives(shops, limits=limits), []
+    for seed in range(days):
+        before = shops.town.at
+        day = lives.live(seed)
+        day.bound_units = printed(shops)
+        with db.read() as tx:
+            named = find_overuse(tx, HERE, first=shops.date_of(before) + 1, last=99_991_231)
+        assert {(one.ref, one.other_ref, one.units) for one in named} == day.expected, seed
+        found.append(day)
+    check_invariants(db.engine)
+    return found
+
+
+def printed(shops: OfflineShops) -> int:
+    """What the office page and `jifen offline bound` print, in units."""
+    terms = shops.town.desk.refresh(HERE)
+    with shops.db.read() as tx:
+        return bound(tx, terms, units_per_fen=20, at=shops.town.at).day_units
+
+
+def over(days: list[Day]) -> list[int]:
+    """The days on which more was lost than was printed."""
+    return [seed for seed, day in enumerate(days) if day.lost_units > day.bound_units]
+
+
+@pytest.mark.slow
+def test_the_printed_bound_holds_and_each_overuse_names_both_tills(
+    sqlite_url: str,
+) -> None:
+    db = Database(sqlite_url)
+    days = lived(db, SAMPLE)
+    db.close()
+
+    assert over(days) == []
+    assert {day.bound_units for day in days} == {20 * UNITS}
+    # The days were worth living: points were lost, entries refused, other tills named.
+    assert sum(day.lost_units > 0 for day in days) > SAMPLE // 2
+    assert any(other for day in days for _, other, _ in day.expected)
+    assert sum(day.refused for day in days) > SAMPLE
+
+
+@pytest.mark.slow
+def test_without_escrow_and_floors_the_bound_is_passed(sqlite_url: str) -> None:
+    db = Database(sqlite_url)
+    days = lived(db, SAMPLE // 2, limits=False)
+    db.close()
+
+    assert over(days) != []
+
+
+@pytest.mark.proof
+def test_the_bound_holds_in_ten_thousand_days(sqlite_url: str) -> None:
+    db = Database(sqlite_url)
+    days = lived(db, PROOF)
+    db.close()
+
+    assert over(days) == []
+    print(  # noqa: T201 - a proof says what it saw
+        f"{len(days)} days, {sum(day.sent for day in days)} entries,"
+        f" {sum(len(day.expected) for day in days)} over-uses, most lost"
+        f" {max(day.lost_units for day in days)} of {20 * UNITS} units"
+    )
