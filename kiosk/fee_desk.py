@@ -28,9 +28,9 @@ from ledger.members.kin import check_stands_apart
 from ledger.members.terms import Terms
 from ledger.sql import Row, Sql, Tx
 from pos.cover import CoverLowError, fill_cover
-from pos.decide import Scan, scan_code
 from pos.desk import TRIES, Desk, day_of
 from pos.pin_check import PinAsked, check_pin
+from pos.scan import Scan, scan_code
 
 KIND: Final = "fee_offset"
 _DAY_US: Final = 86_400 * SECOND_US

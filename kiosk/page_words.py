@@ -60,6 +60,7 @@ TERMINAL_KINDS: Final = {
     "till": Word(mark("till of a shop")),
     "counter": Word(mark("counter of the points supermarket")),
     "kiosk": Word(mark("screen for residents")),
+    "hotline": Word(mark("read to the hotline")),
 }
 SHOP_ROLES: Final = {
     "earn": Word(mark("give points for purchases")),

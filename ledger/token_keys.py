@@ -38,6 +38,7 @@ class KeyClass(StrEnum):
     EARN = "earn"  # on a phone, may only collect points, a minute
     VCH = "vch"  # fetched ahead for a phone without network, a day
     SVC = "svc"  # a voucher for one service, until its last day
+    CRT = "crt"  # a certificate on paper, for one purchase at one kind of shop
     LIST = "list"  # status lists, never shown at a till
 
 
@@ -55,6 +56,7 @@ CLASS_RULES: Final[Mapping[KeyClass, ClassRule]] = {
     KeyClass.EARN: ClassRule(code_life_s=60, signing_s=14 * _DAY_S),
     KeyClass.VCH: ClassRule(code_life_s=_DAY_S, signing_s=14 * _DAY_S),
     KeyClass.SVC: ClassRule(code_life_s=400 * _DAY_S, signing_s=365 * _DAY_S),
+    KeyClass.CRT: ClassRule(code_life_s=92 * _DAY_S, signing_s=182 * _DAY_S),
     KeyClass.LIST: ClassRule(code_life_s=_DAY_S, signing_s=365 * _DAY_S),
 }
 

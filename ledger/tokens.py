@@ -26,6 +26,7 @@ TOKEN_DIGITS: Final = 255
 SKEW_S: Final = 30
 """How far the clocks of server, phone and till may stand apart."""
 
+_ON_PAPER: Final = frozenset({KeyClass.CARD, KeyClass.CRT})
 _COSE_SIGN1: Final = 18
 _HEADER_ALG, _HEADER_KID = 1, 4
 _CLAIM_ISS, _CLAIM_EXP, _CLAIM_IAT, _CLAIM_CTI = 1, 4, 6, 7
@@ -92,8 +93,8 @@ class Token:
 
     @property
     def is_single_use(self) -> bool:
-        """Whether showing it once burns it: every code but a printed card."""
-        return self.key_class is not KeyClass.CARD
+        """Whether showing it once burns it: every code but those on paper, which a refusal leaves good."""
+        return self.key_class not in _ON_PAPER
 
 
 def sign(claims: Claims, key: SigningKey) -> bytes:

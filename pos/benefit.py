@@ -19,8 +19,9 @@ from ledger.members.terms import Terms
 from ledger.services.benefits import Offered, benefits_for, given_step, off_fen, offered_to
 from ledger.sql import Tx
 from ledger.units import FIRST_POINT_COMMODITY, MOST_FEN
-from pos.decide import Scan, asked_of, scan_code
+from pos.decide import asked_of
 from pos.desk import Desk, check_version, day_of, rules_on
+from pos.scan import Scan, scan_code
 from pos.scanning import run_scanned
 from pos.showing import Showing, check_book_whole, check_card, check_showing, code_guards
 from pos.situation import look, stored_answer

@@ -20,7 +20,7 @@ from ledger.members.terms import Terms
 from ledger.sql import Sql, Tx
 from pos import routes
 from pos.channel import Charged, ChargeOutcome, ChargeRequest, Declined, RefundRequest
-from pos.decide import KIND, SaleRequest, Scan, prepare
+from pos.decide import KIND, SaleRequest, prepare
 from pos.desk import Desk, day_of
 from pos.sale_plan import (
     Plan,
@@ -31,6 +31,7 @@ from pos.sale_plan import (
     posting_of,
     sale_step,
 )
+from pos.scan import Scan
 from pos.scanning import run_scanned
 
 HOLD_US: Final = 3_600 * SECOND_US

@@ -14,9 +14,11 @@ from ledger.ids import new_id
 from ledger.members.terms import Terms
 from ledger.sql import Tx
 from pos import routes
-from pos.decide import KIND, Prepared, SaleRequest, Scan, prepare
+from pos.certificates import take
+from pos.decide import KIND, Prepared, SaleRequest, prepare
 from pos.desk import Desk
 from pos.sale_plan import answer_for, booking_steps, limit_steps, posting_of, sale_step
+from pos.scan import Scan, scan_for_sale
 from pos.scanning import run_scanned
 
 
@@ -26,8 +28,8 @@ def check_out(desk: Desk, request: SaleRequest, *, at: int) -> dict[str, Any]:
     The same request again is answered from the first time. Refuses: the token's refusals
     (`ledger.tokens`), token_used, card_not_active, card_replaced, card_too_soon, the price's
     refusals (`pos.pricing`), pin_needed and the PIN's refusals, spent_day_cap, cover_empty,
-    amount_wrong, ref_bad, terminal_revoked, period_locked, payment_already_used,
-    request_id_reused. A refusal after the code was believed burns the code too.
+    amount_wrong, ref_bad, terminal_revoked, period_locked, payment_already_used, the refusals of a
+    certificate (`pos.certificates`), request_id_reused. A refusal after the code was believed burns the code too.
     """
     if request.channel == "gateway":
         raise ValueError("a sale through our own gateway is charged by pos.charging")
@@ -47,7 +49,16 @@ def check_out(desk: Desk, request: SaleRequest, *, at: int) -> dict[str, Any]:
         return _book(tx, prepared, request, body_hash)
 
     try:
-        answer = run_scanned(desk, request, KIND, body_hash, attempt, at=at, first=reserve)
+        answer = run_scanned(
+            desk,
+            request,
+            KIND,
+            body_hash,
+            attempt,
+            at=at,
+            first=reserve,
+            scan_with=scan_for_sale,
+        )
     except Refusal:
         if reserved is not None:
             routes.release(desk.db, reserved, at=at)
@@ -73,10 +84,16 @@ def _reserve(desk: Desk, request: SaleRequest, *, at: int) -> routes.Reservation
 def _book(tx: Tx, prepared: Prepared, request: SaleRequest, body_hash: bytes) -> dict[str, Any]:
     """Write everything of the sale at once; any guard that misses undoes all of it."""
     plan = prepared.plan
+    txn_id = new_id(plan.at)
+    taken = take(tx, plan, prepared.certificate, txn_id=txn_id)
     posting = posting_of(
-        plan, txn_id=new_id(plan.at), at=plan.at, business_date=plan.business_date, captured={}
+        plan,
+        txn_id=txn_id,
+        at=plan.at,
+        business_date=plan.business_date,
+        captured=taken.captured,
     )
-    answer = answer_for(plan, business_date=plan.business_date)
+    answer = {**answer_for(plan, business_date=plan.business_date), **taken.said}
     kept = requests.keep_step(
         plan.community_id, request.request_id, KIND, body_hash, at=plan.at, response=answer
     )
@@ -88,6 +105,7 @@ def _book(tx: Tx, prepared: Prepared, request: SaleRequest, body_hash: bytes) ->
             sale_step(plan, state="done", business_date=plan.business_date, txn_id=posting.txn_id),
             requests.keep_with_balance_step(kept, plan.accounts.wallet, txn_id=posting.txn_id),
             *limit_steps(plan),
+            *taken.steps,
         ],
     )
     return {**answer, "balance_units": int(returned["request"].balance_after)}

@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, Final, Protocol
 
-from ledger import tokens
 from ledger.book.chart import Account
-from ledger.book.facts import CapUse, Use
+from ledger.book.facts import CapUse
 from ledger.book.steps import Step
-from ledger.clock import SECOND_US
 from ledger.earning.caps import Cap
 from ledger.earning.rates import category_allowed
 from ledger.errors import Refusal
 from ledger.members.terms import Terms
 from ledger.sql import Row, Tx
-from ledger.tokens import Token
+from ledger.token_keys import KeyClass
 from ledger.units import CNY, MOST_FEN
+from pos.certificates import member_with, shown_certificate
 from pos.cover import CoverLowError
 from pos.desk import Desk, check_version, day_of, rules_on
 from pos.pricing import Member, Quote, Shop, quote
 from pos.sale_plan import Accounts, Plan
 from pos.sale_rules import SaleRules
+from pos.scan import Scan
 from pos.showing import (
     Showing,
     check_book_whole,
@@ -32,7 +32,6 @@ from pos.showing import (
 from pos.situation import Asked, look, stored_answer
 
 KIND: Final = "sale"
-CLASSES: Final = frozenset({"card", "dyn", "earn", "vch"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,21 +69,6 @@ _SAME_CONTENT: Final = tuple(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
-    """A code as the checkout sees it: believed, or refused with the reason kept for later."""
-
-    use: Use
-    token: Token | None
-    refusal: Refusal | None
-
-    def believed(self) -> Token:
-        """The token, or its refusal raised."""
-        if self.token is None:
-            raise self.refusal or Refusal("token_malformed")
-        return self.token
-
-
 def open_shop_accounts(desk: Desk, terms: Terms, terminal_id: int, *, at: int) -> None:
     """See to the shop's accounts before a transaction begins: inside one they are only looked up."""
     here, merchant_id = terms.community.id, terms.terminal(terminal_id).merchant_id
@@ -97,24 +81,6 @@ def open_shop_accounts(desk: Desk, terms: Terms, terminal_id: int, *, at: int) -
 def rules_now(terms: Terms, at: int) -> SaleRules:
     """The counter's rules on the business date of `at`."""
     return rules_on(terms, day_of(terms, at))
-
-
-def scan_code(terms: Terms, text: str, *, at: int) -> Scan:
-    """Take a code apart and check its signature; the outcome waits until the request is known to be new."""
-    unverified = tokens.read(text)
-    claims = unverified.claims
-    use = Use(unverified.kid, claims.serial, claims.issued_at_s, claims.issue)
-    try:
-        token = tokens.verify(
-            unverified,
-            terms.keyset,
-            now_s=at // SECOND_US,
-            classes_allowed=CLASSES,
-            issuer=terms.community.issuer,
-        )
-    except Refusal as refusal:
-        return Scan(use, None, refusal)
-    return Scan(use, token, None)
 
 
 class LookRules(Protocol):
@@ -140,6 +106,8 @@ class Prepared:
 
     plan: Plan
     guards: list[Step]
+    certificate: Row | None = None
+    """The certificate whose points the sale takes, if one was shown."""
 
 
 def prepare(
@@ -158,7 +126,8 @@ def prepare(
     rules = rules_on(terms, day)
     terminal = terms.terminal(request.terminal_id)
     cover = desk.side(request.community_id, Account.COVER, CNY, terminal.merchant_id, at=at)
-    row = look(tx, asked_of(terms, rules, request, scan, cover_id=cover.account_id, day=day))
+    asked = asked_of(terms, rules, request, scan, cover_id=cover.account_id, day=day)
+    row = look(tx, asked, certificate=scan.is_certificate)
     answer = stored_answer(row, KIND, body_hash)
     if answer is not None:
         return answer
@@ -168,15 +137,16 @@ def prepare(
         raise Refusal("amount_wrong")
     showing = Showing(terms, request, scan.believed(), row, at, day)
     debits = request.offset_units > 0
+    paper = shown_certificate(tx, terms, scan, terminal, day) if scan.is_certificate else None
     check_showing(showing, debits=debits)
-    price = _price(showing, rules, request)
+    price = _price(showing, rules, request, paper)
     counts = spending_counts(showing, request.offset_units, pin_ok=pin_ok) if debits else []
     if price.offset_fen and (row.cover_free or 0) < price.offset_fen:
         raise CoverLowError(request.community_id, terminal.merchant_id, price.offset_fen, day)
     accounts = accounts_of(desk, showing, rules.commodity)
-    caps = _caps(rules, price, counts)
+    caps = _caps(rules, price, counts, counted_before=paper is not None)
     plan = plan_of(showing, rules, request, price, accounts, caps, body_hash)
-    return Prepared(plan, code_guards(showing, scan.use, debits=debits))
+    return Prepared(plan, code_guards(showing, scan.use, debits=debits), paper)
 
 
 def asked_of(
@@ -240,12 +210,13 @@ def shop_on(terms: Terms, rules: SaleRules, merchant_id: int, day: int) -> Shop:
     return Shop(earns=earns, offsets=offsets)
 
 
-def _price(showing: Showing, rules: SaleRules, request: SaleRequest) -> Quote:
+def _price(showing: Showing, rules: SaleRules, request: SaleRequest, paper: Row | None) -> Quote:
     terms = showing.terms
+    member = member_of(rules, showing.row)
     merchant_id = terms.terminal(request.terminal_id).merchant_id
     return quote(
         rules,
-        member_of(rules, showing.row),
+        member if paper is None else member_with(rules, member, paper),
         shop_on(terms, rules, merchant_id, showing.day),
         total_fen=request.total_fen,
         offset_units=request.offset_units,
@@ -292,7 +263,7 @@ def plan_of(
         clerk_id=request.clerk_id,
         person_id=int(row.person_id),
         wallet_owner_id=int(row.owner_id),
-        card_serial=showing.token.serial,
+        card_serial=None if showing.token.key_class is KeyClass.CRT else showing.token.serial,
         card_issue=int(row.card_issue),
         business_date=showing.day,
         occurred_at=request.occurred_at,
@@ -319,8 +290,10 @@ def plan_of(
     )
 
 
-def _caps(rules: SaleRules, price: Quote, counts: list[CapUse]) -> tuple[CapUse, ...]:
-    earned, used = price.earned.units, price.offset_units
+def _caps(
+    rules: SaleRules, price: Quote, counts: list[CapUse], *, counted_before: bool = False
+) -> tuple[CapUse, ...]:
+    earned, used = price.earned.units, 0 if counted_before else price.offset_units
     earning = (
         CapUse(c.code, c.period_key, earned, c.units) for c in rules.earn_caps if c.period_key
     )

@@ -9,10 +9,11 @@ from ledger.members.terms import Terms
 from ledger.sql import Row, Sql, Tx
 from ledger.token_keys import KeyClass
 from ledger.tokens import Token
-from pos.decide import Scan, asked_of, scan_code
+from pos.decide import asked_of
 from pos.desk import Desk, StaleTermsError, check_version, day_of, open_member_accounts
 from pos.goods_rules import goods_rules
 from pos.passbook import Book
+from pos.scan import Scan, scan_code
 from pos.showing import NoAccountsError, check_card, in_counted_units, within_member_limit
 from pos.situation import look
 

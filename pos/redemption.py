@@ -22,12 +22,13 @@ from ledger.stock.limits import limit_steps
 from ledger.stock.moves import Facts, Handed, Out, cost_lines, hand_out_steps
 from ledger.stock.till import paid_lines
 from ledger.units import points_text
-from pos.decide import Scan, asked_of
+from pos.decide import asked_of
 from pos.desk import Desk, check_version, day_of
 from pos.goods_rules import goods_rules
 from pos.opening import check_open
 from pos.proxies import Collected, Proxy, proxy_facts, proxy_steps
 from pos.reserved import Reserved, collect_steps, end_basket, order_for
+from pos.scan import Scan
 from pos.scanning import run_scanned
 from pos.showing import (
     Showing,

@@ -69,7 +69,7 @@ class Plan:
     clerk_id: int | None
     person_id: int
     wallet_owner_id: int
-    card_serial: int
+    card_serial: int | None
     card_issue: int
     business_date: int
     occurred_at: int
@@ -127,7 +127,7 @@ def posting_of(
         person_id=plan.person_id,
         wallet_owner_id=plan.wallet_owner_id,
         card_serial=plan.card_serial,
-        card_issue=plan.card_issue,
+        card_issue=None if plan.card_serial is None else plan.card_issue,
         merchant_id=plan.merchant_id,
         branch_id=plan.branch_id,
         terminal_id=plan.terminal_id,

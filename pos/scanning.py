@@ -15,9 +15,10 @@ from ledger.errors import GuardMissedError, Refusal
 from ledger.members.terms import Terms
 from ledger.sql import Tx
 from pos.cover import CoverLowError, fill_cover
-from pos.decide import Scan, open_shop_accounts, rules_now, scan_code
+from pos.decide import open_shop_accounts, rules_now
 from pos.desk import TRIES, Desk, StaleTermsError, open_member_accounts
 from pos.pin_check import PinAsked, check_pin
+from pos.scan import Scan, scan_code
 from pos.showing import AtTerminal, NoAccountsError
 
 
@@ -60,18 +61,20 @@ def run_scanned(  # noqa: PLR0913 - one act, its clock, and what differs by kind
     first: Callable[[], None] | None = None,
     goods: bool = False,
     late: Late | None = None,
+    scan_with: Callable[..., Scan] = scan_code,
 ) -> dict[str, Any]:
     """Run `attempt(tx, terms=, scan=, pin_ok=)`, again where settings changed or cover was filled.
 
     A refusal is kept as the request's outcome, burns a single-use code that was believed, and is raised; also one that
     `first` raises, which is called once before the first try, outside any transaction. `goods`: no shop's accounts are
     needed, and no scheme with rules for shops. `late`: the act was decided long ago, without the server.
+    `scan_with`: what may be shown (`pos.scan`).
     """
     scan: Scan | None = None
     scan_at = at if late is None else late.scan_at
     try:
         terms = desk.terms_with(request.community_id, request.terminal_id)
-        scan = scan_code(terms, request.token, at=scan_at)
+        scan = scan_with(terms, request.token, at=scan_at)
         if first is not None:
             first()
         for _ in range(TRIES):
@@ -82,7 +85,7 @@ def run_scanned(  # noqa: PLR0913 - one act, its clock, and what differs by kind
                 return desk.db.write(partial(attempt, terms=terms, scan=scan, pin_ok=pin_ok))
             except StaleTermsError:
                 terms = desk.refresh(request.community_id)
-                scan = scan_code(terms, request.token, at=scan_at)
+                scan = scan_with(terms, request.token, at=scan_at)
             except NoAccountsError as missing:
                 commodity = terms.shown.commodity if goods else rules_now(terms, at).commodity
                 open_member_accounts(
@@ -114,7 +117,7 @@ def _give_up() -> NoReturn:
 
 def _is_pin_right(desk: Desk, request: Scanned, scan: Scan, *, at: int) -> bool:
     # Only a believed code may try a PIN: otherwise anybody could lock anybody's.
-    if request.pin is None or scan.token is None:
+    if request.pin is None or scan.token is None or scan.is_certificate:
         return False
     asked = PinAsked(request.community_id, scan.use.serial, request.pin, request.terminal_id)
     return check_pin(desk, asked, at=at)

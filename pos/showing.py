@@ -13,6 +13,7 @@ from ledger.households import limits
 from ledger.members.terms import Terms
 from ledger.refs import read_reference
 from ledger.sql import Row
+from ledger.token_keys import KeyClass
 from ledger.tokens import Token
 
 _HUNDRED: Final = 100
@@ -116,7 +117,12 @@ def check_card(row: Row, token: Token) -> None:
 
 
 def spending_counts(showing: Showing, units: int, *, pin_ok: bool) -> list[CapUse]:
-    """The sums that `units` count against; refuses spent_day_cap, pin_needed and member_limit."""
+    """The sums that `units` count against; refuses spent_day_cap, pin_needed and member_limit.
+
+    A certificate's points were set aside and counted at the desk, with the resident there.
+    """
+    if showing.token.key_class is KeyClass.CRT:
+        return []
     terms, row, kind = showing.terms, showing.row, showing.kind
     settings, is_code = terms.settings, showing.token.is_single_use
     most = settings.day_units_dyn if is_code else settings.day_units_card
@@ -170,7 +176,7 @@ def code_guards(showing: Showing, use: Use, *, debits: bool) -> list[Step]:
                 request_id=request.request_id,
             )
         ]
-    if debits:
+    if debits and showing.token.key_class is not KeyClass.CRT:
         pause_us = showing.terms.settings.card_pause_s * SECOND_US
         return [pause_step(request.community_id, use.serial, at=showing.at, pause_us=pause_us)]
     return []

@@ -8,12 +8,12 @@ from ledger.book import requests
 from ledger.errors import GuardMissedError
 from ledger.sql import Row, Sql, Tx
 
-_LOOK: Final = Sql(
+_TEXT: Final = (
     "SELECT c.config_version, (SELECT y.opened_at FROM recovery y WHERE y.community_id = c.community_id"
     "  AND y.recovery_id = c.recovery_id) AS recovering_since,"
     " r.kind AS r_kind, r.body_hash, r.outcome, r.code AS r_code, r.response, r.balance_after,"
     " t.state AS terminal_state,"
-    " k.issue AS card_issue, k.kind AS card_kind, k.state AS card_state, k.person_id, k.last_debit_at,"
+    " {shown},"
     " CASE WHEN :pool = 1 THEN p.household_id ELSE p.person_id END AS owner_id, p.state AS person_state,"
     " u.used_at AS token_used_at,"
     " wa.account_id AS wallet_id, wb.posted, wb.held,"
@@ -32,7 +32,7 @@ _LOOK: Final = Sql(
     " FROM community c"
     " LEFT JOIN request r ON r.community_id = c.community_id AND r.request_id = :request_id"
     " LEFT JOIN terminal t ON t.community_id = c.community_id AND t.terminal_id = :terminal_id"
-    " LEFT JOIN card k ON k.community_id = c.community_id AND k.serial = :serial"
+    " {shown_from}"
     " LEFT JOIN resident p ON p.community_id = c.community_id AND p.person_id = k.person_id"
     " LEFT JOIN token_use u ON u.community_id = c.community_id AND u.kid = :kid AND u.serial = :serial"
     "  AND u.issued_at_s = :issued_at_s AND u.sequence = :sequence"
@@ -67,6 +67,26 @@ _LOOK: Final = Sql(
     " LEFT JOIN benefit_given g ON g.community_id = c.community_id AND g.ref = :ref"
     " WHERE c.community_id = :community_id"
 )
+_CARD: Final = Sql(
+    _TEXT.replace(
+        "{shown}",
+        "k.issue AS card_issue, k.kind AS card_kind, k.state AS card_state, k.person_id, k.last_debit_at",
+    ).replace(
+        "{shown_from}",
+        "LEFT JOIN card k ON k.community_id = c.community_id AND k.serial = :serial",
+    )
+)
+# A certificate stands in a card's place: it names a person, and is good while it has not ended.
+_CERTIFICATE: Final = Sql(
+    _TEXT.replace(
+        "{shown}",
+        "1 AS card_issue, 'certificate' AS card_kind, CASE WHEN k.person_id IS NULL THEN NULL ELSE 'active' END"
+        " AS card_state, k.person_id, 0 AS last_debit_at",
+    ).replace(
+        "{shown_from}",
+        "LEFT JOIN certificate k ON k.community_id = c.community_id AND k.serial = :serial",
+    )
+)
 
 
 class Asked(NamedTuple):
@@ -95,9 +115,12 @@ class Asked(NamedTuple):
     month: int
 
 
-def look(tx: Tx, asked: Asked) -> Row:
-    """One row of everything a sale depends on; LookupError for a community that does not exist."""
-    return tx.get(_LOOK, **asked._asdict())
+def look(tx: Tx, asked: Asked, *, certificate: bool = False) -> Row:
+    """One row of everything a sale depends on; LookupError for a community that does not exist.
+
+    `certificate`: the serial is that of a certificate, not of a card.
+    """
+    return tx.get(_CERTIFICATE if certificate else _CARD, **asked._asdict())
 
 
 class _Stored(NamedTuple):

@@ -19,8 +19,9 @@ from ledger.services.items import service_on
 from ledger.services.vouchers import Purchase, sell
 from ledger.sql import Sql, Tx
 from ledger.units import FIRST_POINT_COMMODITY
-from pos.decide import Scan, asked_of
+from pos.decide import asked_of
 from pos.desk import Desk, check_version, day_of, rules_on
+from pos.scan import Scan
 from pos.scanning import run_scanned
 from pos.showing import Showing, check_book_whole, check_showing, code_guards, spending_counts
 from pos.situation import look, stored_answer

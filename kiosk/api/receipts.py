@@ -64,6 +64,9 @@ def sale_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, str]]:
     if facts["offset_fen"]:
         used = points(facts["offset_units"])
         lines.append((_("Points used"), f"{used} = {yuan(facts['offset_fen'])}"))
+    if "certificate_units" in facts:
+        lines.append((_("By certificate of"), points(facts["certificate_units"])))
+        lines.append((_("Back from the certificate"), points(facts["certificate_back_units"])))
     lines.append((_("Paid"), yuan(facts["paid_fen"])))
     earned = points(facts["earned_units"])
     if facts["earned_state"] == "pending":

@@ -12,6 +12,7 @@ import click
 
 from kiosk.commands.opening import Opened, language, opened, says_refusals, show
 from ledger.bills.confirmations import release_overdue
+from ledger.certificates import desk as certificates
 from ledger.clock import now_us
 from ledger.earning.calendar import day_key
 from ledger.earning.working_days import working_days_cn
@@ -93,6 +94,7 @@ def prepare_night(server: Opened, community_id: int, *, at: int) -> dict[str, An
         "vouchers_told": vouchers.told,
         "vouchers_given_back": vouchers.given_back,
         "vouchers_lapsed": vouchers.lapsed,
+        "certificates_ended": certificates.expire(server.db, community_id, day, at=at),
         "households_carried_on": carried,
         "orders_lapsed": len(lapse_orders(server.db, community_id, at=at)),
         "basket_pieces_freed": expire(server.db, community_id, at=at),

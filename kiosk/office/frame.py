@@ -45,6 +45,7 @@ _WAYS: Final = (
     ),
     _Way("office.households", mark("Households"), "resident.read"),
     _Way("office.cards", mark("Cards"), "card.write"),
+    _Way("office.certificates", mark("Certificates"), "card.write"),
     _Way("office.expiry", mark("Points that lapse"), "resident.read"),
     _Way("office.deductions", mark("Points taken by decision"), "grant.propose"),
     _Way(
@@ -77,6 +78,10 @@ can_say(
         "card_given": mark("The card is handed out and works at once."),
         "card_changed": mark("The card's state is changed; it counts from the next scan."),
         "slips": mark("Noted. The time they promise runs from today."),
+        "certificate_made": mark(
+            "The points are set aside. Print the certificate and hand it over."
+        ),
+        "certificate_cancelled": mark("Cancelled. All its points are free again."),
         "cards_made": mark("The cards are made. Print them now."),
         "pin_set": mark("The new PIN is set."),
         "kin": mark("Written down. Neither decides about the other's household."),

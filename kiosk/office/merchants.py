@@ -321,7 +321,7 @@ def _shop_page(
         clerks=[row for row in here.clerks.values() if row.merchant_id == merchant_id],
         roles=_choices(SHOP_ROLES),
         proofs=_choices(PROOFS),
-        kinds=_choices(TERMINAL_KINDS),
+        kinds=_choices({kind: TERMINAL_KINDS[kind] for kind in terminals.KINDS}),
         form=request.form.to_dict() | {"roles": request.form.getlist("roles")},
         may_change=can("shop.write"),
     )

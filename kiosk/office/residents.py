@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
 from kiosk.forms import act, me, needed, number, text
+from kiosk.office.certificates import certificate_facts
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.page_words import CARD_KINDS, CARD_STATES, PIN_STATES, RESIDENT_STATES, word
 from kiosk.pages import say
@@ -281,6 +282,7 @@ def _facts(tx: Tx, here: Terms, who: Resident) -> dict[str, Any]:
         "pin": say(word(PIN_STATES, pins.state_of(tx, community_id, who.person_id)).text),
         "cards": [_card(who, card) for card in cards.cards_of(tx, community_id, who.person_id)],
         "entries": entries_from(rows, shops, say),
+        **certificate_facts(tx, here, who.person_id, at=service().now()),
     }
 
 

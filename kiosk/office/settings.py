@@ -101,6 +101,10 @@ _GROUPS: Final = (
         ),
     ),
     (
+        mark("Certificates on paper"),
+        (_Field("certificate_days", mark("Days a certificate is good")),),
+    ),
+    (
         mark("Signing in"),
         (
             _Field("enrolment_minutes", mark("Minutes an enrolment code is good for")),

@@ -8,6 +8,7 @@ from typing import Final
 
 from kiosk.refusals import (
     access,
+    certificates,
     counter,
     expiry,
     exports,
@@ -34,6 +35,7 @@ from kiosk.refusals.known import Known
 
 _PARTS: Final = (
     access,
+    certificates,
     counter,
     funds,
     expiry,

@@ -35,6 +35,7 @@ RENEWED_CLASSES: Final = (
     KeyClass.DYN,
     KeyClass.EARN,
     KeyClass.SVC,
+    KeyClass.CRT,
     KeyClass.LIST,
 )
 """The classes in use; each always has a key that signs and, in time, its successor."""

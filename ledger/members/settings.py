@@ -83,6 +83,9 @@ class CommunitySettings:
     # services for points
     voucher_notice_days: int = _whole(7, 1, 60)
 
+    # certificates on paper
+    certificate_days: int = _whole(14, 1, 90)
+
     # signing in
     enrolment_minutes: int = _whole(10, 1, 60)
     staff_session_minutes: int = _whole(480, 5, 1_440)

@@ -22,6 +22,8 @@ from ledger.refs import check_character, is_valid
 from ledger.sql import Row, Sql, Tx
 
 KINDS: Final = ("till", "counter", "kiosk")
+HOTLINE: Final = "hotline"
+"""No tablet: the running numbers of what a shop reads to the hotline. It is never enrolled."""
 CODE_LENGTH: Final = 12
 _ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
@@ -39,6 +41,14 @@ _BY_CODE: Final = Sql(
 _OPEN: Final = Sql(
     "INSERT INTO terminal (community_id, terminal_id, merchant_id, branch_id, code, kind, state)"
     " VALUES (:community_id, :terminal_id, :merchant_id, :branch_id, :code, :kind, 'waiting')"
+)
+_OPEN_HOTLINE: Final = Sql(
+    "INSERT INTO terminal (community_id, terminal_id, merchant_id, branch_id, code, kind, state)"
+    " VALUES (:community_id, :terminal_id, :merchant_id, :branch_id, :code, 'hotline', 'active')"
+)
+_HOTLINE_OF: Final = Sql(
+    f"SELECT {_COLUMNS} FROM terminal WHERE community_id = :community_id"
+    " AND merchant_id = :merchant_id AND kind = 'hotline' AND state = 'active'"
 )
 _ENROLLED: Final = Sql(
     "UPDATE terminal SET state = 'active', public_jwk = :public_jwk, enrolled_at = :at,"
@@ -111,6 +121,33 @@ def open_terminal(
     return terminal_id
 
 
+def hotline_of(tx: Tx, community_id: int, merchant_id: int, *, by: By, at: int) -> Terminal:
+    """The terminal under which a shop's calls to the hotline are numbered, opened with the first one.
+
+    Refusals: branch_not_found.
+    """
+    row = tx.find(_HOTLINE_OF, community_id=community_id, merchant_id=merchant_id)
+    if row is not None:
+        return Terminal(*row)
+    branch = next((b for b in all_branches(tx, community_id) if b.merchant_id == merchant_id), None)
+    if branch is None:
+        raise Refusal("branch_not_found")
+    terminal_id = new_id(at)
+    taken = {terminal.code for terminal in all_terminals(tx, community_id)}
+    code = next(code for n in range(1, len(taken) + 2) if (code := f"HL{n:02d}") not in taken)
+    tx.run(
+        _OPEN_HOTLINE,
+        community_id=community_id,
+        terminal_id=terminal_id,
+        merchant_id=merchant_id,
+        branch_id=branch.branch_id,
+        code=code,
+    )
+    raise_config_version(tx, community_id)
+    _note(tx, community_id, by, "terminal.open", terminal_id, at, code=code, kind=HOTLINE)
+    return get_terminal(tx, community_id, terminal_id)
+
+
 def all_terminals(tx: Tx, community_id: int) -> list[Terminal]:
     """Every terminal, by code."""
     return [Terminal(*row) for row in tx.all(_ALL, community_id=community_id)]
@@ -144,7 +181,8 @@ def make_enrolment_code(tx: Tx, community_id: int, terminal_id: int, *, by: By, 
     An older code of the same terminal ends here. Only the code's hash is kept.
     Refusals: terminal_not_found.
     """
-    get_terminal(tx, community_id, terminal_id)
+    if get_terminal(tx, community_id, terminal_id).kind == HOTLINE:
+        raise Refusal("terminal_not_found")
     body = "".join(secrets.choice(_ALPHABET) for _ in range(CODE_LENGTH - 1))
     code = body + check_character(body)
     minutes = settings.current(tx, community_id).enrolment_minutes

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from ledger.earning.calendar import day_from_key, day_key
 from ledger.errors import Refusal
+from ledger.refs import check_digit
 
 MOST_VALID_DAYS: Final = 366
 """A voucher's code is signed for so long at most."""
@@ -30,7 +31,7 @@ class Standing(NamedTuple):
 def number_text(serial: int) -> str:
     """A voucher's number for people: ten digits and a check digit, `0123-4567-895`."""
     digits = f"{serial:0{SERIAL_DIGITS}d}"
-    whole = digits + str(_check_digit(digits))
+    whole = digits + str(check_digit(digits))
     return "-".join(whole[first:end] for first, end in _GROUPS)
 
 
@@ -40,7 +41,7 @@ def read_number(text: str) -> int | None:
     if len(digits) != SERIAL_DIGITS + 1 or not (digits.isascii() and digits.isdigit()):
         return None
     serial = int(digits[:-1])
-    if serial > MOST_SERIAL or _check_digit(digits[:-1]) != int(digits[-1]):
+    if serial > MOST_SERIAL or check_digit(digits[:-1]) != int(digits[-1]):
         return None
     return serial
 
@@ -90,12 +91,3 @@ def ending_of(unused: str, *, was_told: bool) -> str:
     Points go only where its service says so and its holder was told in time.
     """
     return "lapsed" if unused == "lapse" and was_told else "expired"
-
-
-def _check_digit(digits: str) -> int:
-    """ISO 7064 MOD 11,10: finds every single wrong digit and nearly every swap of two."""
-    product = 10
-    for digit in digits:
-        product = (product + int(digit)) % 10 or 10
-        product = product * 2 % 11
-    return (11 - product) % 10

@@ -24,13 +24,14 @@ from ledger.tokens import Token
 from ledger.units import CNY
 from pos import routes
 from pos.cover import CoverLowError
-from pos.decide import KIND, SaleRequest, Scan, accounts_of, asked_of, plan_of
+from pos.decide import KIND, SaleRequest, accounts_of, asked_of, plan_of
 from pos.desk import Desk, check_version, day_of, rules_on
 from pos.offline import store
 from pos.offline.deciding import LOSS, Decided, Late, decide, late_day
 from pos.offline.store import Seen
 from pos.sale_plan import Plan, answer_for, booking_steps, posting_of, sale_step
 from pos.sale_rules import SaleRules
+from pos.scan import Scan
 from pos.scanning import Late as LateScan
 from pos.scanning import run_scanned
 from pos.showing import Showing, check_book_whole
@@ -176,7 +177,7 @@ def _write(
     row_step = store.keep_step(
         late,
         plan.merchant_id,
-        Seen(plan.card_serial, plan.card_issue),
+        Seen(plan.card_serial or 0, plan.card_issue),
         decided,
         person_id=plan.person_id,
         business_date=day,
@@ -273,7 +274,7 @@ def _counting(plan: Plan, late: Late, showing: Showing, rules: SaleRules) -> lis
         return steps
     escrow = [
         CapUse(TERMINAL_CAP, policy.day, units, policy.terminal_units),
-        CapUse(card_cap(plan.card_serial), policy.day, units, policy.card_units),
+        CapUse(card_cap(plan.card_serial or 0), policy.day, units, policy.card_units),
     ]
     spent = [
         CapUse(f"spent_{showing.kind}", sold_on, units, 0),

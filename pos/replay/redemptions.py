@@ -13,7 +13,7 @@ from ledger.members.terms import Terms
 from ledger.sql import Row, Tx
 from ledger.stock.goods import all_goods
 from ledger.stock.moves import Handed, Out, told_steps
-from pos.decide import Scan, asked_of
+from pos.decide import asked_of
 from pos.desk import TRIES, Desk, open_member_accounts
 from pos.goods_rules import goods_rules
 from pos.redemption import (
@@ -38,6 +38,7 @@ from pos.replay.telling import (
     known_outcome,
     scan_of,
 )
+from pos.scan import Scan
 from pos.showing import NoAccountsError, Showing
 from pos.situation import look
 from pos.slip_rows import Priced

@@ -22,7 +22,7 @@ from pos import channel as pay
 from pos import routes
 from pos.charging import book_open, find_open
 from pos.cover import CoverLowError, fill_cover
-from pos.decide import KIND, SaleRequest, Scan, accounts_of, asked_of, open_shop_accounts, plan_of
+from pos.decide import KIND, SaleRequest, accounts_of, asked_of, open_shop_accounts, plan_of
 from pos.desk import TRIES, Desk, open_member_accounts, rules_on
 from pos.pricing import Earned, Quote
 from pos.replay.lending import Lack, lend_steps
@@ -41,6 +41,7 @@ from pos.replay.telling import (
 )
 from pos.sale_plan import Plan, answer_for, booking_steps, posting_of, sale_step
 from pos.sale_rules import SaleRules
+from pos.scan import Scan
 from pos.showing import NoAccountsError, Showing
 from pos.situation import look
 

@@ -8,12 +8,13 @@ from typing import Any, Final, NamedTuple
 
 from ledger import tokens
 from ledger.book.facts import Use
+from ledger.certificates.rules import read_number
 from ledger.errors import Refusal
 from ledger.members.terms import Terms
 from ledger.sql import Row, Tx
 from ledger.token_keys import KeyClass
 from ledger.tokens import Token
-from pos.decide import Scan, scan_code
+from pos.scan import Scan, scan_code
 
 APPLIED: Final = "applied"
 KNOWN: Final = "known"
@@ -70,8 +71,11 @@ def scan_of(terms: Terms, text: str, *, occurred_at: int, told: Told) -> tuple[S
     """The code as the server saw it then, and why it would not be believed any more ('' where it would).
 
     A code that was believed under a key that is lost is taken at its word, where the answer bears our own mark.
-    Raises AsideError where nothing proves that it was believed.
+    Raises AsideError where nothing proves that it was believed, and for a certificate: whether its points are still set
+    aside, people look up.
     """
+    if read_number(text) is not None:
+        raise AsideError("certificate_by_hand")
     for at in (occurred_at, told.at):
         scan = scan_code(terms, text, at=at)
         if scan.token is not None:
@@ -79,6 +83,8 @@ def scan_of(terms: Terms, text: str, *, occurred_at: int, told: Told) -> tuple[S
     code = "" if scan.refusal is None else scan.refusal.code
     if not told.is_proven:
         raise AsideError(code)
+    if scan.refusal is not None and scan.refusal.facts.get("key_class") == KeyClass.CRT:
+        raise AsideError("certificate_by_hand")
     claims = tokens.read(text).claims
     life_s = claims.expires_at_s - claims.issued_at_s
     token = Token(

@@ -13,6 +13,7 @@ import duckdb
 from settlement.auditor.book import Book
 from settlement.auditor.checks_bills import BILLS
 from settlement.auditor.checks_book import BOOK
+from settlement.auditor.checks_certificates import CERTIFICATES
 from settlement.auditor.checks_counter import COUNTER
 from settlement.auditor.checks_files import FILES
 from settlement.auditor.checks_households import HOUSEHOLDS
@@ -37,6 +38,7 @@ CHECKS: Final[tuple[Check, ...]] = tuple(
             *COUNTER,
             *STOCK,
             *SERVICES,
+            *CERTIFICATES,
             *RULES,
             *NIGHT,
             *MONEY,

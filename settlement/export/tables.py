@@ -8,6 +8,7 @@ from typing import Final
 
 from settlement.export.bill_shapes import BILLS
 from settlement.export.book_shapes import BOOK
+from settlement.export.certificate_shapes import CERTIFICATES
 from settlement.export.counter_shapes import COUNTER
 from settlement.export.expiry_shapes import EXPIRY
 from settlement.export.household_shapes import HOUSEHOLDS
@@ -34,6 +35,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
             *STOCK,
             *COUNTER,
             *SERVICES,
+            *CERTIFICATES,
             *SETTLEMENT,
             *RECOVERY,
             *OFFLINE,

@@ -22,8 +22,8 @@ def decide_on_old_figures(chance: Random, thousandths: int) -> Callable[[], None
     """
     kept: dict[tuple[Any, str], tuple[int, Row | None]] = {}
 
-    def old_look(tx: Tx, asked: Asked) -> Row:
-        row = look(tx, asked)
+    def old_look(tx: Tx, asked: Asked, **how: bool) -> Row:
+        row = look(tx, asked, **how)
         # A process that died takes what it had read with it: another one reads for itself.
         key = (tx.raw, asked.request_id)
         if key not in kept:

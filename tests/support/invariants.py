@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, text
 
 from tests.support import (
     invariants_awards,
+    invariants_certificates,
     invariants_expiry,
     invariants_fees,
     invariants_households,
@@ -276,6 +277,7 @@ CHECKS: Final[dict[str, str]] = {
     **invariants_expiry.CHECKS,
     **invariants_awards.CHECKS,
     **invariants_fees.CHECKS,
+    **invariants_certificates.CHECKS,
     **invariants_vouchers.CHECKS,
     **invariants_households.CHECKS,
 }

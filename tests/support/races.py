@@ -112,8 +112,8 @@ def decide_on_old_figures(patch: pytest.MonkeyPatch) -> None:
     """
     kept: dict[str, Row | None] = {}
 
-    def old_look(tx: Tx, asked: Asked) -> Row:
-        row = look(tx, asked)
+    def old_look(tx: Tx, asked: Asked, **how: bool) -> Row:
+        row = look(tx, asked, **how)
         if asked.request_id not in kept:
             kept[asked.request_id] = row
             # Ends this transaction; the next one decides on the row kept here.

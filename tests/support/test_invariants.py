@@ -26,6 +26,7 @@ from pos.refunds import refund
 from settlement.cofund import take_shares
 from tests.support import (
     invariants_awards,
+    invariants_certificates,
     invariants_expiry,
     invariants_fees,
     invariants_households,
@@ -159,6 +160,7 @@ MUTATIONS = {
     **invariants_expiry.MUTATIONS,
     **invariants_awards.MUTATIONS,
     **invariants_fees.MUTATIONS,
+    **invariants_certificates.MUTATIONS,
     **invariants_vouchers.MUTATIONS,
     **invariants_households.MUTATIONS,
 }
@@ -194,6 +196,7 @@ def live_a_little(db: Database) -> Town:
     decide(db, town.scheme_text, "P09", 1, -20)
     pay_in_part(town, 1)
     invariants_vouchers.buy_a_little(town)
+    invariants_certificates.print_a_little(town)
     done(town, ask(1, GIFT, "H00002", units=500))
     let_points_lapse(db)
     return town

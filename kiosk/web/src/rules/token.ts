@@ -23,7 +23,7 @@ export type ScanFault =
   | "from_future"
   | "expired";
 
-export type KeyClass = "card" | "dyn" | "earn" | "vch" | "svc" | "list";
+export type KeyClass = "card" | "dyn" | "earn" | "vch" | "svc" | "crt" | "list";
 
 export interface UnverifiedToken {
   alg: "EdDSA" | "ES256";

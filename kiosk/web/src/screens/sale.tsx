@@ -16,6 +16,7 @@ import { play } from "../ui/sound";
 import type { Go } from "./app";
 import { ConfirmSale } from "./sale_confirm";
 import { DoneScreen, RefusedScreen } from "./done";
+import { TypedCertificate } from "./sale_certificate";
 
 type Step = "amount" | "scan" | "asking" | "confirm" | "pin" | "sending" | "done" | "refused";
 
@@ -44,6 +45,7 @@ export function SaleScreen({ go, first }: { go: Go; first: VerifiedToken | null 
         <Screen title={t("Scan the points code")} onBack={() => sale.setStep("amount")}>
           {sale.fault && <Notice kind="failed">{sale.fault}</Notice>}
           <Scanner onText={sale.scan} />
+          <TypedCertificate onNumber={sale.scan} />
           <p class="hint">{t("Card or phone: hold the code in the frame. A hand scanner works too.")}</p>
         </Screen>
       );

@@ -1,0 +1,62 @@
+"""Refusals of certificates on paper: printed at the desk, taken at a shop or read to the hotline."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kiosk.refusals.known import Known
+from kiosk.texts import mark
+
+TABLE: Final = {
+    "certificate_not_offered": Known(
+        409, mark("The rules in force know no certificates on paper. Hand out a card instead.")
+    ),
+    "certificate_points": Known(
+        422,
+        mark(
+            "A certificate is for {least_units} to {most_units} points, in steps of {step_units}."
+            " Change the points and print again."
+        ),
+    ),
+    "certificate_kind": Known(
+        422, mark("No shop of this kind takes points off bills today. Choose another kind.")
+    ),
+    "certificate_too_many": Known(
+        409,
+        mark(
+            "This resident has {most} certificates that are not used yet. Cancel one of them first."
+        ),
+    ),
+    "certificate_number_wrong": Known(
+        422, mark("This is no certificate number. Ask for all nine digits again, in threes.")
+    ),
+    "certificate_not_found": Known(
+        404, mark("There is no such certificate. Check the number, or call the hotline.")
+    ),
+    "certificate_used": Known(
+        409,
+        mark(
+            "This certificate was used already, on {used_day}. The resident may ask at the office."
+        ),
+    ),
+    "certificate_cancelled": Known(
+        409,
+        mark(
+            "This certificate was cancelled at the office on {cancelled_day}; its points are back"
+            " with the resident. The resident may ask for a new one."
+        ),
+    ),
+    "certificate_expired": Known(
+        409,
+        mark(
+            "This certificate's last day was {last_day}; its points are back with the resident."
+            " The resident may ask for a new one."
+        ),
+    ),
+    "certificate_other_kind": Known(
+        409,
+        mark(
+            "This certificate is for another kind of shop: {shop_kind}. Send the resident there; it stays good."
+        ),
+    ),
+}
