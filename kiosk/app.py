@@ -34,6 +34,7 @@ PARTS: Final = (
     "kiosk.api.clerks",
     "kiosk.api.till",
     "kiosk.api.offline",
+    "kiosk.api.shifts",
     "kiosk.api.sales",
     "kiosk.api.refunds",
     "kiosk.api.claims",

@@ -26,7 +26,7 @@ from pos.taking import Taking
 
 _FIND: Final = Sql(
     "SELECT r.refund_id, r.state, r.ref, r.terminal_id, r.occurred_at, r.goods_fen, r.cash_fen, r.offset_fen,"
-    " r.units_back, r.earned_back_units, s.ref AS original_ref, s.payment_ref, s.sale_id FROM refund r"
+    " r.units_back, r.earned_back_units, r.undo, s.ref AS original_ref, s.payment_ref, s.sale_id FROM refund r"
     " JOIN sale s ON s.community_id = r.community_id AND s.sale_id = r.sale_id"
     " WHERE r.community_id = :community_id AND r.refund_id = :refund_id"
 )
@@ -104,6 +104,7 @@ def find_begun(tx: Tx, community_id: int, refund_id: str) -> tuple[RefundRequest
         original_ref=row.original_ref,
         refund_fen=row.goods_fen,
         occurred_at=row.occurred_at,
+        undo=row.undo,
     )
     return asked, Begun(split, row.sale_id, row.payment_ref or "")
 

@@ -28,6 +28,9 @@ from pos.unproven import without_earned
 
 KIND: Final = "refund"
 
+UNDO_REASONS: Final = ("wrong_amount", "wrong_card", "wrong_points", "not_wanted")
+"""Why a clerk takes a whole sale back; anything else is a refund."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundRequest:
@@ -42,10 +45,16 @@ class RefundRequest:
     original_ref: str
     refund_fen: int
     occurred_at: int
+    undo: str | None = None
+    """Why the whole sale is undone by the till that made it, one of `UNDO_REASONS`; None for goods that came back."""
 
     def body(self) -> dict[str, Any]:
         """What 'the same content' means, whichever clerk sends it again."""
-        return {name: value for name, value in asdict(self).items() if name != "clerk_id"}
+        kept = {name: value for name, value in asdict(self).items() if name != "clerk_id"}
+        if self.undo is None:
+            # Requests from before there was an undo had no such word in them.
+            del kept["undo"]
+        return kept
 
 
 SALE: Final = Sql(
@@ -73,9 +82,9 @@ _COUNT_BACK: Final = Sql(
 )
 _KEEP: Final = Sql(
     "INSERT INTO refund (community_id, refund_id, sale_id, ref, state, terminal_id, business_date, occurred_at,"
-    " goods_fen, cash_fen, offset_fen, units_back, earned_back_units, owed_units, txn_id) VALUES (:community_id,"
-    " :refund_id, :sale_id, :ref, :state, :terminal_id, :business_date, :occurred_at, :goods_fen, :cash_fen,"
-    " :offset_fen, :units_back, :earned_back_units, :owed_units, :txn_id)"
+    " goods_fen, cash_fen, offset_fen, units_back, earned_back_units, owed_units, txn_id, undo) VALUES"
+    " (:community_id, :refund_id, :sale_id, :ref, :state, :terminal_id, :business_date, :occurred_at, :goods_fen,"
+    " :cash_fen, :offset_fen, :units_back, :earned_back_units, :owed_units, :txn_id, :undo)"
 )
 
 
@@ -84,7 +93,8 @@ def refund(desk: Desk, request: RefundRequest, *, at: int) -> dict[str, Any]:
 
     Refuses: sale_not_found, sale_of_other_shop, sale_open, sale_void, refund_by_channel,
     refund_over_sale, amount_wrong, ref_bad, ref_taken, terminal_revoked, period_locked,
-    request_id_reused, busy_try_again, recovery_wait, recovery_no_refunds.
+    undo_not_whole, undo_other_till, undo_too_late, request_id_reused, busy_try_again, recovery_wait,
+    recovery_no_refunds.
     """
     terms = desk.terms_with(request.community_id, request.terminal_id)
     open_shop_accounts(desk, terms, request.terminal_id, at=at)
@@ -137,7 +147,19 @@ def find_sale(tx: Tx, terms: Terms, request: RefundRequest) -> Row:
         raise Refusal("amount_wrong")
     if sale.refunded_fen + request.refund_fen > sale.total_fen:
         raise Refusal("refund_over_sale", left_fen=sale.total_fen - sale.refunded_fen)
+    if request.undo is not None:
+        _check_undo(terms, request, sale)
     return sale
+
+
+def _check_undo(terms: Terms, request: RefundRequest, sale: Row) -> None:
+    """An undo takes the whole sale back, where it was made and on its day (B19)."""
+    if sale.refunded_fen or request.refund_fen != sale.total_fen:
+        raise Refusal("undo_not_whole")
+    if sale.terminal_id != request.terminal_id:
+        raise Refusal("undo_other_till")
+    if day_of(terms, request.occurred_at) != sale.business_date:
+        raise Refusal("undo_too_late")
 
 
 def day_of_refund(terms: Terms, sale: Row, at: int) -> int:
@@ -239,6 +261,7 @@ def refund_step(
             "earned_back_units": split.earned_reversed_units,
             "owed_units": taking.to_owed,
             "txn_id": txn_id,
+            "undo": request.undo,
         },
     )
 
@@ -253,6 +276,7 @@ def answer_for(
 ) -> dict[str, Any]:
     """What the till is told; amounts in fen and units."""
     return {
+        **({} if request.undo is None else {"undo": request.undo}),
         "ref": request.ref,
         "original_ref": sale.ref,
         "business_date": day,

@@ -52,6 +52,7 @@ refund = table(
     number("earned_back_units"),
     number("owed_units"),
     number("txn_id", null=True),
+    text("undo", null=True),  # why the whole sale was undone at its till; none: goods came back
     points_to("fk_refund_sale", "sale", sale_id="sale_id"),
     unique("community_id", "ref"),
     index("ix_refund_sale", "sale_id"),
@@ -91,6 +92,32 @@ redemption_line = table(
     points_to("fk_redemption_line", "redemption", redemption_id="redemption_id"),
     CheckConstraint("quantity > 0", name="ck_redemption_quantity"),
     key=("redemption_id", "line_no"),
+)
+
+# Openings and closings of shifts, as the till signed them; one chain for each terminal.
+shift_entry = table(
+    "shift_entry",
+    number("terminal_id"),
+    number("entry_no"),
+    text("kind"),  # open | close
+    number("shift_no"),
+    number("clerk_id", null=True),
+    number("happened_at"),
+    number("first_counter"),  # a closing has every receipt since the last closing
+    number("last_counter"),
+    number("expected_fen"),
+    number("counted_fen"),
+    number("taken_fen"),
+    number("expected_slips"),
+    number("counted_slips"),
+    text("hash"),
+    text("line"),  # compact JWS, which names the hash before it
+    text("request_id"),
+    number("recorded_at"),
+    unique("community_id", "request_id"),
+    index("ix_shift_entry_time", "kind", "happened_at"),
+    CheckConstraint("taken_fen >= 0 AND taken_fen <= counted_fen", name="ck_shift_taken"),
+    key=("terminal_id", "entry_no"),
 )
 
 visit = table(

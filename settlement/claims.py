@@ -35,6 +35,18 @@ _TERMINAL: Final = Sql(
     " AND terminal_id = :terminal_id"
 )
 
+_CLAIMED: Final = Sql(
+    "SELECT ref FROM claim WHERE community_id = :community_id AND claimant_id = :claimant_id"
+    " AND ref = :ref"
+)
+
+
+def is_claimed(tx: Tx, community_id: int, merchant_id: int, ref: str) -> bool:
+    """Whether the shop has filed a claim that carries this receipt."""
+    return (
+        tx.find(_CLAIMED, community_id=community_id, claimant_id=merchant_id, ref=ref) is not None
+    )
+
 
 def file_daybook(
     db: Database,

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from flask_openapi import APIBlueprint
 
-from kiosk.api.here import till
+from kiosk.api.here import Till, till
 from kiosk.api.offline import offline_of
 from kiosk.api.recovery import asked_of_till, notice_missing
 from kiosk.api.types import RequestId, Strict, day_text, moment_text
@@ -21,6 +21,7 @@ from ledger.refs import read_reference
 from ledger.sql import Tx
 from pos.desk import day_of, rules_on
 from pos.sales_list import last_ref
+from pos.shifts import head_of
 from pos.showing import in_counted_units
 from settlement.open_questions import count_open
 
@@ -75,6 +76,7 @@ def till_state(query: StateQuery) -> dict[str, Any]:
             "rules": _rules(terms, day),
             "jwks": keys.published_keys(tx, here.community_id, at=now),
             "recovery": asked_of_till(tx, here),
+            "shift": _shift(tx, here),
             "offline": offline_of(tx, here, terms, at=now),
         }
 
@@ -82,6 +84,12 @@ def till_state(query: StateQuery) -> dict[str, Any]:
 def _counter_of(ref: str | None) -> int:
     read = read_reference(ref) if ref else None
     return 0 if read is None else read.counter
+
+
+def _shift(tx: Tx, here: Till) -> dict[str, Any] | None:
+    """What a wiped or replaced tablet opens its next shift on."""
+    head = head_of(tx, here.community_id, here.terminal_id)
+    return None if head is None else head.as_json()
 
 
 def _clerks(tx: Tx, community_id: int, merchant_id: int) -> list[dict[str, str]]:

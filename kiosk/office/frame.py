@@ -56,6 +56,7 @@ _WAYS: Final = (
     ),
     _Way("office.stocktake", mark("Counts of the shelf"), "good.write"),
     _Way("office.merchants", mark("Shops"), "office.read", frozenset({"office.merchant"})),
+    _Way("office.terminals", mark("Tills"), "office.read"),
     _Way("office.services", mark("Services"), "office.read"),
     _Way("office.forms", mark("Forms"), "office.read", frozenset({"office.form"})),
     _Way("office.imports", mark("Imports"), "import.write"),

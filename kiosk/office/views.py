@@ -34,6 +34,7 @@ from kiosk.office import (
     settings,
     statements,
     stocktake,
+    terminals,
     today,
     unproven,
 )
@@ -72,6 +73,7 @@ __all__ = [
     "settings",
     "statements",
     "stocktake",
+    "terminals",
     "today",
     "unproven",
 ]

@@ -28,6 +28,7 @@ from kiosk.refusals import (
     seal,
     services,
     settlement,
+    shifts,
     stock,
     tokens,
 )
@@ -55,6 +56,7 @@ _PARTS: Final = (
     seal,
     services,
     settlement,
+    shifts,
     stock,
     tokens,
 )

@@ -59,6 +59,28 @@ TABLE: Final = {
             "ask the accountant."
         ),
     ),
+    "undo_not_whole": Known(
+        409,
+        mark(
+            "Something of this sale was given back already, so it cannot be undone. Open "
+            "“Refund” for the rest."
+        ),
+    ),
+    "undo_other_till": Known(
+        409,
+        mark("Only the till that made a sale undoes it. Open “Refund” here, or go to that till."),
+    ),
+    "undo_too_late": Known(
+        409,
+        mark("A sale is undone on its own day only. Open “Refund” instead."),
+    ),
+    "undo_claimed": Known(
+        409,
+        mark(
+            "This sale stands in a claim that was filed, so it cannot be undone any more. "
+            "Open “Refund” instead."
+        ),
+    ),
     "already_reversed": Known(
         409,
         mark(

@@ -244,6 +244,24 @@ terminal = table(
     key=("terminal_id",),
 )
 
+# What each tablet last said of itself.
+terminal_health = table(
+    "terminal_health",
+    number("terminal_id"),
+    number("seen_at"),
+    text("version"),
+    number("battery_percent", null=True),
+    number("charging", null=True),
+    number("waiting"),
+    number("clock_ahead_ms"),
+    number("secure"),  # 1: over https
+    number("synced_at", null=True),
+    number("tested_at", null=True),
+    text("test_failed"),  # JSON: the checks of the opening self-test that failed
+    points_to("fk_health_terminal", "terminal", terminal_id="terminal_id"),
+    key=("terminal_id",),
+)
+
 enrolment = table(
     "enrolment",
     blob("code_hash"),

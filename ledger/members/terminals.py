@@ -25,6 +25,8 @@ KINDS: Final = ("till", "counter", "kiosk")
 HOTLINE: Final = "hotline"
 """No tablet: the running numbers of what a shop reads to the hotline. It is never enrolled."""
 CODE_LENGTH: Final = 12
+TRAINING_CODE: Final = "TRAINING"
+"""What a till prints on the slips of its training; no terminal bears it, so they are receipts of none."""
 _ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 _COLUMNS: Final = "terminal_id, code, merchant_id, branch_id, kind, state, public_jwk"
@@ -104,7 +106,8 @@ def open_terminal(
         raise Refusal("code_bad", least=2, most=8)
     if kind not in KINDS:
         raise Refusal("terminal_kind_bad", allowed=", ".join(KINDS))
-    if tx.find(_BY_CODE, community_id=community_id, code=code) is not None:
+    taken = tx.find(_BY_CODE, community_id=community_id, code=code) is not None
+    if taken or code == TRAINING_CODE:
         raise Refusal("terminal_code_taken", terminal_code=code)
     terminal_id = new_id(at)
     tx.run(

@@ -53,6 +53,31 @@ COUNTER: Final = (
             earned_back_units number earned points taken back
             owed_units number of those, what the wallet lacked
             txn_id number? the posting
+            undo text? why the till undid the whole sale; none: goods came back
+        """,
+    ),
+    shape(
+        "shift_entry",
+        "Openings and closings of a till's shifts, each signed by the till and naming the one before.",
+        key=("terminal_id", "entry_no"),
+        columns="""
+            terminal_id number the till
+            entry_no number 1, 2, 3 and so on
+            kind text open or close
+            shift_no number the shift
+            clerk_id number? who counted
+            happened_at number when, by the till's clock
+            first_counter number a closing: the first receipt of the shift
+            last_counter number and the last
+            expected_fen number what should lie in the drawer
+            counted_fen number what was counted
+            taken_fen number of that, taken out; the next shift opens on the rest
+            expected_slips number receipts of the shift
+            counted_slips number slips counted
+            hash text what the next entry names
+            line text the entry as it was signed (compact JWS)
+            request_id text the till's own number of it
+            recorded_at number when the server took it
         """,
     ),
     shape(

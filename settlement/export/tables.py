@@ -46,6 +46,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
 
 KEPT_HOME: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "terminal_health": "how a tablet was doing a minute ago; nothing of it is kept",
         "person_identity": "names and telephone numbers",
         "staff_identity": "names",
         "pin": "secrets",

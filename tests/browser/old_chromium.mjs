@@ -24,6 +24,11 @@ async function buy(page, { url, community, enrolment, clerk, code, words }) {
   await press(page, clerk);
   await digits(page, code);
   await page.waitForSelector(".tiles");
+  await press(page, words.leave);
+  await page.waitForFunction(() => !document.querySelector(".tiles"));
+  await press(page, words.start);
+  await page.waitForFunction(() => !document.querySelector(".training-bar"));
+  await page.waitForSelector(".tiles");
   await page.click(".tile.first");
   await digits(page, "50");
   await page.click("button.main");

@@ -84,14 +84,24 @@ class Tablet:
         self.errors: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
-    def enrol(self, terminal_code: str = "M01A1", kind: str = "till") -> None:
-        """Become a till with a fresh code, and sign the clerk in."""
+    def enrol(
+        self, terminal_code: str = "M01A1", kind: str = "till", *, training: bool = False
+    ) -> None:
+        """Become a till with a fresh code, sign the clerk in, and leave the training unless it is wanted."""
         self.page.goto(f"{self.origin}/{kind}")
         code = self.served.enrolment(kind, terminal_code)
         self.page.get_by_label(zh("Community code (4 characters)")).fill(ISSUER)
         self.page.get_by_label(zh("Enrolment code (12 characters)")).fill(code)
         self.button("Set up").click()
         self.sign_in()
+        if kind == "till" and not training:
+            self.leave_training()
+
+    def leave_training(self) -> None:
+        """What a shop does when it has practised enough."""
+        self.button("Leave the training").click()
+        self.button("Start real sales").click()
+        self.page.locator(".training-bar").wait_for(state="detached")
 
     def sign_in(self) -> None:
         """Choose the clerk and type the four digits."""

@@ -67,7 +67,12 @@ def test_an_old_tablet_scans_sells_and_shows_the_receipt(
             "enrolment": served.enrolment("till", "M01A1"),
             "clerk": CLERK,
             "code": CLERK_CODE,
-            "words": {"fewer": say("Fewer points"), "receipt": say("Receipt")},
+            "words": {
+                "fewer": say("Fewer points"),
+                "receipt": say("Receipt"),
+                "leave": say("Leave the training"),
+                "start": say("Start real sales"),
+            },
         },
     )
     assert seen["errors"] == []

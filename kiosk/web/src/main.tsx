@@ -5,6 +5,7 @@ import "./styles/base.css";
 import "./styles/sale.css";
 import "./styles/screens.css";
 import "./styles/counter.css";
+import "./styles/craft.css";
 import "./styles/print.css";
 import { render } from "preact";
 import { Till } from "./app/till";

@@ -72,6 +72,30 @@ export function refund(till: Till, sale: KnownSale, refundFen: number): Promise<
   });
 }
 
+export type UndoReason = "wrong_amount" | "wrong_card" | "wrong_points" | "not_wanted";
+
+/** Takes a whole sale of this till back before it is claimed, with the reason. */
+export function undo(till: Till, sale: DayLine, reason: UndoReason): Promise<Done> {
+  const back = refundFigures(figuresOf({ ...sale, refunded_fen: 0 }), sale.total_fen);
+  return write(till, "/api/v1/refunds", (common) => {
+    const body: RefundBody = { ...common, original_ref: sale.ref, refund_fen: sale.total_fen, undo: reason };
+    const line = blankLine(till, common, "refund");
+    line.original_ref = sale.ref;
+    line.total_fen = sale.total_fen;
+    line.offset_units = back.offsetUnits;
+    line.offset_fen = back.offsetFen;
+    line.paid_fen = back.cashFen;
+    line.undo = reason;
+    return { body, line };
+  });
+}
+
+/** Whether a line can still be undone: a booked sale of today, in no claim, of which nothing came back. */
+export async function canUndo(till: Till, line: DayLine): Promise<boolean> {
+  if (line.kind !== "sale" || line.state !== "booked" || line.unfiled !== 1 || line.day !== till.today()) return false;
+  return (await refundedOf(till, line.ref)) === 0;
+}
+
 /** What a hand-out carries beside its goods: an open basket, an order, who collects. */
 export type Beside = Pick<RedeemBody, "hold" | "order_id" | "proxy_relation" | "proxy_name">;
 
@@ -140,7 +164,7 @@ export function takeBack(till: Till, originalRef: string, lines: { line_no: numb
 }
 
 /** A known sale as the rules of refunds count it. */
-export const figuresOf = (sale: KnownSale): SaleFigures => ({
+export const figuresOf = (sale: Pick<KnownSale, "total_fen" | "offset_fen" | "offset_units" | "refunded_fen">): SaleFigures => ({
   totalFen: sale.total_fen,
   offsetFen: sale.offset_fen,
   offsetUnits: sale.offset_units,

@@ -42,6 +42,8 @@ export interface View {
   /** The day of a declared loss the clerk does not know of yet. */
   recoveredOn: number | null;
   preferences: Preferences;
+  /** The tablet is set to training: this till itself is real all the same and rests. */
+  training: boolean;
 }
 
 export interface SetAside {
@@ -75,12 +77,14 @@ export class Till {
     readonly clock: Clock,
     readonly api: Api,
     view: View,
+    /** This is the till of the training: its own store, and no server behind it. */
+    readonly isTraining: boolean,
   ) {
     this.view = view;
   }
 
-  static async open(mode: Mode, fetcher?: typeof fetch): Promise<Till> {
-    const store = await openStore(mode);
+  static async open(mode: Mode, fetcher?: typeof fetch, training = false): Promise<Till> {
+    const store = await openStore(mode, training);
     const clock = await Clock.open(store);
     const till = new Till(mode, store, clock, new Api(store, clock, fetcher), {
       terminal: (await readMeta(store, "terminal")) ?? null,
@@ -95,7 +99,8 @@ export class Till {
       sealAlarms: [],
       recoveredOn: null,
       preferences: { ...PREFERENCES, ...(await readMeta(store, "preferences")) },
-    });
+      training: !training && ((await readMeta(store, "training")) ?? false),
+    }, training);
     await till.identify();
     await till.recount();
     await till.showSeal();
@@ -139,6 +144,8 @@ export class Till {
       const terminal = { ...answer.value, issuer };
       if (terminal.kind !== this.mode) return moveTo(terminal, key).then(() => answer);
       await writeMeta(this.store, "terminal", terminal);
+      // A shop sees the training first; a counter has no bills to practise.
+      if (this.mode === "till" && (await this.isNew())) await this.setTraining(true);
       await pinSeal(this, answer.value.log);
       this.change({ terminal, revoked: false });
       await this.identify();
@@ -157,6 +164,16 @@ export class Till {
       void this.tick();
     }
     return answer;
+  }
+
+  private async isNew(): Promise<boolean> {
+    return (await readMeta(this.store, "training")) === undefined && !(await readMeta(this.store, "last_counter"));
+  }
+
+  /** Goes into the training or leaves it; only a person at the screen does either. */
+  async setTraining(training: boolean): Promise<void> {
+    await writeMeta(this.store, "training", training);
+    this.change({ training });
   }
 
   async signOut(): Promise<void> {
@@ -303,6 +320,10 @@ export class Till {
     if (!this.view.online || Date.now() - this.followedAt <= REFRESH_MS) return;
     this.followedAt = Date.now();
     await followSeal(this);
+    const { sendShifts } = await import("./shifts");
+    await sendShifts(this);
+    const { tellHealth } = await import("./health");
+    await tellHealth(this);
   }
 
   private async identify(): Promise<void> {

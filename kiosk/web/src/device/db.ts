@@ -2,6 +2,8 @@
 
 import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from "idb";
 import type { Channel, ClaimDifference, ClerkSession, Enrolled, Mode, Receipt, SealCode, TillState } from "../net/types";
+import type { SelfTest } from "../app/health";
+import type { ShiftBook } from "../app/shifts";
 import type { ClaimLine } from "../rules/claim";
 import type { NoblePair } from "../rules/noble";
 import type { Evidence, LogKept } from "../rules/tlog/witness";
@@ -47,6 +49,8 @@ export interface DayLine extends Omit<ClaimLine, "kind"> {
   unfiled: 0 | 1;
   /** Its code of the seal, as far as it had come when the receipt was last looked at with network. */
   seal?: SealCode;
+  /** Why the whole sale was undone; missing where goods came back. */
+  undo?: string;
 }
 
 export interface SealedBody {
@@ -156,6 +160,11 @@ export interface Meta {
   /** The last loss the community declared; `seen` once the clerk knows. */
   recovery: { day: number; seen: boolean };
   signed_head: SignedHead;
+  /** Whether the tablet shows the training first; missing where it was enrolled before there was one. */
+  training: boolean;
+  /** Openings and closings of shifts, and where they stand. */
+  shifts: ShiftBook;
+  self_test: SelfTest;
 }
 
 export interface Schema extends DBSchema {
@@ -182,8 +191,8 @@ export const SETTLED: ("slips" | "meta" | "daybook" | "outbox" | "batches" | "si
 export type Settling = IDBPTransaction<Schema, typeof SETTLED, "readwrite">;
 
 /** Opens the store of one mode: a tablet that is both till and counter is two terminals. */
-export function openStore(mode: Mode): Promise<Store> {
-  return openDB<Schema>(`jifen-${mode}`, 2, {
+export function openStore(mode: Mode, training = false): Promise<Store> {
+  return openDB<Schema>(training ? `jifen-${mode}-training` : `jifen-${mode}`, 2, {
     upgrade(db, before) {
       db.createObjectStore("signed", { keyPath: ["key", "n"] }).createIndex("told_at", "told_at");
       if (before > 0) return;

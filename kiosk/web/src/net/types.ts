@@ -1,6 +1,7 @@
 // What the server and the till say to each other. Amounts are whole fen and units; ids are strings.
 
 import type { ClaimLine, ClaimTotals } from "../rules/claim";
+import type { ShiftHead } from "../rules/shift_sums";
 import type { KeyClass } from "../rules/token";
 import type { Jwk } from "../rules/verify";
 
@@ -63,6 +64,8 @@ export interface TillState {
   jwks: { keys: Jwk[] };
   business_date: string;
   recovery: Asked | null;
+  /** The newest entry of this till's shifts in the book; missing where the server is older. */
+  shift?: ShiftHead | null;
 }
 
 export interface Quote {
@@ -124,6 +127,8 @@ export interface RefundBody {
   original_ref: string;
   refund_fen: number;
   occurred_at: string;
+  /** Why the whole sale is undone; left out where goods came back. */
+  undo?: string;
 }
 
 export interface RefundAnswer {

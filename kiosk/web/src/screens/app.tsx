@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Whose } from "../app/counter";
 import type { Till } from "../app/till";
+import type { DayLine } from "../device/db";
 import { countPoints } from "../rules/units";
 import type { VerifiedToken } from "../rules/verify";
 import { listenKeys } from "../scan/keys";
@@ -23,7 +24,12 @@ import { TodayScreen } from "./today";
 
 export type Place =
   | { at: "home" }
-  | { at: "sale"; token?: VerifiedToken }
+  | { at: "sale"; token?: VerifiedToken; amount?: string }
+  | { at: "undo"; line: DayLine }
+  | { at: "shift" }
+  | { at: "leave" }
+  | { at: "self_test" }
+  | { at: "settings" }
   | { at: "refund"; ref?: string }
   | { at: "redeem"; token?: VerifiedToken; basket?: Record<string, number> }
   | { at: "passbook"; whose?: Whose }
@@ -64,15 +70,31 @@ function Door() {
   if (view.revoked) return <RevokedScreen onForget={() => void till.forget()} />;
   if (!view.terminal) return <EnrolScreen />;
   if (!view.clerk) return <SignInScreen />;
+  if (view.training) return <LateScreen load={loadTraining} props={{ real: till, place, go: move, visit, Room }} onBack={() => void till.setTraining(false)} />;
   return <Room key={visit} place={place} go={move} />;
 }
 
-function Room({ place, go }: { place: Place; go: Go }) {
+export interface RoomProps {
+  place: Place;
+  go: Go;
+}
+
+function Room({ place, go }: RoomProps) {
   switch (place.at) {
     case "home":
       return <HomeScreen go={go} />;
     case "sale":
-      return <SaleScreen go={go} first={place.token ?? null} />;
+      return <SaleScreen go={go} first={place.token ?? null} amount={place.amount ?? ""} />;
+    case "self_test":
+      return <LateScreen load={loadSelfTest} props={{ go }} onBack={() => go({ at: "home" })} />;
+    case "settings":
+      return <LateScreen load={loadSettings} props={{ go }} onBack={() => go({ at: "home" })} />;
+    case "leave":
+      return <LateScreen load={loadLeave} props={{ go }} onBack={() => go({ at: "home" })} />;
+    case "shift":
+      return <LateScreen load={loadShift} props={{ go }} onBack={() => go({ at: "home" })} />;
+    case "undo":
+      return <LateScreen load={loadUndo} props={{ go, line: place.line }} onBack={() => go({ at: "home" })} />;
     case "refund":
       return <RefundScreen go={go} first={place.ref ?? null} />;
     case "redeem":
@@ -95,6 +117,12 @@ function Room({ place, go }: { place: Place; go: Go }) {
 }
 
 const loadReturn = () => import("./goods_return").then((module) => module.GoodsReturnScreen);
+const loadSelfTest = () => import("./self_test").then((module) => module.SelfTestScreen);
+const loadSettings = () => import("./settings").then((module) => module.SettingsScreen);
+const loadTraining = () => import("./training").then((module) => module.TrainingRoom);
+const loadLeave = () => import("./training").then((module) => module.LeaveTraining);
+const loadShift = () => import("./shift").then((module) => module.ShiftScreen);
+const loadUndo = () => import("./undo").then((module) => module.UndoScreen);
 const loadQueue = () => import("./queue").then((module) => module.QueueScreen);
 const loadPassbook = () => import("./passbook").then((module) => module.PassbookScreen);
 const loadVoucher = () => import("./voucher").then((module) => module.VoucherScreen);

@@ -50,10 +50,11 @@ export function CloseScreen({ go }: { go: Go }) {
 }
 
 function DaySlip({ day }: { day: OpenDay }) {
-  const [, view] = useTill();
+  const [till, view] = useTill();
   const { totals } = day;
   return (
     <article class={`slip mm${view.preferences.paper}`}>
+      {till.isTraining && <p class="training-bar">{t("Training: not a receipt")}</p>}
       <h2>{dayText(day.day)}</h2>
       <Figures
         of={[

@@ -9,8 +9,9 @@ const CODE_LENGTH = 12;
 
 export function EnrolScreen() {
   const [till] = useTill();
-  const [issuer, setIssuer] = useState("");
-  const [code, setCode] = useState("");
+  const [slip] = useState(slipCodes);
+  const [issuer, setIssuer] = useState(slip.issuer);
+  const [code, setCode] = useState(slip.code);
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState("");
   const plain = code.replace(/[^0-9A-Za-z]/g, "").toUpperCase();
@@ -62,6 +63,14 @@ export function EnrolScreen() {
       </form>
     </Screen>
   );
+}
+
+/** The two codes of an enrolment slip whose picture was scanned: they stand behind the #, which no server is told. */
+function slipCodes(): { issuer: string; code: string } {
+  const match = /^#([0-9A-Za-z]{4})-([0-9A-Za-z]{12})$/.exec(location.hash);
+  if (!match) return { issuer: "", code: "" };
+  history.replaceState(null, "", location.pathname);
+  return { issuer: match[1]!.toUpperCase(), code: match[2]!.toUpperCase() };
 }
 
 export const noServer = (): string => t("The server does not answer. Check the network and try again.");

@@ -14,6 +14,7 @@ import { Icon, type IconName } from "../ui/icons";
 import { useScans } from "../ui/scans";
 import { play } from "../ui/sound";
 import type { Go, Place } from "./app";
+import { ParkedList } from "./parked";
 
 export function HomeScreen({ go }: { go: Go }) {
   const [till, view] = useTill();
@@ -50,15 +51,27 @@ export function HomeScreen({ go }: { go: Go }) {
       {unclosed.length > 0 && (
         <Notice kind="warning">{t("Not closed yet: {days}. Press “Close the day”.", { days: unclosed.map(dayText).join(", ") })}</Notice>
       )}
+      {till.mode === "till" && <ParkedList go={go} />}
       <nav class="tiles" aria-label={t("Tasks")}>
-        {till.mode === "till" ? (
+        {till.isTraining ? (
+          <>
+            <Tile icon="sale" words={t("Sale")} first onClick={() => go({ at: "sale" })} />
+            <Tile icon="refund" words={t("Refund")} onClick={() => go({ at: "refund" })} />
+            <Tile icon="list" words={t("Today")} onClick={() => go({ at: "today" })} />
+            <Tile icon="close" words={t("Close the day")} onClick={() => go({ at: "close" })} />
+            <Tile icon="person" words={t("Shift")} onClick={() => go({ at: "shift" })} />
+            <Tile icon="done" words={t("Leave the training")} first onClick={() => go({ at: "leave" })} />
+          </>
+        ) : till.mode === "till" ? (
           <>
             <Tile icon="sale" words={t("Sale")} first onClick={() => go({ at: "sale" })} />
             <Tile icon="refund" words={t("Refund")} onClick={() => go({ at: "refund" })} />
             <Tile icon="ticket" words={t("Voucher")} onClick={() => go({ at: "voucher" })} />
             <Tile icon="list" words={t("Today")} onClick={() => go({ at: "today" })} />
             <Tile icon="close" words={t("Close the day")} onClick={() => go({ at: "close" })} />
+            <Tile icon="person" words={t("Shift")} onClick={() => go({ at: "shift" })} />
             <Tile icon="seal" words={t("Check a receipt")} onClick={() => go({ at: "check" })} />
+            <Tile icon="done" words={t("Self-test")} onClick={() => go({ at: "self_test" })} />
           </>
         ) : (
           <>
@@ -76,9 +89,16 @@ export function HomeScreen({ go }: { go: Go }) {
         <span>
           {view.clerk?.label} · {view.terminal?.terminal_code}
         </span>
-        <button type="button" class="quiet" onClick={() => void till.signOut()}>
-          {t("Sign out")}
-        </button>
+        {!till.isTraining && (
+          <button type="button" class="quiet" onClick={() => go({ at: "settings" })}>
+            {t("Settings")}
+          </button>
+        )}
+        {!till.isTraining && (
+          <button type="button" class="quiet" onClick={() => void till.signOut()}>
+            {t("Sign out")}
+          </button>
+        )}
       </footer>
     </Screen>
   );
@@ -86,7 +106,7 @@ export function HomeScreen({ go }: { go: Go }) {
 
 function Owed() {
   const [till, view] = useTill();
-  if (till.mode !== "till" || !view.state) return null;
+  if (till.mode !== "till" || till.isTraining || !view.state) return null;
   const { owed } = view.state;
   const facts = { yuan: hundredths(owed.owed_fen), day: dayWords(owed.arrives_on ?? "") };
   return (

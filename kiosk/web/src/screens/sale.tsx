@@ -5,7 +5,7 @@ import { closeSlip, type Done, openSlip, quote, type SaleDraft, sell } from "../
 import type { Channel, Quote } from "../net/types";
 import type { VerifiedToken } from "../rules/verify";
 import { fenOf } from "../rules/units";
-import { readScan } from "../scan/read";
+import { PRACTICE_CARD, readScan } from "../scan/read";
 import { said, t } from "../text/t";
 import { Notice, Screen, useTill } from "../ui/frame";
 import { Icon } from "../ui/icons";
@@ -16,6 +16,7 @@ import { play } from "../ui/sound";
 import type { Go } from "./app";
 import { ConfirmSale } from "./sale_confirm";
 import { DoneScreen, RefusedScreen } from "./done";
+import { ParkButton } from "./parked";
 import { TypedCertificate } from "./sale_certificate";
 
 type Step = "amount" | "scan" | "asking" | "confirm" | "pin" | "sending" | "done" | "refused";
@@ -23,8 +24,16 @@ type Step = "amount" | "scan" | "asking" | "confirm" | "pin" | "sending" | "done
 const PIN_DIGITS = 6;
 const PIN_CODES = new Set(["pin_needed", "pin_wrong"]);
 
-export function SaleScreen({ go, first }: { go: Go; first: VerifiedToken | null }) {
-  const sale = useSale(first);
+interface SaleProps {
+  go: Go;
+  first: VerifiedToken | null;
+  /** What a parked basket came to. */
+  amount: string;
+}
+
+export function SaleScreen({ go, first, amount }: SaleProps) {
+  const [till] = useTill();
+  const sale = useSale(first, amount);
   const home = (): void => go({ at: "home" });
   const typed = fenOf(sale.amount);
   switch (sale.step) {
@@ -38,12 +47,18 @@ export function SaleScreen({ go, first }: { go: Go; first: VerifiedToken | null 
             <Icon name="scan" />
             {sale.token ? t("Continue") : t("Scan the code")}
           </button>
+          {typed > 0 && <ParkButton amount={sale.amount} onParked={home} onFault={sale.setFault} />}
         </Screen>
       );
     case "scan":
       return (
         <Screen title={t("Scan the points code")} onBack={() => sale.setStep("amount")}>
           {sale.fault && <Notice kind="failed">{sale.fault}</Notice>}
+          {till.isTraining && (
+            <button type="button" class="main" onClick={() => sale.scan(PRACTICE_CARD)}>
+              {t("Use the practice card")}
+            </button>
+          )}
           <Scanner onText={sale.scan} />
           <TypedCertificate onNumber={sale.scan} />
           <p class="hint">{t("Card or phone: hold the code in the frame. A hand scanner works too.")}</p>
@@ -76,8 +91,22 @@ export function SaleScreen({ go, first }: { go: Go; first: VerifiedToken | null 
     case "refused":
       return <RefusedScreen sentence={sale.fault} onAgain={sale.scanAgain} onChange={sale.change} onHome={home} />;
     case "done":
-      return <DoneScreen done={sale.done!} again={t("Next sale")} onAgain={() => go({ at: "sale" })} onHome={home} />;
+      return <DoneScreen done={sale.done!} again={t("Next sale")} onAgain={() => go({ at: "sale" })} onHome={home}>
+        <UndoButton done={sale.done!} go={go} />
+      </DoneScreen>;
   }
+}
+
+/** Takes the sale back at once, while the customer still stands there. */
+function UndoButton({ done, go }: { done: Done; go: Go }) {
+  if (done.kind !== "booked" || done.line.kind !== "sale") return null;
+  const { line } = done;
+  return (
+    <button type="button" onClick={() => go({ at: "undo", line })}>
+      <Icon name="refund" />
+      {t("Undo")}
+    </button>
+  );
 }
 
 /** What the quote was asked for; the sale is made over this and nothing else. */
@@ -92,10 +121,10 @@ export interface Choice {
   channel: Channel;
 }
 
-function useSale(first: VerifiedToken | null) {
+function useSale(first: VerifiedToken | null, parked: string) {
   const [till, view] = useTill();
   const [step, setStep] = useState<Step>("amount");
-  const [amount, showAmount] = useState("");
+  const [amount, showAmount] = useState(parked);
   const [token, setToken] = useState(first);
   const [bill, setBill] = useState<Bill | null>(null);
   const [choice, setChoice] = useState<Choice>({ units: 0, channel: view.state?.rules.channels[0] ?? "scan" });
@@ -175,7 +204,7 @@ function useSale(first: VerifiedToken | null) {
   };
 
   return {
-    step, setStep, amount, setAmount, token, bill, choice, setChoice, pin, fault, done, scan,
+    step, setStep, amount, setAmount, token, bill, choice, setChoice, pin, fault, setFault, done, scan,
     afterAmount: () => (token ? void ask(token, fenOf(amount)) : setStep("scan")),
     confirm: () => {
       if (bill?.quote && choice.units > bill.quote.pin_needed_above_units) setStep("pin");

@@ -1,6 +1,7 @@
 // Today's sales as the tablet's own daybook has them.
 
 import { useEffect, useState } from "preact/hooks";
+import { canUndo } from "../app/desk";
 import type { DayLine } from "../device/db";
 import { clockText } from "../rules/time";
 import { said, t } from "../text/t";
@@ -40,6 +41,9 @@ export function TodayScreen({ go }: { go: Go }) {
 }
 
 function OneLine({ line, go, onBack }: { line: DayLine; go: Go; onBack(): void }) {
+  const [till] = useTill();
+  const [undoable, setUndoable] = useState(false);
+  useEffect(() => void canUndo(till, line).then(setUndoable), [line.ref]);
   if (line.state === "refused") {
     return (
       <Screen title={line.ref} onBack={onBack}>
@@ -52,6 +56,12 @@ function OneLine({ line, go, onBack }: { line: DayLine; go: Go; onBack(): void }
       <ReceiptScreen line={line} onBack={onBack} />
       {line.kind === "sale" && line.state === "booked" && (
         <div class="screen-foot">
+          {undoable && (
+            <button type="button" onClick={() => go({ at: "undo", line })}>
+              <Icon name="back" />
+              {t("Undo this sale")}
+            </button>
+          )}
           <button type="button" onClick={() => go({ at: "refund", ref: line.ref })}>
             <Icon name="refund" />
             {t("Refund")}
@@ -101,5 +111,6 @@ function stateWord(line: DayLine): string {
   if (line.differences.length > 0) return t("Booked differently");
   if (line.kind === "redeem") return t("Redeemed");
   if (line.kind === "goods_return") return t("Taken back");
+  if (line.undo) return t("Undone");
   return line.kind === "refund" ? t("Given back") : t("Booked");
 }

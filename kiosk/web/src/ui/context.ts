@@ -6,6 +6,10 @@ import type { Till, View } from "../app/till";
 
 export const TillContext = createContext<Till | null>(null);
 
+/** In the training: the real till beside it. */
+export const RealTillContext = createContext<Till | null>(null);
+export const useRealTill = (): Till | null => useContext(RealTillContext);
+
 export function useTill(): [Till, View] {
   const till = useContext(TillContext);
   if (!till) throw new Error("a screen outside the till");

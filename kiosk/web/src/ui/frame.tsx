@@ -4,10 +4,10 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { inLanguage, mark, t } from "../text/t";
 import { Connection } from "./connection";
-import { TillContext, useTill } from "./context";
+import { RealTillContext, TillContext, useRealTill, useTill } from "./context";
 import { Icon } from "./icons";
 
-export { TillContext, useTill };
+export { RealTillContext, TillContext, useRealTill, useTill };
 
 interface ScreenProps {
   title: string;
@@ -21,11 +21,13 @@ interface ScreenProps {
 
 export function Screen({ title, onBack, children, wide, above }: ScreenProps) {
   const heading = useRef<HTMLHeadingElement>(null);
+  const [till] = useTill();
   useEffect(() => heading.current?.focus(), [title]);
   return (
-    <div class={wide ? "screen wide" : "screen"}>
+    <div class={`screen${wide ? " wide" : ""}${till.isTraining ? " training" : ""}`}>
       {above}
       <header>
+        {till.isTraining && <p class="training-bar">{t("Training: nothing counts, nobody pays")}</p>}
         <div class="bar">
           {onBack && (
             <button type="button" class="quiet" onClick={onBack} aria-label={t("Back")}>
@@ -37,7 +39,7 @@ export function Screen({ title, onBack, children, wide, above }: ScreenProps) {
           </h1>
           <LanguageButton />
         </div>
-        <Connection />
+        {!till.isTraining && <Connection />}
       </header>
       <main>{children}</main>
     </div>

@@ -16,10 +16,11 @@ export function ReceiptSlip({ line }: { line: DayLine }) {
   const [till, view] = useTill();
   const [seal, setSeal] = useState<SealCode | null>(line.seal ?? null);
   useEffect(() => {
-    if (line.state === "booked") void sealCodeOf(till, line).then(setSeal);
+    if (line.state === "booked" && !till.isTraining) void sealCodeOf(till, line).then(setSeal);
   }, [line.ref]);
   return (
     <article class={`slip mm${view.preferences.paper}${till.mode === "counter" ? " large" : ""}`} aria-label={t("Receipt")}>
+      {till.isTraining && <p class="training-bar">{t("Training: not a receipt")}</p>}
       {line.state === "waiting" && <Provisional />}
       <dl>
         {(line.receipt?.lines ?? provisionalLines(line, view.terminal?.merchant_name ?? "")).map((row, at) => (
