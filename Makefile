@@ -17,6 +17,7 @@ demo:  ## Build a demonstration community and serve it (ARGS="--port 8001" passe
 	@.ci/system.sh demo
 	@.ci/venv.sh runtime
 	@.ci/web.sh build
+	@.ci/voice.sh
 	@$(BIN)/jifen demo $(ARGS)
 
 tools:
@@ -26,6 +27,7 @@ tools:
 
 setup: tools  ## Install everything needed to work on the code, and build the web app
 	@.ci/web.sh build
+	@.ci/voice.sh
 
 test: tools  ## Run every check and test, the long proofs left out (at most 20 minutes)
 	@.ci/check.sh full
@@ -44,6 +46,7 @@ proof: setup  ## Run the long proofs that make test only samples
 web:  ## Build the till, the counter and the vendored page assets when their sources changed
 	@.ci/venv.sh runtime
 	@.ci/web.sh build
+	@.ci/voice.sh
 
 lock:  ## Resolve the dependencies of pyproject.toml afresh into hashed locks
 	@.ci/lock.sh
@@ -52,4 +55,4 @@ wheel: web  ## Build a wheel that carries the built web app, into dist/
 	@$(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation -w dist .
 
 clean:  ## Remove what was built; the data in var/ stays
-	@rm -rf build dist kiosk/static/app kiosk/static/vendor kiosk/web/node_modules
+	@rm -rf build dist kiosk/static/app kiosk/static/vendor kiosk/static/voice kiosk/web/node_modules

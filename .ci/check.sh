@@ -22,6 +22,7 @@ step lint "$bin/ruff" check --quiet .
 step imports "$bin/lint-imports" --no-logo --cache-dir build/imports
 step types "$bin/mypy"
 step build .ci/web.sh build
+step voice .ci/voice.sh
 [ "$use" = full ] && step web .ci/web.sh check
 
 if [ "$use" = full ]; then

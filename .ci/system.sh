@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs, by apt, only those system packages that the named use needs and the machine lacks.
-#   .ci/system.sh demo    Python's venv module
+#   .ci/system.sh demo    Python's venv module, and the voice that speaks the clips
 #   .ci/system.sh test    that, Chromium, a PostgreSQL server, strace, LibreOffice Calc and Chinese type
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -27,6 +27,7 @@ has_chinese() { [ -n "$(fc-list :lang=zh family)" ]; }
   exit 1
 }
 need python3-venv "a Python environment of our own" "$python" -c 'import venv, ensurepip'
+need espeak-ng "spoken words beside the tones" command -v espeak-ng
 if [ "$use" = test ]; then
   need chromium "tests of the till and the pages" has_browser
   need postgresql "tests on the second database engine" has_postgres

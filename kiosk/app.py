@@ -62,6 +62,7 @@ PARTS: Final = (
     "kiosk.merchant.views",
     "kiosk.merchant.services",
     "kiosk.office.views",
+    "kiosk.voice.views",
 )
 """Every module with a blueprint called `bp`."""
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import wave
 from pathlib import Path
 from typing import Final
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Playwright
 
+from kiosk.voice.clips import clips
 from ledger.token_keys import KeyClass
 from tests.browser.served import ISSUER, Served
 from tests.browser.tablet import _WEDGE, Tablet, chromium, zh
@@ -201,3 +204,76 @@ def test_what_does_not_go_is_said_quietly_and_nobody_can_sign_in(
         screen.page.get_by_role("button", name="English").click()
         assert screen.page.get_by_role("heading", name="Show your card").count() == 1
         assert screen.errors == []
+
+
+_LISTEN: Final = """() => {
+  window.joined = [];
+  const start = AudioBufferSourceNode.prototype.start;
+  AudioBufferSourceNode.prototype.start = function (...at) {
+    window.joined.push(Math.round(this.buffer.duration * 1000));
+    return start.apply(this, at);
+  };
+}"""
+
+
+def _lay_clips(folder: Path) -> dict[int, str]:
+    """A dialect folder whose clips are told apart by how long they last: milliseconds to name."""
+    folder.mkdir()
+    lengths = {100 + 10 * place: name for place, name in enumerate(clips())}
+    for length_ms, name in lengths.items():
+        with wave.open(str(folder / f"{name}.wav"), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(8000)
+            file.writeframes(bytes(2 * 8 * length_ms))
+    listed = {"clips": {name: f"{name}.wav" for name in clips()}}
+    (folder / "manifest.json").write_text(json.dumps(listed), encoding="utf-8")
+    return lengths
+
+
+def test_results_are_spoken_from_the_dialect_folder_and_a_balance_is_not(
+    playwright: Playwright, served: Served, tmp_path: Path
+) -> None:
+    lengths = _lay_clips(tmp_path / "voice")
+    with chromium(playwright, "--autoplay-policy=no-user-gesture-required") as browser:
+        screen = opened(browser, served)
+        screen.page.evaluate(_LISTEN)
+        screen.touch("See my points")
+        screen.show_card()
+        screen.heading("Your points").wait_for()
+        screen.touch("Choose goods")
+        screen.choose("香皂")
+        screen.touch("Go on")
+        assert screen.page.evaluate("() => window.joined") == []
+        screen.touch("Yes, keep it for me")
+        screen.page.wait_for_function("() => window.joined.length > 0")
+
+        spoken = [lengths[length] for length in screen.page.evaluate("() => window.joined")]
+
+        assert spoken == ["kept"]
+
+        till = Tablet(browser.new_page(viewport=NARROW), served)  # type: ignore[arg-type]
+        till.enrol()
+        till.page.evaluate(_LISTEN)
+        till.touch("Sale")
+        till.digits("50")
+        till.touch("Scan the code")
+        till.wedge(served.code(2, KeyClass.CARD))
+        till.page.locator(".pays").wait_for()
+        till.offset_to(200)
+        till.confirm()
+        till.result()
+        till.page.wait_for_function("() => window.joined.length > 7")
+        spoken = [lengths[length] for length in till.page.evaluate("() => window.joined")]
+        assert spoken == [
+            "taken",
+            "2",
+            "100",
+            "points",
+            "10",
+            "yuan",
+            "arrived",
+            "4",
+            "10",
+            "score",
+        ]

@@ -8,11 +8,13 @@ import "./kiosk.css";
 import { render } from "preact";
 import { prepareDecoder } from "../scan/decoder";
 import { useLanguage } from "../text/t";
+import { prepareSpeech } from "../ui/speaker";
 import { KioskApp } from "./app";
 import { Kiosk } from "./device";
 
 async function start(): Promise<void> {
   void prepareDecoder();
+  void prepareSpeech();
   const kiosk = await Kiosk.open();
   if (kiosk.terminal) await kiosk.refresh();
   useLanguage("zh");

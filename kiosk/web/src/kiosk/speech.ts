@@ -1,10 +1,11 @@
-// What the loudspeaker may say. Good or neutral news only: never a refusal, a limit, a lost card, and no balance.
+// The residents' screen tells good or neutral news only: a tone, and words where clips are there.
 
 import { play } from "../ui/sound";
+import { say } from "../ui/speaker";
 
 export type News = "kept" | "look" | "coming";
 
-/** A tone for every piece of news; the words follow where clips are there. */
 export function tell(news: News): void {
   play(news === "kept" ? "done" : news === "coming" ? "read" : "waiting");
+  void say({ news });
 }

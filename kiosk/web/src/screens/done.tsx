@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { Done } from "../app/desk";
 import type { DayLine } from "../device/db";
+import type { News } from "../rules/speech";
 import { said, t } from "../text/t";
 import { Notice, Screen, useTill } from "../ui/frame";
 import { Icon } from "../ui/icons";
@@ -23,6 +24,9 @@ interface DoneProps {
 export function DoneScreen({ done: first, again, onAgain, onHome, children }: DoneProps) {
   const [receipt, setReceipt] = useState(false);
   const done = useNews(first);
+  useEffect(() => {
+    if (done.kind === "booked" && done.line.differences.length === 0) void sayNews(done.line);
+  }, [done.kind]);
   if (done.kind === "refused") return null;
   const { line } = done;
   if (receipt) return <ReceiptScreen line={line} onBack={() => setReceipt(false)} />;
@@ -61,6 +65,18 @@ export function DoneScreen({ done: first, again, onAgain, onHome, children }: Do
       </div>
     </Screen>
   );
+}
+
+/** Good news alone, and never what is left: others stand near. */
+async function sayNews(line: DayLine): Promise<void> {
+  const told: News[] = [];
+  if (line.kind === "sale" && line.offset_units > 0) told.push({ news: "taken", units: line.offset_units, fen: line.offset_fen });
+  if (line.kind === "sale" && line.outcome && line.outcome.earned_units > 0) told.push({ news: "arrived", units: line.outcome.earned_units });
+  if (line.kind === "redeem") told.push({ news: "handed" });
+  if (told.length === 0) return;
+  // Not needed to sell, so not in the first load.
+  const { say } = await import("../ui/speaker");
+  await say(...told);
 }
 
 /** What waits here may get its answer while the clerk looks on. */

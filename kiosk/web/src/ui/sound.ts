@@ -1,4 +1,4 @@
-// Two tones that differ without words: rising for done, low and falling for not done. Nothing is ever spoken.
+// Two tones that differ without words: rising for done, low and falling for not done. What may be said in words, ui/speaker.ts says.
 
 let context: AudioContext | null = null;
 
@@ -7,6 +7,9 @@ export function wakeSound(): void {
   context ??= new AudioContext();
   void context.resume();
 }
+
+/** Where sound comes out; null before the first touch. */
+export const audio = (): AudioContext | null => context;
 
 export type Tone = "done" | "failed" | "waiting" | "read";
 
