@@ -8,6 +8,7 @@ from typing import Final
 from settlement.auditor.book import Book
 from settlement.auditor.entry import is_sealed
 from settlement.auditor.registry import Check, check, look, look_by
+from settlement.auditor.signatures import checkpoints, published
 from settlement.auditor.tree import tree_of
 
 _BY_TXN: Final = {"entry": "o.txn_id = f.txn_id", "I2": "o.txn_id = f.txn_id"}
@@ -131,6 +132,14 @@ MORE: Final[tuple[Check, ...]] = (
         "I22",
         look_by("checkpoint", "size", "stated worked_out", _roots),
         explained_by={"entry": "true", "I21": "true", "root": "true"},
+    ),
+    check(
+        "signature",
+        look_by("checkpoint", "size", "key_no wrong", checkpoints),
+        look_by("manifest", "name", "wrong", published),
+        needs="checkpoint",
+        # Another root than was signed is a fault of the root.
+        explained_by={"I22": "o.size = f.size"},
     ),
     check(
         "I26",

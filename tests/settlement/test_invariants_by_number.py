@@ -14,6 +14,7 @@ from ledger.book.accounts import account_id
 from ledger.book.chart import Account, Kind
 from ledger.book.posting import Line, Posting, Side, post, reverse
 from ledger.database import Database
+from ledger.members.key_vault import KeyVault
 from ledger.seal.checkpoints import publish
 from ledger.seal.last_signed import LastSigned
 from ledger.seal.sealer import seal
@@ -210,7 +211,7 @@ def test_the_invariant_that_was_broken_is_the_one_that_is_named(
     if broken.statements:
         forge(path, *broken.statements)
     if broken.sealed_again:
-        seal_again(path)
+        seal_again(path, KeyVault(bytes(range(32))))
 
     named, said = named_in(path, tmp_path / "out")
 
