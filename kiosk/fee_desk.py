@@ -250,16 +250,14 @@ def _spending_counts(
     pin_ok: bool,
 ) -> list[CapUse]:
     """The day's sums that `units` count against, as at a shop; refuses spent_day_cap and pin_needed."""
-    chosen, kind = terms.settings, "card" if is_card else "code"
+    (most, free), kind = terms.limits(is_code=not is_card), "card" if is_card else "code"
     rows = tx.all(_SPENT, community_id=terms.community.id, person_id=person_id, day=day)
     used = {row.cap_code: int(row.used) for row in rows}
-    spent = chosen.day_units_card if is_card else chosen.day_units_dyn
-    if used.get(f"spent_{kind}", 0) + units > spent:
-        raise Refusal("spent_day_cap", limit_units=spent)
-    counts = [CapUse(f"spent_{kind}", day, units, spent)]
+    if used.get(f"spent_{kind}", 0) + units > most:
+        raise Refusal("spent_day_cap", limit_units=terms.said(most))
+    counts = [CapUse(f"spent_{kind}", day, units, most)]
     if not pin_ok:
-        limit = chosen.pin_above_units_card if is_card else chosen.pin_above_units_dyn
-        if used.get(f"without_pin_{kind}", 0) + units > limit:
-            raise Refusal("pin_needed", limit_units=limit)
-        counts.append(CapUse(f"without_pin_{kind}", day, units, limit))
+        if used.get(f"without_pin_{kind}", 0) + units > free:
+            raise Refusal("pin_needed", limit_units=terms.said(free))
+        counts.append(CapUse(f"without_pin_{kind}", day, units, free))
     return counts

@@ -14,7 +14,7 @@ from pos.desk import Desk, StaleTermsError, check_version, day_of, open_member_a
 from pos.goods_rules import goods_rules
 from pos.passbook import Book
 from pos.scan import Scan, scan_code
-from pos.showing import NoAccountsError, check_card, in_counted_units, within_member_limit
+from pos.showing import NoAccountsError, check_card, within_member_limit
 from pos.situation import look
 
 _CARD: Final = Sql(
@@ -108,8 +108,7 @@ def _holder(tx: Tx, terms: Terms, shown: Shown, scan: Scan, *, at: int) -> Holde
 
 
 def _free_of_pin(terms: Terms, row: Row, token: Token) -> int:
-    settings = terms.settings
     if token.key_class is KeyClass.EARN:
         return 0
-    free = settings.pin_above_units_dyn if token.is_single_use else settings.pin_above_units_card
-    return max(0, in_counted_units(terms, free) - int(row.without_pin_day or 0))
+    free = terms.limits(is_code=token.is_single_use).free_units
+    return max(0, free - int(row.without_pin_day or 0))

@@ -21,7 +21,6 @@ from ledger.sql import Row, Sql, Tx
 from ledger.stock.booking import today
 from ledger.stock.goods import goods_of
 from ledger.stock.holds import ORDER, Wanted, apply_release, expire, hold_within
-from ledger.units import points_text
 from pos.desk import TRIES, Desk, day_of
 from pos.notices import LAPSED, tell_step
 from pos.opening import hours_at
@@ -30,7 +29,6 @@ from pos.slip_rows import MOST_LINES, MOST_PIECES, Piece
 KIND: Final = "goods_order"
 _CANCEL_KIND: Final = "goods_order_cancel"
 _DAY_US: Final = 86_400_000_000
-_HUNDREDTHS: Final = 2
 _MOST_AT_ONCE: Final = 200
 
 _NEXT: Final = Sql(
@@ -263,12 +261,8 @@ def _priced(tx: Tx, terms: Terms, request: OrderRequest, *, at: int) -> _Priced:
 
 
 def _check_points(tx: Tx, terms: Terms, priced: _Priced) -> None:
-    kind = terms.shown
-    wallet = wallet_of(tx, terms.community.id, priced.owner_id, kind.commodity)
-
-    def said(fact: int) -> int | str:
-        return fact if kind.precision == _HUNDREDTHS else points_text(fact, kind.precision)
-
+    said = terms.said
+    wallet = wallet_of(tx, terms.community.id, priced.owner_id, priced.commodity)
     if wallet.owed > 0:
         raise Refusal("points_owed", owed_units=said(wallet.owed))
     if wallet.available < priced.units:

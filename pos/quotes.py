@@ -90,8 +90,7 @@ def _quote(tx: Tx, terms: Terms, request: QuoteRequest, scan: Scan, *, at: int) 
         return _quote_paper(
             rules, member_with(rules, member, paper), shop, row, paper, request.total_fen
         )
-    settings = terms.settings
-    limit = settings.pin_above_units_dyn if token.is_single_use else settings.pin_above_units_card
+    limit = terms.limits(is_code=token.is_single_use).free_units
     number = tx.get(_CARD, community_id=request.community_id, serial=token.serial).number
     return Quoted(
         holder_label=number.replace("-", "")[-4:],

@@ -21,7 +21,6 @@ from ledger.stock.goods import goods_of
 from ledger.stock.limits import limit_steps
 from ledger.stock.moves import Facts, Handed, Out, cost_lines, hand_out_steps
 from ledger.stock.till import paid_lines
-from ledger.units import points_text
 from pos.decide import asked_of
 from pos.desk import Desk, check_version, day_of
 from pos.goods_rules import goods_rules
@@ -53,7 +52,6 @@ __all__ = (
 )  # fmt: skip
 
 KIND: Final = "redemption"
-_HUNDREDTHS: Final = 2
 
 
 def redeem(desk: Desk, request: RedemptionRequest, *, at: int) -> dict[str, Any]:
@@ -165,17 +163,14 @@ def _chosen(tx: Tx, terms: Terms, request: RedemptionRequest, day: int) -> list[
 
 
 def _check_points(terms: Terms, row: Row, units: int, *, waiting: int) -> None:
-    def said(fact: int) -> int | str:
-        # Refusals write units as hundredths; points of a scheme that counts otherwise go in words.
-        precision = terms.shown.precision
-        return fact if precision == _HUNDREDTHS else points_text(fact, precision)
-
     if row.owed > 0:
-        raise Refusal("points_owed", owed_units=said(int(row.owed)))
+        raise Refusal("points_owed", owed_units=terms.said(int(row.owed)))
     available = int(row.posted - row.held) + waiting
     if units > available:
         raise Refusal(
-            "insufficient_points", available_units=said(available), asked_units=said(units)
+            "insufficient_points",
+            available_units=terms.said(available),
+            asked_units=terms.said(units),
         )
 
 

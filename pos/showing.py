@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from ledger.book.facts import CapUse, Use, burn_step, pause_step
 from ledger.book.steps import Step
@@ -15,8 +15,6 @@ from ledger.refs import read_reference
 from ledger.sql import Row
 from ledger.token_keys import KeyClass
 from ledger.tokens import Token
-
-_HUNDRED: Final = 100
 
 
 class NoAccountsError(Exception):
@@ -124,18 +122,14 @@ def spending_counts(showing: Showing, units: int, *, pin_ok: bool) -> list[CapUs
     if showing.token.key_class is KeyClass.CRT:
         return []
     terms, row, kind = showing.terms, showing.row, showing.kind
-    settings, is_code = terms.settings, showing.token.is_single_use
-    most = settings.day_units_dyn if is_code else settings.day_units_card
-    spent = in_counted_units(terms, most)
-    if int(row.spent_day or 0) + units > spent:
-        raise Refusal("spent_day_cap", limit_units=most)
-    counts = [CapUse(f"spent_{kind}", showing.day, units, spent)]
+    most, free = terms.limits(is_code=showing.token.is_single_use)
+    if int(row.spent_day or 0) + units > most:
+        raise Refusal("spent_day_cap", limit_units=terms.said(most))
+    counts = [CapUse(f"spent_{kind}", showing.day, units, most)]
     if not pin_ok:
-        free = settings.pin_above_units_dyn if is_code else settings.pin_above_units_card
-        limit = in_counted_units(terms, free)
-        if int(row.without_pin_day or 0) + units > limit:
-            raise Refusal("pin_needed", limit_units=free)
-        counts.append(CapUse(f"without_pin_{kind}", showing.day, units, limit))
+        if int(row.without_pin_day or 0) + units > free:
+            raise Refusal("pin_needed", limit_units=terms.said(free))
+        counts.append(CapUse(f"without_pin_{kind}", showing.day, units, free))
     return [*counts, *_member_counts(showing, units)]
 
 
@@ -146,7 +140,10 @@ def _member_counts(showing: Showing, units: int) -> list[CapUse]:
         return []
     limit, used = int(row.member_limit), int(row.member_month or 0)
     if used + units > limit:
-        raise Refusal("member_limit", left_units=max(0, limit - used), asked_units=units)
+        said = showing.terms.said
+        raise Refusal(
+            "member_limit", left_units=said(max(0, limit - used)), asked_units=said(units)
+        )
     return [CapUse(limits.CAP, showing.day // 100, units, limit)]
 
 
@@ -155,12 +152,6 @@ def within_member_limit(row: Row, available: int) -> int:
     if row.member_limit is None:
         return available
     return min(available, max(0, int(row.member_limit) - int(row.member_month or 0)))
-
-
-def in_counted_units(terms: Terms, hundredths: int) -> int:
-    """A setting's hundredths of a point in the units its points are counted in: a village scheme has whole points."""
-    scale: int = 10**terms.shown.precision
-    return hundredths * scale // _HUNDRED
 
 
 def code_guards(showing: Showing, use: Use, *, debits: bool) -> list[Step]:

@@ -22,7 +22,6 @@ from ledger.sql import Tx
 from pos.desk import day_of, rules_on
 from pos.sales_list import last_ref
 from pos.shifts import head_of
-from pos.showing import in_counted_units
 from settlement.open_questions import count_open
 
 bp = APIBlueprint("till", __name__, url_prefix="/api/v1")
@@ -114,11 +113,17 @@ def _rules(terms: Terms, day: int) -> dict[str, Any]:
         "min_units": offset.units(offset.min_points),
         "share_percent": int(offset.cap_percent_of_bill or 100),
         "sale_cap_units": None if sale_cap is None else sale_cap.units,
-        "pin_above_units_card": terms.settings.pin_above_units_card,
-        "pin_above_units_dyn": terms.settings.pin_above_units_dyn,
+        **_pin_limits(terms),
         "channels": list(CHANNELS) + (["gateway"] if service().channel is not None else []),
         "approved_channels": list(rules.spend.payment_channels),
         "earning_stopped": terms.earning_stopped_on(day),
+    }
+
+
+def _pin_limits(terms: Terms) -> dict[str, int]:
+    return {
+        "pin_above_units_card": terms.limits(is_code=False).free_units,
+        "pin_above_units_dyn": terms.limits(is_code=True).free_units,
     }
 
 
@@ -131,8 +136,7 @@ def _rules_without_shops(terms: Terms) -> dict[str, Any]:
         "min_units": 0,
         "share_percent": 0,
         "sale_cap_units": 0,
-        "pin_above_units_card": in_counted_units(terms, terms.settings.pin_above_units_card),
-        "pin_above_units_dyn": in_counted_units(terms, terms.settings.pin_above_units_dyn),
+        **_pin_limits(terms),
         "channels": [],
         "approved_channels": [],
         "earning_stopped": True,

@@ -28,7 +28,10 @@ from ledger.members.settings import CommunitySettings
 from ledger.members.terminals import Terminal
 from ledger.sql import Tx
 from ledger.token_keys import KeySet
-from ledger.units import FIRST_POINT_COMMODITY
+from ledger.units import FIRST_POINT_COMMODITY, points_text
+
+_HUNDRED: Final = 100
+_HUNDREDTHS: Final = 2
 
 
 class Community(NamedTuple):
@@ -50,6 +53,16 @@ class Civic(NamedTuple):
     precision: int
     has_pool: bool
     """Whether a household shares one wallet; else each person has one."""
+
+
+class Limits(NamedTuple):
+    """What one kind of code may take from a wallet in a business day, in the units its points are counted in.
+
+    `free_units`: without a PIN.
+    """
+
+    day_units: int
+    free_units: int
 
 
 @dataclass(frozen=True)
@@ -101,6 +114,21 @@ class Terms:
             return self.civic
         newest = self.schemes[-1]
         return _civic(newest, newest.point_types[0].code)
+
+    def limits(self, *, is_code: bool) -> Limits:
+        """The day's limits of a code that works once, or of a printed card.
+
+        The settings say them in hundredths of a point, whatever the scheme counts in; nothing else may read them.
+        """
+        chosen, scale = self.settings, 10**self.shown.precision
+        day = chosen.day_units_dyn if is_code else chosen.day_units_card
+        free = chosen.pin_above_units_dyn if is_code else chosen.pin_above_units_card
+        return Limits(day * scale // _HUNDRED, free * scale // _HUNDRED)
+
+    def said(self, units: int) -> int | str:
+        """Units as a refusal carries them: its sentence writes hundredths, points counted otherwise go in words."""
+        precision = self.shown.precision
+        return units if precision == _HUNDREDTHS else points_text(units, precision)
 
     def terminal(self, terminal_id: int) -> Terminal:
         """One terminal, whatever its state.
