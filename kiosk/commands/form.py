@@ -13,7 +13,7 @@ from kiosk.commands.opening import Opened, opened, says_refusals, show
 from kiosk.formbook import coming_back, workbook
 from kiosk.formbook.asked import Asked
 from kiosk.formbook.coming_back import FaultsError
-from kiosk.formbook.filled import Filled, fill
+from kiosk.formbook.filled import Filled, blank
 from kiosk.formbook.paper import to_pdf
 from kiosk.formbook.registry import Form, all_forms, get_form
 from kiosk.formbook.sources import filled_from_book
@@ -70,13 +70,13 @@ def list_forms(*, as_json: bool) -> None:
     "--month", type=MonthParam(), default=None, help="Such as 2026-03; else the last full month."
 )
 @click.option("--shop", default=None, help="The shop's code, such as M01.")
-@click.option("--blank", is_flag=True, help="Empty, to be filled by hand.")
+@click.option("--blank", "is_blank", is_flag=True, help="Empty, to be filled by hand.")
 @click.option("--names", is_flag=True, help="Full names; it is written down that they were read.")
 @community_option
 @json_option
 @says_refusals
 def print_form(
-    *, code: str, out: Path, month: int | None, shop: str | None, blank: bool, names: bool, issuer: str | None,
+    *, code: str, out: Path, month: int | None, shop: str | None, is_blank: bool, names: bool, issuer: str | None,
     as_json: bool,
 ) -> None:  # fmt: skip
     """Write the form CODE as a PDF, a spreadsheet or CSV, by the ending of the file's name."""
@@ -87,10 +87,10 @@ def print_form(
         community_id, at = server.community(issuer), now_us()
         asked = _asked(server, community_id, month, shop, at)
         in_full = names and form.is_personal and not form.wall
-        if in_full and not blank:
+        if in_full and not is_blank:
             server.db.write(lambda tx: _note(tx, community_id, form, at))
         with server.db.read() as tx:
-            filled = fill(form, []) if blank else filled_from_book(tx, form, asked, in_full=in_full)
+            filled = blank(form) if is_blank else filled_from_book(tx, form, asked, in_full=in_full)
         out.write_bytes(_written(filled, kind, asked, in_full=in_full, at=at))
         show({"form": code, "rows": len(filled.rows), "file": str(out)}, as_json=as_json)
 

@@ -53,6 +53,12 @@ class Asked(NamedTuple):
         """Whether a wallet of this point type is a household's."""
         return self._types().get(commodity, (_HUNDREDTHS, False))[1]
 
+    def kind_name(self, commodity: int) -> str:
+        """What a point type is called."""
+        newest = self.here.schemes[-1].point_types
+        place = commodity - FIRST_POINT_COMMODITY - 1
+        return newest[place].name if 0 <= place < len(newest) else ""
+
     def shop(self, merchant_id: int | None) -> str:
         """A shop's code and name; '' for none."""
         found = self.here.merchants.get(merchant_id or 0)

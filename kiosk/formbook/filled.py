@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from kiosk.formbook.registry import PERSONAL, Column, Form, sum_word
+from kiosk.formbook.registry import PERSONAL, Column, Form, nothing_word, sum_word
 from ledger.members.masking import mask_name, mask_phone
 from settlement.sheet import Cell, Row
 
@@ -16,11 +16,22 @@ _AS: Final = {"name": "text", "phone": "text", "pen": "text"}
 
 
 class Filled(NamedTuple):
-    """A form, its rows, and the row of sums where it has one. `about`: which month and shop, in words."""
+    """A form, its rows, and the row of sums where it has one. `about`: which month and shop, in words.
+
+    `is_blank`: an empty sheet for a pen, asked for as such; else a form without rows says that there is nothing.
+    """
 
     form: Form
     rows: tuple[Row, ...]
     about: str = ""
+    is_blank: bool = False
+
+    @property
+    def nothing(self) -> str:
+        """What stands in place of rows where the book has none; '' where there are rows, or for a pen."""
+        if self.rows or self.is_blank:
+            return ""
+        return nothing_word() if self.form.asks else nothing_word("ever")
 
     @property
     def sums(self) -> Row | None:
@@ -40,6 +51,11 @@ class Filled(NamedTuple):
 
 def _head(place: int) -> str | None:
     return sum_word() if place == 0 else None
+
+
+def blank(form: Form) -> Filled:
+    """An empty sheet for a pen."""
+    return Filled(form, (), is_blank=True)
 
 
 def fill(

@@ -24,14 +24,14 @@ _MASKED: Final = mark("Names are masked.")
 
 
 def to_pdf(filled: Filled, *, community: str, hotline: str, in_full: bool) -> bytes:
-    """The form as a PDF in Chinese; without rows an empty sheet for a pen, with the community and whom to call.
+    """The form as a PDF in Chinese, with the community and whom to call; without rows it says that there is nothing.
 
     Refuses form_long.
     """
     form = filled.form
     if len(filled.rows) > MOST_ROWS:
         raise Refusal("form_long", count=len(filled.rows), most=MOST_ROWS)
-    is_blank = not filled.rows
+    is_blank = filled.is_blank
     say = translator(LANGUAGES[0])
     masked = form.is_personal and (form.wall or not in_full)
     return typeset(
@@ -51,8 +51,10 @@ def to_pdf(filled: Filled, *, community: str, hotline: str, in_full: bool) -> by
                 }
                 for place, column in enumerate(form.columns)
             ],
-            "rows": [[_breakable(cell.text) for cell in row] for row in filled.rows]
-            or [["" for _ in form.columns] for _ in range(_blank_rows(filled))],
+            "rows": [["" for _ in form.columns] for _ in range(_blank_rows(filled))]
+            if is_blank
+            else [[_breakable(cell.text) for cell in row] for row in filled.rows],
+            "nothing": filled.nothing,
             "sums": [cell.text for cell in filled.sums or ()],
             "colon": say(mark(": ")),
             "foot": [

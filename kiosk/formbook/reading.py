@@ -8,7 +8,7 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from kiosk.formbook.filled import Filled, Value, fill
-from kiosk.formbook.registry import Column, Form, sum_word
+from kiosk.formbook.registry import Column, Form, nothing_word, sum_word
 from ledger.earning.calendar import day_key
 from ledger.errors import Refusal
 from ledger.members.import_rows import Fault
@@ -40,7 +40,7 @@ def read_form(form: Form, raw: bytes) -> Read:
     faults: list[Fault] = []
     stated: Line | None = None
     for line in sheet.lines:
-        if not any(line.cells):
+        if not any(line.cells) or _says_nothing(line):
             continue
         if line.cells[0] == sum_word() and line is sheet.lines[-1]:
             stated = line
@@ -58,6 +58,12 @@ def read_form(form: Form, raw: bytes) -> Read:
         return Read(Filled(form, ()), tuple(faults))
     filled = fill(form, rows, in_full=True)
     return Read(filled, tuple(_wrong_sums(filled, stated, places)))
+
+
+def _says_nothing(line: Line) -> bool:
+    """The line that our own files have where the book has no rows."""
+    known = {nothing_word(), nothing_word("ever")}
+    return line.cells[0] in known and not any(line.cells[1:])
 
 
 def _places(form: Form, headings: tuple[str, ...]) -> Mapping[str, int]:

@@ -66,6 +66,11 @@ def sum_word() -> str:
     return str(_data()["words"]["sum"])
 
 
+def nothing_word(span: str = "month") -> str:
+    """What a form without rows says: nothing in that month, or nothing at all (`ever`)."""
+    return str(_data()["words"]["nothing" if span == "month" else "nothing_ever"])
+
+
 def hotline_line() -> str:
     """The line of a foot that holds whom to call."""
     return str(_data()["words"]["hotline"])

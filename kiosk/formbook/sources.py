@@ -8,7 +8,7 @@ from typing import Final
 
 from kiosk.formbook import sources_points, sources_shops, sources_stock
 from kiosk.formbook.asked import Asked, Rows
-from kiosk.formbook.filled import Filled, fill
+from kiosk.formbook.filled import Filled, blank, fill
 from kiosk.formbook.registry import Form
 from kiosk.texts import LANGUAGES, mark, translator
 from ledger.errors import Refusal
@@ -17,6 +17,7 @@ from ledger.sql import Tx
 SOURCES: Final[Mapping[str, Callable[[Tx, Asked], Rows]]] = MappingProxyType(
     {
         "awards": sources_points.awards,
+        "deeds_on_the_wall": sources_points.deeds_on_the_wall,
         "households": sources_points.households,
         "month_summary": sources_points.month_summary,
         "redemptions": sources_points.redemptions,
@@ -37,14 +38,15 @@ _MONTH: Final = mark("Month {month}")
 
 
 def filled_from_book(tx: Tx, form: Form, asked: Asked, *, in_full: bool = False) -> Filled:
-    """A form with what the book says of a month (and a shop); names masked unless `in_full`.
+    """A form with what the book says of a month (and a shop); blank where it fills none; names masked unless `in_full`.
 
     Refuses form_shop_missing where the form is about one shop and none was chosen.
     """
     if form.asks == "month_shop" and not asked.shop_id:
         raise Refusal("form_shop_missing")
-    rows = SOURCES[form.fills](tx, asked) if form.fills else []
-    return fill(form, rows, in_full=in_full, about=_about(form, asked))
+    if not form.fills:
+        return blank(form)
+    return fill(form, SOURCES[form.fills](tx, asked), in_full=in_full, about=_about(form, asked))
 
 
 def _about(form: Form, asked: Asked) -> str:

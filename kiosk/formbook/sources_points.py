@@ -29,6 +29,11 @@ _AWARDS: Final = Sql(
     " FROM award WHERE community_id = :community_id AND business_date >= :first AND business_date <= :last"
     " ORDER BY award_id"
 )
+_DEEDS: Final = Sql(
+    "SELECT owner_id, commodity, sum(booked_units) AS units FROM award WHERE community_id = :community_id"
+    " AND business_date >= :first AND business_date <= :last AND booked_units > 0"
+    " AND is_private = 0 GROUP BY owner_id, commodity"
+)
 _MOVED: Final = Sql(
     "SELECT a.owner_id, o.kind AS other, CASE WHEN x.business_date < :first THEN 1 ELSE 0 END AS is_before,"
     " sum(t.amount) AS came, 0 AS went FROM account a"
@@ -93,6 +98,31 @@ def awards(tx: Tx, asked: Asked) -> Rows:
             )
         )
     return found
+
+
+def deeds_on_the_wall(tx: Tx, asked: Asked) -> Rows:
+    """What each household earned by deeds in a month, under its code; no name, no balance, nothing that was spent."""
+    sums: dict[tuple[int, str, str], int] = {}
+    known = owners(tx, asked)
+    for row in tx.all(_DEEDS, **asked.span):
+        commodity = int(row.commodity)
+        owner = known.get((asked.has_pool(commodity), int(row.owner_id)))
+        if owner is not None:
+            home = (commodity, owner.code, owner.building or "")
+            sums[home] = sums.get(home, 0) + asked.hundredths(int(row.units), commodity)
+    # Points of two kinds are never added up: each kind has its own lines, and says which it is.
+    several = len({commodity for commodity, _, _ in sums}) > 1
+    return [
+        (
+            number,
+            f"{code} {asked.kind_name(commodity)}" if several else code,
+            building,
+            None,
+            units,
+            *[None] * 4,
+        )
+        for number, ((commodity, code, building), units) in enumerate(sorted(sums.items()), 1)
+    ]
 
 
 def households(tx: Tx, asked: Asked) -> Rows:

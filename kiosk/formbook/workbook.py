@@ -10,7 +10,7 @@ from typing import Final
 
 import xlsxwriter
 
-from kiosk.formbook.filled import Filled
+from kiosk.formbook.filled import Filled, cell
 from ledger.earning.calendar import day_from_key
 from settlement.sheet import Cell, Row
 
@@ -83,6 +83,10 @@ def to_xlsx(filled: Filled, *, made_on: int) -> bytes:
 
 
 def _rows(filled: Filled) -> list[Row]:
+    if filled.nothing:
+        return [
+            (cell("text", filled.nothing), *(cell("text", None) for _ in filled.form.columns[1:]))
+        ]
     return [*filled.rows, *([filled.sums] if filled.sums else [])]
 
 

@@ -12,7 +12,7 @@ from kiosk.context import service
 from kiosk.formbook import coming_back, workbook
 from kiosk.formbook.asked import Asked
 from kiosk.formbook.coming_back import FaultsError
-from kiosk.formbook.filled import Filled, fill
+from kiosk.formbook.filled import Filled, blank
 from kiosk.formbook.paper import to_pdf
 from kiosk.formbook.registry import Form, all_forms, get_form
 from kiosk.formbook.sources import filled_from_book
@@ -82,7 +82,7 @@ def form_paper(code: str) -> AnyResponse:
     try:
         with service().db.read() as tx:
             if is_blank:
-                filled = fill(form, [])
+                filled = blank(form)
             elif kept:
                 filled = coming_back.get_kept(tx, here, form, kept)
             else:

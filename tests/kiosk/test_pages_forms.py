@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+from contextlib import closing
 from typing import Any
 
+import pypdfium2  # type: ignore[import-untyped]
 import pytest
 from python_calamine import CalamineWorkbook
 
 from kiosk.formbook.registry import all_forms, get_form
 from ledger import audit
 from ledger.book.fund import grant
+from tests.support.awards import decide, scheme_text
 from tests.support.pages_town import NAMES, Served, form_number, text_of
 from tests.support.town import CIVIC, HERE, moment
 
@@ -23,6 +26,11 @@ def paper(served: Served, who: str, code: str, **fields: Any) -> Any:
     number = form_number(page, f"/office/forms/{code}/paper")
     given = {"request_id": number, "month": MONTH, "shop": 1, **fields}
     return client.post(f"/office/forms/{code}/paper", data=given)
+
+
+def words_of(pdf: bytes) -> str:
+    with closing(pypdfium2.PdfDocument(pdf)) as book:
+        return "".join(page.get_textpage().get_text_range() for page in book)
 
 
 def cells(response: Any) -> list[list[Any]]:
@@ -91,6 +99,38 @@ def test_a_months_figures_add_up_and_lead_from_one_balance_to_the_next(served: S
     assert sums[0] == "合计"
     for place in range(1, 7):
         assert round(sum(row[place] for row in rows) * 100) == round(sums[place] * 100)
+
+
+def test_a_form_without_rows_says_so_and_a_blank_sheet_comes_only_on_asking(served: Served) -> None:
+    """Nobody takes an empty sheet for a month in which nothing was written down."""
+    client = served.member("liu")
+    page = text_of(client.get(f"/office/forms/write_off?month={MONTH}"))
+    sheet = cells(paper(served, "liu", "write_off", what="xlsx"))
+    blank = cells(paper(served, "liu", "write_off", what="xlsx", blank="1"))
+    by_hand = cells(paper(served, "liu", "needs", what="xlsx"))
+
+    assert "打印出来会写明没有" in page
+    assert [cell for cell in sheet[1] if cell] == ["本月没有。"]
+    assert blank[1:] == by_hand[1:] == []
+    filled, asked = (
+        paper(served, "liu", "write_off", what="pdf", **more).data for more in ({}, {"blank": "1"})
+    )
+    assert "本月没有" in words_of(filled)
+    assert "本月没有" not in words_of(asked)
+
+
+def test_the_sheet_for_the_wall_lists_deeds_by_household_code_and_nothing_else(
+    served: Served,
+) -> None:
+    town = served.town
+    decide(town.db, scheme_text("changan"), "P01", 1, 30)
+    sheet = cells(paper(served, "liu", "public_notice", what="xlsx"))
+    (row,) = sheet[1:]
+    found = dict(zip(sheet[0], row, strict=True))
+    assert found.pop("加分") == 3
+    assert (found.pop("户主(脱敏)"), found.pop("序号")) == ("H00001", 1)
+    found.pop("楼栋")
+    assert set(found.values()) == {""}
 
 
 # --- back from Excel
