@@ -138,6 +138,8 @@ goods_order = table(
     number("expires_at"),
     number("ended_at", null=True),
     text("redemption_id"),  # '' until it was collected
+    number("slot_id", null=True),  # of a good that goes fast
+    number("slot_from_at", null=True),  # not handed out before
     unique("community_id", "merchant_id", "number"),
     index("ix_goods_order_person", "person_id", "state"),
     index("ix_goods_order_due", "state", "expires_at"),

@@ -21,6 +21,7 @@ from ledger.sql import Row, Sql, Tx
 from ledger.stock.booking import today
 from ledger.stock.goods import goods_of
 from ledger.stock.holds import ORDER, Wanted, apply_release, expire, hold_within
+from ledger.stock.slots import coming_slots, give_back_slot, take_slot
 from pos.desk import TRIES, Desk, day_of
 from pos.notices import LAPSED, tell_step
 from pos.opening import hours_at
@@ -28,6 +29,7 @@ from pos.slip_rows import MOST_LINES, MOST_PIECES, Piece
 
 KIND: Final = "goods_order"
 _CANCEL_KIND: Final = "goods_order_cancel"
+_MINUTE_US: Final = 60_000_000
 _DAY_US: Final = 86_400_000_000
 _MOST_AT_ONCE: Final = 200
 
@@ -37,9 +39,9 @@ _NEXT: Final = Sql(
 )
 _KEEP: Final = Sql(
     "INSERT INTO goods_order (community_id, order_id, merchant_id, number, person_id, wallet_owner_id, commodity,"
-    " units, hold_id, source, state, ordered_at, expires_at, redemption_id) VALUES (:community_id, :order_id,"
-    " :merchant_id, :number, :person_id, :wallet_owner_id, :commodity, :units, :hold_id, :source, 'open', :at,"
-    " :expires_at, '')"
+    " units, hold_id, source, state, ordered_at, expires_at, redemption_id, slot_id, slot_from_at)"
+    " VALUES (:community_id, :order_id, :merchant_id, :number, :person_id, :wallet_owner_id, :commodity, :units,"
+    " :hold_id, :source, 'open', :at, :expires_at, '', :slot_id, :slot_from_at)"
     " ON CONFLICT (community_id, merchant_id, number) DO NOTHING"
 )
 _KEEP_LINE: Final = Sql(
@@ -48,7 +50,7 @@ _KEEP_LINE: Final = Sql(
 )
 _COLUMNS: Final = (
     "order_id, merchant_id, number, person_id, wallet_owner_id, commodity, units, hold_id, state,"
-    " ordered_at, expires_at"
+    " ordered_at, expires_at, slot_id, slot_from_at"
 )
 _ONE: Final = Sql(
     f"SELECT {_COLUMNS} FROM goods_order WHERE community_id = :community_id AND order_id = :order_id"
@@ -62,6 +64,11 @@ _LINES: Final = Sql(
     " FROM goods_order_line l"
     " JOIN good g ON g.community_id = l.community_id AND g.good_id = l.good_id"
     " WHERE l.community_id = :community_id AND l.order_id = :order_id ORDER BY l.line_no"
+)
+_HAS_SLOT: Final = Sql(
+    "SELECT o.order_id FROM goods_order o JOIN goods_order_line l ON l.community_id = o.community_id"
+    " AND l.order_id = o.order_id WHERE o.community_id = :community_id AND o.person_id = :person_id"
+    " AND l.good_id = :good_id AND o.state = 'open' AND o.slot_id IS NOT NULL"
 )
 _DUE: Final = Sql(
     f"SELECT {_COLUMNS} FROM goods_order WHERE community_id = :community_id AND state = 'open' AND expires_at <= :at"
@@ -83,10 +90,12 @@ class OrderRequest:
     person_id: int
     lines: tuple[Piece, ...]
     source: str
+    slot_id: int | None = None
+    """The slot of a good that goes fast; None: the next free one."""
 
     def body(self) -> dict[str, Any]:
         """What 'the same content' means."""
-        return asdict(self)
+        return {k: v for k, v in asdict(self).items() if k != "slot_id" or v is not None}
 
 
 class _Price(NamedTuple):
@@ -99,14 +108,24 @@ class _Priced(NamedTuple):
     commodity: int
     units: int
     prices: dict[int, _Price]
+    goods: dict[int, Row]
+
+
+class _Kept(NamedTuple):
+    """What an order is kept as beside what was asked for."""
+
+    number: int
+    hold_id: int
+    expires_at: int
+    slot: Row | None
 
 
 def place_order(desk: Desk, request: OrderRequest, *, at: int) -> dict[str, Any]:
     """Set goods and points aside; the same request again is answered from the first time.
 
     Never below what the shelf has free (README ruling 14). Refuses: basket_wrong, good_not_found, good_off,
-    good_paused, stock_short and stock_short_until, insufficient_points, points_owed, merchant_not_redeeming,
-    request_id_reused, busy_try_again.
+    good_paused, stock_short and stock_short_until, good_slot_full, slots_full, slot_gone, slot_alone, slot_had,
+    insufficient_points, points_owed, merchant_not_redeeming, request_id_reused, busy_try_again.
     """
     # What a basket set aside too long ago is free, whoever forgot to say so.
     expire(desk.db, request.community_id, at=at)
@@ -141,6 +160,9 @@ def cancel_order(
         if order.person_id != person_id:
             raise Refusal("goods_order_not_found")
         _let_go(tx, community_id, order, "cancelled", by=request_id, at=at)
+        if order.slot_id is not None:
+            pieces = sum(int(line.quantity) for line in lines_of_order(tx, community_id, order_id))
+            give_back_slot(tx, community_id, int(order.slot_id), pieces)
         return {"order_id": order_id, "units_back": int(order.units)}
 
     body = {"order_id": order_id, "person_id": person_id}
@@ -205,7 +227,11 @@ def _place(tx: Tx, *, terms: Terms, request: OrderRequest, at: int) -> dict[str,
     priced = _priced(tx, terms, request, at=at)
     wallet_id = find_account(tx, here, Account.WALLET, commodity, priced.owner_id)
     _check_points(tx, terms, priced)
+    slot = _slot(tx, request, priced, at=at)
     expires_at = _last_moment(tx, terms, request.merchant_id, at)
+    if slot is not None:
+        grace_us = terms.settings.counter_grace_minutes * _MINUTE_US
+        expires_at = int(slot.to_at) + grace_us
     hold_id = open_hold(
         tx,
         here,
@@ -228,12 +254,14 @@ def _place(tx: Tx, *, terms: Terms, request: OrderRequest, at: int) -> dict[str,
         expires_at=expires_at,
     )
     number = int(tx.get(_NEXT, community_id=here, merchant_id=request.merchant_id).number)
-    _keep(tx, request, priced, number=number, hold_id=hold_id, at=at, expires_at=expires_at)
+    kept = _Kept(number, hold_id, expires_at, slot)
+    _keep(tx, request, priced, kept, at=at)
     return {
         "order_id": request.request_id,
         "number": number,
         "units": priced.units,
         "expires_at": expires_at,
+        **({} if slot is None else {"slot_from_at": int(slot.from_at)}),
     }
 
 
@@ -257,7 +285,31 @@ def _priced(tx: Tx, terms: Terms, request: OrderRequest, *, at: int) -> _Priced:
     who = get_resident(tx, here, request.person_id)
     owner = who.household_id if terms.shown.has_pool else who.person_id
     units = sum(prices[piece.good_id].price_units * piece.quantity for piece in request.lines)
-    return _Priced(owner, terms.shown.commodity, units, prices)
+    return _Priced(owner, terms.shown.commodity, units, prices, {int(g.good_id): g for g in listed})
+
+
+def _slot(tx: Tx, request: OrderRequest, priced: _Priced, *, at: int) -> Row | None:
+    """The slot an order of a fast good lies in; None where its goods have no slots ahead.
+
+    Such a good is ordered alone, and once until it is collected. Refuses: slot_alone, slot_had and those of a slot.
+    """
+    here = request.community_id
+    fast = [
+        (priced.goods[piece.good_id], piece.quantity)
+        for piece in request.lines
+        if priced.goods[piece.good_id].is_fast and coming_slots(tx, here, piece.good_id, at=at)
+    ]
+    if not fast:
+        if request.slot_id is not None:
+            raise Refusal("slot_gone")
+        return None
+    if len(request.lines) > 1:
+        raise Refusal("slot_alone", good=fast[0][0].code)
+    good, pieces = fast[0]
+    who = {"community_id": here, "person_id": request.person_id, "good_id": int(good.good_id)}
+    if tx.find(_HAS_SLOT, **who) is not None:
+        raise Refusal("slot_had", good=good.code)
+    return take_slot(tx, here, good, pieces, slot_id=request.slot_id, at=at)
 
 
 def _check_points(tx: Tx, terms: Terms, priced: _Priced) -> None:
@@ -281,28 +333,28 @@ def _keep(
     tx: Tx,
     request: OrderRequest,
     priced: _Priced,
+    kept: _Kept,
     *,
-    number: int,
-    hold_id: int,
     at: int,
-    expires_at: int,
 ) -> None:
     here = {"community_id": request.community_id, "order_id": request.request_id}
-    kept = tx.run(
+    is_new = tx.run(
         _KEEP,
         **here,
         merchant_id=request.merchant_id,
-        number=number,
+        number=kept.number,
         person_id=request.person_id,
         wallet_owner_id=priced.owner_id,
         commodity=priced.commodity,
         units=priced.units,
-        hold_id=hold_id,
+        hold_id=kept.hold_id,
         source=request.source,
         at=at,
-        expires_at=expires_at,
+        expires_at=kept.expires_at,
+        slot_id=None if kept.slot is None else int(kept.slot.slot_id),
+        slot_from_at=None if kept.slot is None else int(kept.slot.from_at),
     )
-    if kept != 1:
+    if is_new != 1:
         raise GuardMissedError("goods_order")
     for line_no, piece in enumerate(request.lines, start=1):
         price = priced.prices[piece.good_id]._asdict()

@@ -20,6 +20,7 @@ from ledger.stock.care import check_not_paused
 from ledger.stock.goods import goods_of
 from ledger.stock.limits import limit_steps
 from ledger.stock.moves import Facts, Handed, Out, cost_lines, hand_out_steps
+from ledger.stock.slots import check_slot_not_needed
 from ledger.stock.till import paid_lines
 from pos.decide import asked_of
 from pos.desk import Desk, check_version, day_of
@@ -62,8 +63,8 @@ def redeem(desk: Desk, request: RedemptionRequest, *, at: int) -> dict[str, Any]
     card_too_soon, good_not_found, good_off, good_paused, shop_paused, good_limit_person, good_limit_household,
     basket_wrong, price_moved, insufficient_points, points_owed, pin_needed and the PIN's refusals, spent_day_cap,
     merchant_not_redeeming, counter_closed and counter_closed_for_good (outside the scheme's windows),
-    goods_order_not_found, goods_order_ended, hold_ended, proxy_wrong, proxy_ended,
-    proxy_over, proxy_needs_mandate, proxy_too_many, ref_bad, terminal_revoked,
+    goods_order_not_found, goods_order_ended, slot_needed, slots_full, slot_not_yet, hold_ended, proxy_wrong,
+    proxy_ended, proxy_over, proxy_needs_mandate, proxy_too_many, ref_bad, terminal_revoked,
     period_locked, request_id_reused.
     """
     body_hash = requests.hash_of(request.body())
@@ -96,8 +97,8 @@ def _redeem(
     check_open(tx, terms, terms.terminal(request.terminal_id).merchant_id, at)
     check_not_paused(tx, request.community_id, terms.terminal(request.terminal_id).merchant_id)
     check_showing(showing, debits=True)
-    order = _order_of(tx, terms, request, row)
-    goods = _chosen(tx, terms, request, day) if order is None else order.goods
+    order = _order_of(tx, terms, request, row, at)
+    goods = _chosen(tx, terms, request, day, at) if order is None else order.goods
     pairs = list(zip(goods, request.lines, strict=True))
     units = sum(good.price_units * piece.quantity for good, piece in pairs)
     _check_points(terms, row, units, waiting=0 if order is None else order.units)
@@ -114,7 +115,9 @@ def _redeem(
     return _book(tx, showing, request, goods, units, guards, body_hash, order)
 
 
-def _order_of(tx: Tx, terms: Terms, request: RedemptionRequest, row: Row) -> Reserved | None:
+def _order_of(
+    tx: Tx, terms: Terms, request: RedemptionRequest, row: Row, at: int
+) -> Reserved | None:
     if request.order_id is None:
         return None
     merchant_id = terms.terminal(request.terminal_id).merchant_id
@@ -124,6 +127,7 @@ def _order_of(tx: Tx, terms: Terms, request: RedemptionRequest, row: Row) -> Res
         request.order_id,
         merchant_id=merchant_id,
         owner_id=int(row.owner_id),
+        at=at,
     )
     ordered = [(int(good.good_id), int(good.quantity)) for good in order.goods]
     if ordered != [tuple(piece) for piece in request.lines]:
@@ -139,7 +143,7 @@ def _check_shop(showing: Showing) -> None:
         raise Refusal("merchant_not_redeeming")
 
 
-def _chosen(tx: Tx, terms: Terms, request: RedemptionRequest, day: int) -> list[Any]:
+def _chosen(tx: Tx, terms: Terms, request: RedemptionRequest, day: int, at: int) -> list[Any]:
     merchant_id = terms.terminal(request.terminal_id).merchant_id
     pieces_right = all(0 < piece.quantity <= MOST_PIECES for piece in request.lines)
     if not 0 < len(request.lines) <= MOST_LINES or not pieces_right:
@@ -159,6 +163,8 @@ def _chosen(tx: Tx, terms: Terms, request: RedemptionRequest, day: int) -> list[
             raise Refusal("good_off", good=good.code)
         if good.paused:
             raise Refusal("good_paused", good=good.code, notice=good.paused)
+    for good, piece in zip(chosen, request.lines, strict=True):
+        check_slot_not_needed(tx, request.community_id, good, piece.quantity, at=at)
     return chosen
 
 

@@ -11,7 +11,8 @@ from ledger.sql import Row, Sql, Tx
 from ledger.stock.holds import BASKET, apply_release, holds_of, take_steps
 
 _ORDER: Final = Sql(
-    "SELECT order_id, merchant_id, person_id, wallet_owner_id, commodity, units, hold_id, state FROM goods_order"
+    "SELECT order_id, merchant_id, person_id, wallet_owner_id, commodity, units, hold_id, state, slot_from_at"
+    " FROM goods_order"
     " WHERE community_id = :community_id AND order_id = :order_id"
 )
 _ORDERED: Final = Sql(
@@ -48,14 +49,16 @@ class Reserved(NamedTuple):
 
 
 def order_for(
-    tx: Tx, community_id: int, order_id: str, *, merchant_id: int, owner_id: int
+    tx: Tx, community_id: int, order_id: str, *, merchant_id: int, owner_id: int, at: int
 ) -> Reserved:
-    """The order a resident collects. Refuses: goods_order_not_found (nobody's, or another's), goods_order_ended."""
+    """The order a resident collects. Refuses: goods_order_not_found, goods_order_ended, slot_not_yet."""
     order = tx.find(_ORDER, community_id=community_id, order_id=order_id)
     if order is None or (order.merchant_id, order.wallet_owner_id) != (merchant_id, owner_id):
         raise Refusal("goods_order_not_found")
     if order.state != "open":
         raise Refusal("goods_order_ended")
+    if order.slot_from_at is not None and at < order.slot_from_at:
+        raise Refusal("slot_not_yet", slot_at=int(order.slot_from_at))
     return Reserved(order, tx.all(_ORDERED, community_id=community_id, order_id=order_id))
 
 

@@ -17,7 +17,7 @@ from kiosk.texts import translator
 from ledger.earning.windows import Opening
 from ledger.errors import Refusal
 from ledger.members.terms import Terms
-from ledger.sql import Tx
+from ledger.sql import Row, Tx
 from pos.desk import day_of
 from pos.holder import Shown, book_of_redemption, holder_of
 from pos.opening import hours_at
@@ -103,6 +103,7 @@ def _orders(tx: Tx, here: Till, person_id: int) -> list[dict[str, Any]]:
             "units": order.units,
             "paid_fen": sum(line.price_fen * line.quantity for line in lines),
             "expires_at": moment_text(order.expires_at, terms.community.zone),
+            **_slot(terms, order),
             "lines": [
                 {"good_id": str(line.good_id), "name": line.name, "quantity": line.quantity}
                 for line in lines
@@ -112,6 +113,13 @@ def _orders(tx: Tx, here: Till, person_id: int) -> list[dict[str, Any]]:
         if order.merchant_id == merchant_id
         for lines in [lines_of_order(tx, here.community_id, order.order_id)]
     ]
+
+
+def _slot(terms: Terms, order: Row) -> dict[str, Any]:
+    """From when an order of a good that goes fast is handed out."""
+    if order.slot_from_at is None:
+        return {}
+    return {"slot_from": moment_text(int(order.slot_from_at), terms.community.zone)}
 
 
 @bp.post("/passbook")

@@ -12,6 +12,7 @@ from kiosk.api.receipts import dated, return_lines
 from kiosk.api.redemptions import PieceBody
 from kiosk.api.types import (
     Counter,
+    Id,
     Moment,
     Reference,
     RequestId,
@@ -66,6 +67,7 @@ class OrderBody(Strict):
     request_id: RequestId
     token: TokenText
     lines: Annotated[list[PieceBody], Field(min_length=1, max_length=30)]
+    slot_id: Id | None = None
 
 
 class SlipPath(Strict):
@@ -169,10 +171,14 @@ def order_here(body: OrderBody) -> tuple[dict[str, Any], int]:
         person_id=holder.person_id,
         lines=tuple(Piece(line.good_id, line.quantity) for line in body.lines),
         source="counter",
+        slot_id=body.slot_id,
     )
     placed = place_order(service().desk, request, at=now)
-    expires = moment_text(int(placed["expires_at"]), terms.community.zone)
-    return {**placed, "expires_at": expires}, 201
+    zone = terms.community.zone
+    said = {**placed, "expires_at": moment_text(int(placed["expires_at"]), zone)}
+    if "slot_from_at" in placed:
+        said["slot_from"] = moment_text(int(said.pop("slot_from_at")), zone)
+    return said, 201
 
 
 @bp.get("/slips/<string:ref>")

@@ -17,7 +17,7 @@ from kiosk.office.stock_words import BY_ITSELF, MOVES, PERIODS, SOURCES, WHY, si
 from kiosk.pages import day_text, say
 from ledger.errors import Refusal
 from ledger.sql import Row, Tx
-from ledger.stock import care, costing, intake, leaving, watch
+from ledger.stock import care, costing, intake, leaving, slots, watch
 from ledger.stock.goods import get_good, set_price
 from pos.desk import day_of
 
@@ -28,7 +28,7 @@ _FIELDS: Final = ("quantity", "paid", "donor", "document", "made_on", "best_befo
 @allow("office.read")
 def good(good_id: int) -> Response:
     """The good with its lots and its last moves."""
-    return _page(good_id)
+    return page_of_good(good_id)
 
 
 @bp.post("/goods/<int:good_id>/receive")
@@ -151,13 +151,14 @@ def keep_good(good_id: int) -> AnyResponse:
 
     def put(tx: Tx, at: int) -> None:
         chosen = care.Care(
+            is_fast=int(text("is_fast") == "1"),
             **{name: text(name) for name in words},  # type: ignore[arg-type]
             **{name: number(name) for name in names},  # type: ignore[arg-type]
             more_on=day("more_on") if text("more_on") else None,
         )
         care.set_care(tx, actor().community_id, good_id, chosen, by=me(), at=at)
 
-    said = {name: text(name) for name in (*names, *words, "more_on")}
+    said = {name: text(name) for name in (*names, *words, "more_on", "is_fast")}
     return _do(good_id, lambda: act("good_care", {"good": str(good_id), **said}, put), "done")
 
 
@@ -185,16 +186,18 @@ def _do(good_id: int, work: Callable[[], object], said: str) -> AnyResponse:
     try:
         work()
     except Refusal as refusal:
-        return _page(good_id, refusal=refusal)
+        return page_of_good(good_id, refusal=refusal)
     return to("office.good", said, good_id=good_id)
 
 
-def _page(good_id: int, *, refusal: Refusal | None = None) -> Response:
+def page_of_good(good_id: int, *, refusal: Refusal | None = None) -> Response:
+    """The good's page, with what was refused."""
     here, community_id = terms(), actor().community_id
     today = day_of(here, service().now())
     with service().db.read() as tx:
         row = get_good(tx, community_id, good_id)
         prices = price_texts(here, tx, int(row.merchant_id), today).get(good_id, [])
+        times = slots.coming_slots(tx, community_id, good_id, at=service().now())
         lots = [_lot(lot, today) for lot in watch.lots_left(tx, community_id, good_id)]
         moves = [_move(move) for move in watch.newest_moves(tx, community_id, good_id)]
     return office_page(
@@ -204,6 +207,7 @@ def _page(good_id: int, *, refusal: Refusal | None = None) -> Response:
         free=int(row.stock - row.held),
         prices=prices,
         lots=lots,
+        times=times,
         moves=moves,
         periods=[(code, say(name)) for code, name in PERIODS.items()],
         reasons=[(code, say(name)) for code, name in WHY.items()],

@@ -8,6 +8,50 @@ from kiosk.refusals.known import Known
 from kiosk.texts import mark
 
 TABLE: Final = {
+    "slots_not_fast": Known(
+        409,
+        mark("{good} is not marked as a good that goes fast. Mark it under its settings first."),
+    ),
+    "slots_wrong": Known(
+        422,
+        mark(
+            "No slot fits: at least one and at most {most} slots, of 1 to 240 minutes, not over yet, with pieces in"
+            " each. Correct the times and send again."
+        ),
+    ),
+    "slots_meet": Known(
+        409, mark("A slot that begins on {slot_at} is there already. Choose another time.")
+    ),
+    "slot_gone": Known(
+        409,
+        mark(
+            "This slot is not there any more, or somebody has ordered in it. Look at the slots again."
+        ),
+    ),
+    "good_slot_full": Known(
+        409,
+        mark("This slot of {good} is full. The next free one begins on {next_at}: take that one."),
+    ),
+    "slots_full": Known(
+        409,
+        mark("No slot of {good} has {asked} pieces left. Ask for fewer, or come on another day."),
+    ),
+    "slot_needed": Known(
+        409,
+        mark(
+            "{good} is handed out by time today, so that nobody has to queue. The next free slot begins on {next_at}:"
+            " order it for then."
+        ),
+    ),
+    "slot_not_yet": Known(
+        409, mark("This order's time begins on {slot_at}. Please come then; it is kept.")
+    ),
+    "slot_alone": Known(
+        422, mark("{good} is ordered by time and alone. Order the other goods separately.")
+    ),
+    "slot_had": Known(
+        409, mark("{good} is ordered for you already. Collect it, or give that order up first.")
+    ),
     "stock_short": Known(
         409,
         mark(

@@ -21,8 +21,9 @@ from ledger.earning.working_days import working_days_cn
 from ledger.errors import Refusal
 from ledger.members import residents
 from ledger.members.terms import Terms
-from ledger.sql import Tx
+from ledger.sql import Row, Tx
 from ledger.stock.goods import goods_of
+from ledger.stock.slots import coming_slots
 from pos.desk import day_of
 from pos.orders import OrderRequest, cancel_order, lines_of_order, open_orders_of, place_order
 from pos.redemption import Piece
@@ -46,6 +47,8 @@ class GoodView(NamedTuple):
     price: str
     free: int
     why_not: str
+    slots: tuple[tuple[int, str], ...] = ()
+    """Where it is handed out by time: the slots with pieces left, by number and words."""
 
 
 class OrderView(NamedTuple):
@@ -57,6 +60,7 @@ class OrderView(NamedTuple):
     amount: str
     fen: int
     until: str
+    slot: str
 
 
 @bp.get("", strict_slashes=False)
@@ -79,6 +83,7 @@ def order() -> AnyResponse:
             person_id=actor().id,
             lines=(Piece(number("good_id"), number("quantity")),),
             source="page",
+            slot_id=number("slot_id") if request.form.get("slot_id") else None,
         )
         place_order(service().desk, wanted, at=at)
     except Refusal as refusal:
@@ -137,11 +142,28 @@ def _shelf(tx: Tx, here: Terms, merchant_id: int, day: int) -> list[GoodView]:
             name=row.name,
             price=_price(here, int(row.price_units), int(row.price_fen)),
             free=0 if row.paused else max(int(row.stock - row.held), 0),
+            slots=_slots(tx, here, row),
             why_not=row.paused or ("" if row.stock > row.held else say(mark("None left to order"))),
         )
         for row in rows
         if row.state == "on"
     ]
+
+
+def _slots(tx: Tx, here: Terms, good: Row) -> tuple[tuple[int, str], ...]:
+    """The slots ahead of a good that goes fast, those with pieces left."""
+    if not good.is_fast:
+        return ()
+    rows = coming_slots(tx, here.community.id, int(good.good_id), at=service().now())
+    said = say(mark("{moment}, {left} left"))
+    return tuple(
+        (
+            int(row.slot_id),
+            said.format(moment=moment(int(row.from_at)), left=row.capacity - row.taken),
+        )
+        for row in rows
+        if row.taken < row.capacity
+    )
 
 
 def _price(here: Terms, units: int, fen: int) -> str:
@@ -159,6 +181,7 @@ def _orders(tx: Tx, here: Terms, person_id: int) -> list[OrderView]:
             amount=points(int(row.units), here.shown.precision),
             fen=sum(int(line.price_fen * line.quantity) for line in lines),
             until=moment(int(row.expires_at)),
+            slot="" if row.slot_from_at is None else moment(int(row.slot_from_at)),
         )
         for row in open_orders_of(tx, here.community.id, person_id)
         for lines in [lines_of_order(tx, here.community.id, row.order_id)]

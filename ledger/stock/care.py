@@ -15,7 +15,7 @@ _MOST_NOTICE: Final = 100
 _SET: Final = Sql(
     "UPDATE good SET barcode = :barcode, spec = :spec, category = :category, limit_person = :limit_person,"
     " limit_household = :limit_household, limit_period = :limit_period, shelf_days = :shelf_days,"
-    " low_stock = :low_stock, lead_days = :lead_days, more_on = :more_on, changed_at = :at"
+    " is_fast = :is_fast, low_stock = :low_stock, lead_days = :lead_days, more_on = :more_on, changed_at = :at"
     " WHERE community_id = :community_id AND good_id = :good_id"
 )
 _STATE: Final = Sql(
@@ -47,6 +47,7 @@ class Care:
     shelf_days: int = 0
     low_stock: int = 0
     lead_days: int = 0
+    is_fast: int = 0
     more_on: int | None = None
 
 
@@ -59,6 +60,8 @@ def set_care(tx: Tx, community_id: int, good_id: int, care: Care, *, by: By, at:
         care.low_stock,
         care.lead_days,
     )
+    if care.is_fast not in {0, 1}:
+        raise Refusal("good_settings_wrong")
     if any(not 0 <= n <= MOST_STOCK for n in numbers) or care.limit_period not in PERIODS:
         raise Refusal("good_settings_wrong")
     get_good(tx, community_id, good_id)

@@ -181,6 +181,23 @@ till_act = table(
     key=("act_id",),
 )
 
+# When a good that goes fast is handed out, and to how many: an order takes its pieces of one slot.
+good_slot = table(
+    "good_slot",
+    number("slot_id"),
+    number("good_id"),
+    number("business_date"),
+    number("from_at"),
+    number("to_at"),
+    number("capacity"),
+    number("taken"),
+    number("set_at"),
+    points_to("fk_good_slot_good", "good", good_id="good_id"),
+    CheckConstraint("taken >= 0 AND taken <= capacity", name="ck_good_slot_taken"),
+    index("ix_good_slot_good", "good_id", "to_at"),
+    key=("slot_id",),
+)
+
 # A whole counter that hands nothing out for a while, with the notice people read.
 stock_pause = table(
     "stock_pause",

@@ -192,6 +192,8 @@ COUNTER: Final = (
             expires_at number until when goods and points wait
             ended_at number? when it ended
             redemption_id text the redemption that collected it
+            slot_id number? the slot it lies in
+            slot_from_at number? when the slot begins
         """,
     ),
     shape(

@@ -137,6 +137,21 @@ STOCK: Final = (
         """,
     ),
     shape(
+        "good_slot",
+        "When a good that goes fast is handed out, and how many pieces.",
+        key=("slot_id",),
+        columns="""
+            slot_id number the slot's number
+            good_id number the good
+            business_date number its day
+            from_at number from when
+            to_at number until when
+            capacity number pieces that may be ordered in it
+            taken number pieces that are
+            set_at number when it was opened
+        """,
+    ),
+    shape(
         "stock_flag",
         "Lines handed out although the book held less, until a count closes them.",
         key=("redemption_id", "line_no"),

@@ -7,7 +7,10 @@ import uuid
 
 import pytest
 
+from ledger.audit import SYSTEM
+from ledger.clock import SECOND_US
 from ledger.database import Database
+from ledger.stock.slots import NewSlots, open_slots
 from tests.support.counter_tablet import counter_tablet
 from tests.support.goods_counter import GoodsCounter, counter_of
 from tests.support.http import VAULT, Server, Visitor
@@ -67,3 +70,21 @@ def test_the_page_tells_who_collected(counter: GoodsCounter) -> None:
     page = Visitor(tablet.tablet.server, "resident", HERE, 1).call("GET", "/me").text
     assert "有人为您代领了物品：子女" in page
     assert "刘芳" not in page
+
+
+def test_a_resident_chooses_a_slot_for_a_good_that_goes_fast(counter: GoodsCounter) -> None:
+    town = counter.town
+    eggs = counter.put("R05", "土鸡蛋", 600, 8, is_fast=1)
+    hour = 3_600 * SECOND_US
+    new = NewSlots(eggs, town.at + hour, town.at + 2 * hour, 30, 1)
+    town.db.write(lambda tx: open_slots(tx, HERE, new, by=SYSTEM, at=town.at))
+    me = Visitor(Server(town.db, at=town.at), "resident", HERE, 1)
+    page = me.call("GET", "/me/goods").text
+    slots = re.findall(r'<option value="(\d+)">', page)
+    assert len(slots) == 2
+
+    send(me, "order", merchant_id=1, good_id=eggs, quantity=1, slot_id=slots[1])
+
+    page = me.call("GET", "/me/goods").text
+    assert "按时段领取" in page
+    assert re.findall(r'<option value="(\d+)">', page) == slots[:1]

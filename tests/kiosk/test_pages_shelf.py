@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -126,3 +127,19 @@ def test_the_yuan_of_the_counter_are_counted_by_the_volunteer_and_banked_by_the_
 
     post(served, "zhou", page, f"{page}/bank", banked="4.80", document="7731", market="1")
     assert "现在应有 0.00" in text_of(served.member("zhou").get(page))
+
+
+def test_a_volunteer_opens_slots_for_eggs_and_takes_an_empty_one_away(
+    served: Served, eggs: int
+) -> None:
+    care = {"limit_person": 0, "limit_household": 0, "limit_period": "month", "low_stock": 0}
+    at_good(served, "zhao", eggs, "care", **care, shelf_days=0, lead_days=0, is_fast="1")
+    times = {"day": "2026-03-04", "from": "14:30", "to": "16:00", "minutes": "30", "pieces": "13"}
+    at_good(served, "zhao", eggs, "slots", **times)
+    page = f"/office/goods/{eggs}"
+    html = served.member("zhao").get(page).get_data(as_text=True)
+    slots = re.findall(r'name="slot" value="(\d+)"', html)
+    assert len(slots) == 3
+    post(served, "zhao", page, f"{page}/slots/drop", slot=slots[0])
+    html = served.member("zhao").get(page).get_data(as_text=True)
+    assert re.findall(r'name="slot" value="(\d+)"', html) == slots[1:]

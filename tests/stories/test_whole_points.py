@@ -33,7 +33,7 @@ WHOLE = re.sub(
 ).replace("points_per_yuan = 20", "points_per_yuan = 100")
 """Chang'an's scheme with whole civic points; a hundred are one yuan, so that a fen is a whole point."""
 PIN = "274951"
-FREE = {"pin_above_units_dyn": 20_000, "day_units_dyn": 50_000}
+FREE: dict[str, Any] = {"pin_above_units_dyn": 20_000, "day_units_dyn": 50_000}
 """200 points a day without a PIN, 500 at all; settings are in hundredths."""
 
 

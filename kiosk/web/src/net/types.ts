@@ -213,6 +213,8 @@ export interface GoodsOrder {
   units: number;
   /** Yuan beside the points, paid when it is collected. */
   paid_fen?: number;
+  /** From when a good that goes fast is handed out. */
+  slot_from?: string;
   expires_at: string;
   lines: { good_id: string; name: string; quantity: number }[];
 }

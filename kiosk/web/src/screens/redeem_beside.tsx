@@ -25,6 +25,7 @@ export function WaitingOrders({ holder, collect }: { holder: Holder; collect(ord
           <p>
             <strong>{t("Order {number}", { number: order.number })}</strong> {order.lines.map((line) => `${line.name} × ${line.quantity}`).join(t(", "))} · {priceText(order.units, order.paid_fen ?? 0)}
           </p>
+          {order.slot_from && <p>{t("By time, from {moment}", { moment: order.slot_from.slice(0, 16).replace("T", " ") })}</p>}
           <button type="button" onClick={() => collect(order)}>
             <Icon name="gift" />
             {t("Hand the order out")}
