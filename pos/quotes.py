@@ -46,6 +46,7 @@ class Quoted(NamedTuple):
     proposal: Proposal
     pin_needed_above_units: int
     token_class: str
+    person_id: int
 
 
 def quote_for(desk: Desk, request: QuoteRequest, *, at: int) -> Quoted:
@@ -107,6 +108,7 @@ def _quote(tx: Tx, terms: Terms, request: QuoteRequest, scan: Scan, *, at: int) 
         ),
         pin_needed_above_units=max(0, limit - int(row.without_pin_day or 0)),
         token_class=token.key_class.value,
+        person_id=int(row.person_id),
     )
 
 
@@ -129,4 +131,6 @@ def _quote_paper(
         ),
         pin_needed_above_units=member.available,
         token_class=KeyClass.CRT.value,
+        # Whoever brings a certificate need not be its holder, and hears nothing of them.
+        person_id=0,
     )

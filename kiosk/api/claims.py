@@ -11,6 +11,7 @@ from kiosk.api.here import till
 from kiosk.api.types import Count, Counter, Day, Fen, Moment, Reference, RequestId, Strict, Units
 from kiosk.auth import allow
 from kiosk.context import service
+from ledger.offline.waiting import check_nothing_waits
 from ledger.recovery.epochs import check_claims
 from settlement.claims import file_daybook
 from settlement.daybook import MOST_LINES, Daybook, DaybookLine, Totals
@@ -65,6 +66,7 @@ def file_claims(body: ClaimBody) -> dict[str, Any]:
     here = till()
     with service().db.read() as tx:
         check_claims(tx, here.community_id)
+        check_nothing_waits(tx, here.community_id, here.terminal_id)
     return file_daybook(
         service().db, here.community_id, here.terminal_id, daybook_of(body), at=service().now()
     )

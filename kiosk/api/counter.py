@@ -8,6 +8,7 @@ from flask_openapi import APIBlueprint
 from pydantic import Field
 
 from kiosk.api.here import Till, till
+from kiosk.api.offline import notices_of
 from kiosk.api.passbook_words import passbook_line
 from kiosk.api.receipts import language
 from kiosk.api.types import Reference, RequestId, Strict, TokenText, moment_text
@@ -88,6 +89,7 @@ def counter_holder(body: HolderBody) -> dict[str, Any]:
         "owed_units": holder.owed_units,
         "pin_needed_above_units": holder.pin_needed_above_units,
         "token_class": holder.token_class,
+        "notices": notices_of(here, holder.person_id),
         "passbook": {"lines": printed, "waiting": waiting},
     }
 

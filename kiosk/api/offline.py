@@ -11,6 +11,8 @@ from kiosk.api.here import Till, till
 from kiosk.api.types import Counter, Strict, day_text, moment_text
 from kiosk.auth import allow
 from kiosk.context import service
+from kiosk.offline_words import notices_for
+from ledger.book.steps import apply
 from ledger.errors import Refusal
 from ledger.members.device_keys import to_base64url
 from ledger.members.terms import Terms
@@ -20,6 +22,7 @@ from ledger.offline.shops import policy_for
 from ledger.recovery.epochs import find_open
 from ledger.sql import Tx
 from pos.desk import day_of, rules_on
+from pos.offline.lists import heard_step
 
 bp = APIBlueprint("offline", __name__, url_prefix="/api/v1/till")
 
@@ -42,6 +45,12 @@ class WaitingBody(Strict):
     waiting: Annotated[list[Counter], Field(max_length=20_000)]
     unused: Annotated[list[Counter], Field(max_length=20_000)]
     last_counter: Annotated[int, Field(ge=0, le=99_999)]
+
+
+class ToldBody(Strict):
+    """Which notices the holder was told of, by the requests they are about."""
+
+    request_ids: Annotated[list[Annotated[str, Field(max_length=80)]], Field(max_length=50)]
 
 
 @bp.get("/cards")
@@ -83,6 +92,31 @@ def say_waiting(body: WaitingBody) -> dict[str, Any]:
 
     found = service().db.write(work)
     return {"missing": found.missing, "waiting": found.waiting}
+
+
+@bp.post("/told")
+@allow("sale.make", "redeem.make")
+def note_told(body: ToldBody) -> dict[str, Any]:
+    """The clerk has told a holder how a sale without network ended; told twice counts once."""
+    here, now = till(), service().now()
+    terms = service().desk.terms_with(here.community_id, here.terminal_id)
+    where = "counter" if terms.terminal(here.terminal_id).kind == "counter" else "till"
+
+    def work(tx: Tx) -> None:
+        steps = [
+            heard_step(here.community_id, key, where=where, at=now) for key in body.request_ids
+        ]
+        apply(tx, steps)
+
+    service().db.write(work)
+    return {"told": True}
+
+
+def notices_of(here: Till, person_id: int) -> list[dict[str, str]]:
+    """What the clerk is to tell this holder, for the screen alone; a loudspeaker never says it."""
+    terms = service().desk.terms_with(here.community_id, here.terminal_id)
+    with service().db.read() as tx:
+        return notices_for(tx, terms, person_id)
 
 
 def offline_of(tx: Tx, here: Till, terms: Terms, *, at: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from kiosk.api.here import Till, till
 from kiosk.api.lists import key_of, page
-from kiosk.api.offline import OfflineBody
+from kiosk.api.offline import OfflineBody, notices_of
 from kiosk.api.receipts import dated, limit_sentence, sale_lines
 from kiosk.api.types import (
     Counter,
@@ -107,6 +107,7 @@ def create_quote(body: QuoteBody) -> dict[str, Any]:
         },
         "pin_needed_above_units": found.pin_needed_above_units,
         "token_class": found.token_class,
+        "notices": notices_of(here, found.person_id),
     }
 
 

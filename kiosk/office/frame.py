@@ -33,6 +33,7 @@ _WAYS: Final = (
     _Way("office.claims", mark("Claims"), "office.read"),
     _Way("office.bills", mark("Fee bills"), "office.read"),
     _Way("office.unproven", mark("Points without proof"), "discrepancy.decide"),
+    _Way("office.offline", mark("Without network"), "office.read"),
     _Way("office.statements", mark("Statements"), "office.read", frozenset({"office.statement"})),
     _Way("office.payouts", mark("Payouts"), "office.read"),
     _Way("office.fund", mark("Fund"), "fund.write"),

@@ -85,6 +85,19 @@ TABLE: Final = {
         409,
         mark("The list of cards that are not good is too old. Connect the till and fetch it anew."),
     ),
+    "slip_time_bad": Known(
+        422,
+        mark(
+            "The day does not fit the slip's number, or lies ahead. Type day and time as the slip "
+            "has them."
+        ),
+    ),
+    "offline_entries_wait": Known(
+        409,
+        mark(
+            "{count} sales of this till still wait to be sent. Send them first, then close the day."
+        ),
+    ),
     "slip_counter_bad": Known(
         422,
         mark("A slip's number is from 1 to {most}. Type the number on the newest slip."),

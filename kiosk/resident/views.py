@@ -12,6 +12,7 @@ from kiosk import sign_in as signing
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
 from kiosk.doors import asked_place, come_in, door_page
+from kiosk.offline_words import seen_by_resident
 from kiosk.pages import page, say
 from kiosk.qr_image import PHONE, draw_svg
 from kiosk.resident.decisions import decisions_for
@@ -22,6 +23,7 @@ from kiosk.resident.told import notices_for
 from kiosk.texts import mark
 from ledger.bills.facts import bills_of_household
 from ledger.book.balances import entries_of, wallet_of
+from ledger.book.steps import apply
 from ledger.errors import Refusal
 from ledger.members import cards, residents
 from ledger.members.codes import PHONE_PURPOSES, issue_dynamic
@@ -30,6 +32,7 @@ from ledger.members.terms import Terms
 from ledger.sql import Tx
 from ledger.token_keys import CLASS_RULES
 from pos.desk import day_of
+from pos.offline.lists import heard_step, unheard
 
 bp: Final = Blueprint("resident", __name__, url_prefix="/me")
 
@@ -82,10 +85,13 @@ def home() -> Response:
         ending = ending_points(tx, here, who, day)
         decisions = decisions_for(tx, here, who)
         told = notices_for(tx, here, who.person_id)
+        offline = seen_by_resident(tx, here, who.person_id, at=service().now())
         fee_bills = len(bills_of_household(tx, here.community.id, who.household_id))
         limit = own_limit(tx, here, who, day=day) if kind.has_pool else None
         months = months_for_head(tx, here, who, day=day) if kind.has_pool else []
         is_head = kind.has_pool and heads_others(tx, here, who)
+    if offline:
+        _note_heard(here.community.id, who.person_id)
     rows, older = whole_entries(rows, MOST)
     if kind.has_pool:
         rows = own_rows(rows, who.person_id)
@@ -100,6 +106,7 @@ def home() -> Response:
         ending=ending,
         decisions=decisions,
         told=told,
+        offline=offline,
         fee_bills=fee_bills,
         proof_days=here.settings.proof_days,
         issuer=here.community.issuer,
@@ -111,6 +118,17 @@ def home() -> Response:
         older=older,
         is_older_page=before != _NEWEST,
     )
+
+
+def _note_heard(community_id: int, person_id: int) -> None:
+    """Note that the resident has read how their sales without network ended."""
+    at = service().now()
+
+    def work(tx: Tx) -> None:
+        for row in unheard(tx, community_id, person_id):
+            apply(tx, [heard_step(community_id, row.request_id, where="resident", at=at)])
+
+    service().db.write(work)
 
 
 @bp.get("/code")

@@ -32,6 +32,10 @@ _MARKED: Final = Sql(
     "SELECT coalesce(max(last_counter), 0) AS last FROM slip_mark WHERE community_id = :community_id"
     " AND terminal_id = :terminal_id"
 )
+_NAMED: Final = Sql(
+    "SELECT terminal_id FROM till_waiting WHERE community_id = :community_id"
+    " UNION SELECT terminal_id FROM slip_mark WHERE community_id = :community_id ORDER BY terminal_id"
+)
 _CODE: Final = Sql(
     "SELECT code FROM terminal WHERE community_id = :community_id AND terminal_id = :terminal_id"
 )
@@ -119,11 +123,8 @@ def standing(tx: Tx, community_id: int, terminal_id: int) -> Standing:
     waiting = set() if said is None else set(json.loads(said.waiting))
     unused = set() if said is None else set(json.loads(said.unused))
     known = known_counters(tx, community_id, terminal_id)
-    last = max(
-        marked_counter(tx, community_id, terminal_id),
-        max(known, default=0),
-        max(waiting, default=0),
-    )
+    # Beyond the last number anybody named, nothing can be said to be missing.
+    last = max(marked_counter(tx, community_id, terminal_id), max(waiting, default=0))
     open_ones = [one for one in range(1, last + 1) if one not in known | unused]
     return Standing(
         last,
@@ -131,6 +132,20 @@ def standing(tx: Tx, community_id: int, terminal_id: int) -> Standing:
         [one for one in open_ones if one in waiting],
         None if said is None else int(said.said_at),
     )
+
+
+def check_nothing_waits(tx: Tx, community_id: int, terminal_id: int) -> None:
+    """Refuse offline_entries_wait while the till's own store, by its last word, holds what the server has not got."""
+    waiting = standing(tx, community_id, terminal_id).waiting
+    if waiting:
+        raise Refusal("offline_entries_wait", count=len(waiting))
+
+
+def tills_with_gaps(tx: Tx, community_id: int) -> dict[int, Standing]:
+    """Every till of which numbers are missing or entries wait."""
+    rows = tx.all(_NAMED, community_id=community_id)
+    found = {int(row.terminal_id): standing(tx, community_id, int(row.terminal_id)) for row in rows}
+    return {till: one for till, one in found.items() if one.missing or one.waiting}
 
 
 def marked_counter(tx: Tx, community_id: int, terminal_id: int) -> int:

@@ -303,6 +303,9 @@ def _keyed_answer(
     keyed = store.find_keyed(tx, here, request.terminal_id, request.ref)
     if keyed is None or keyed.request_id == request.request_id:
         return None
+    before = requests.find_answer(tx, here, request.request_id, KIND, body_hash)
+    if before is not None:
+        return before
     kept: Row | None = requests.find_kept(tx, here, keyed.request_id)
     answer = None if kept is None else requests.answer_of(kept, KIND, bytes(kept.body_hash))
     if answer is None:

@@ -80,6 +80,7 @@ def test_without_escrow_and_floors_the_bound_is_passed(sqlite_url: str) -> None:
 
 
 @pytest.mark.proof
+@pytest.mark.timeout(7_200)
 def test_the_bound_holds_in_ten_thousand_days(sqlite_url: str) -> None:
     db = Database(sqlite_url)
     days = lived(db, PROOF)

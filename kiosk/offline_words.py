@@ -1,0 +1,50 @@
+"""What a holder is told of a sale made without network that did not end as it began: plainly, and without blame."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kiosk.pages import points, say
+from kiosk.texts import Translate, mark, translator
+from ledger.members.terms import Terms
+from ledger.sql import Row, Tx
+from pos.offline import lists
+
+SHOWN_US: Final = 14 * 86_400 * 1_000_000
+
+SHORT: Final = mark(
+    "At {shop} the network was down when you paid. {points} points were already used elsewhere; "
+    "the shop is paid. The next points you earn make up for them."
+)
+REFUSED: Final = mark(
+    "At {shop} the network was down when you bought something. That purchase could not be written "
+    "down afterwards; your points are as they were. The office will settle it with the shop."
+)
+
+
+def said_of(here: Terms, row: Row, translate: Translate = say) -> str:
+    """The sentence for a holder (a row of `offline_sale`), in the reader's language."""
+    shop = here.merchant(int(row.merchant_id)).name
+    if row.state == "short":
+        lacked = points(int(row.lacked_units), here.shown.precision)
+        return translate(SHORT).format(shop=shop, points=lacked)
+    return translate(REFUSED).format(shop=shop)
+
+
+def notices_for(tx: Tx, here: Terms, person_id: int) -> list[dict[str, str]]:
+    """What a clerk tells a holder at the next contact, in both languages; never to be spoken by the till itself."""
+    return [
+        {
+            "request_id": row.request_id,
+            "ref": row.ref,
+            "zh": said_of(here, row, translator("zh")),
+            "en": said_of(here, row, translator("en")),
+        }
+        for row in lists.unheard(tx, here.community.id, person_id)
+    ]
+
+
+def seen_by_resident(tx: Tx, here: Terms, person_id: int, *, at: int) -> list[str]:
+    """What a resident reads of it on their own page: for two weeks from when it was first there."""
+    rows = lists.on_own_page(tx, here.community.id, person_id, since=at - SHOWN_US)
+    return [said_of(here, row) for row in rows]
