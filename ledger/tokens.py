@@ -9,6 +9,7 @@ from typing import Final
 import cbor2
 
 from ledger.errors import Refusal
+from ledger.foreign_codes import kind_of, wallet_of
 from ledger.token_keys import (
     ALGORITHMS,
     CLASS_RULES,
@@ -46,11 +47,6 @@ _FIRST_TIME_S, _LAST_TIME_S = 1 << 16, (1 << 32) - 1
 _SERIAL_MAX, _ISSUE_MAX = (1 << 32) - 1, (1 << 16) - 1
 
 _DIGITS: Final = re.compile(r"[0-9]+", re.ASCII)
-_FOREIGN_WALLETS: Final = (
-    ("wechat", re.compile(r"1[0-5][0-9]{16}")),
-    ("alipay", re.compile(r"(?:2[5-9]|30)[0-9]{14,22}")),
-    ("unionpay", re.compile(r"62[0-9]{17}")),
-)
 
 
 @dataclass(frozen=True)
@@ -120,15 +116,19 @@ def to_digits(raw: bytes) -> str:
 def from_digits(text: str) -> bytes:
     """The bytes behind a scanned or typed text; space around it is passed over.
 
-    Refusals: token_not_a_code, token_foreign_wallet, token_wrong_length, token_malformed.
+    Refusals: token_not_a_code, token_foreign_wallet, those of `ledger.foreign_codes`, token_wrong_length,
+    token_malformed.
     None carries the digits: what was scanned may be somebody's payment code.
     """
     digits = text.strip(" \t\r\n")
+    wallet = wallet_of(digits)
+    if wallet:
+        raise Refusal("token_foreign_wallet", wallet=wallet)
+    foreign = kind_of(digits)
+    if foreign:
+        raise Refusal(foreign)
     if not _DIGITS.fullmatch(digits):
         raise Refusal("token_not_a_code")
-    for wallet, pattern in _FOREIGN_WALLETS:
-        if pattern.fullmatch(digits):
-            raise Refusal("token_foreign_wallet", wallet=wallet)
     if not digits.startswith(PREFIX):
         raise Refusal("token_not_a_code")
     if len(digits) != TOKEN_DIGITS:

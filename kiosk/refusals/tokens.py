@@ -23,6 +23,48 @@ TABLE: Final = {
             "shop's own device."
         ),
     ),
+    "token_id_card": Known(
+        422,
+        mark(
+            "This is an identity number, not a points code. Nothing was stored. Ask the resident"
+            " for the points card, or for the code on the points page."
+        ),
+    ),
+    "token_bank_card": Known(
+        422,
+        mark(
+            "This is a bank card's number, not a points code. Nothing was stored. Ask the resident"
+            " for the points card, and take the yuan on the shop's own device."
+        ),
+    ),
+    "token_goods": Known(
+        422,
+        mark(
+            "This is the bar code of goods, not a points code. Scan the code on the points card,"
+            " or on the points page of the phone."
+        ),
+    ),
+    "token_phone_number": Known(
+        422,
+        mark(
+            "This is a telephone number, not a points code. Nothing was stored. Ask the resident"
+            " for the points card, or for the code on the points page."
+        ),
+    ),
+    "token_health_code": Known(
+        422,
+        mark(
+            "This is a health code, not a points code. Nothing was stored. Ask the resident to"
+            " open the points page, or to show the points card."
+        ),
+    ),
+    "token_link": Known(
+        422,
+        mark(
+            "This code leads to some web page; it is no points code. Nothing was opened. Ask the"
+            " resident for the points card, or for the code on the points page."
+        ),
+    ),
     "token_other_community": Known(
         422,
         mark(

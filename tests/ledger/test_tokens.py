@@ -64,9 +64,17 @@ FOREIGN_CODES = {
     "301234567890123456789012": "token_foreign_wallet",
     "6212345678901234567": "token_foreign_wallet",  # UnionPay, 19 digits, 62
     "163456789012345678": "token_not_a_code",  # 18 digits that no wallet uses
-    "6901234567892": "token_not_a_code",  # the bar code on a carton of milk
-    "https://u.wechat.com/abc": "token_not_a_code",
-    "HC1:6BF+70790T9WJWG.FKY*4GO0": "token_not_a_code",
+    "wxp://f2f0AbCdEf": "token_foreign_wallet",  # what a WeChat shop hangs on the wall
+    "https://qr.alipay.com/fkx01234": "token_foreign_wallet",
+    "110105194912310021": "token_foreign_wallet",  # an identity number but for its check sign
+    "11010519491231002X": "token_id_card",
+    "34052419800101001X": "token_id_card",
+    "4012888888881881": "token_bank_card",
+    "13800138000": "token_phone_number",
+    "6901234567892": "token_goods",  # the bar code on a carton of milk
+    "https://u.wechat.com/abc": "token_link",
+    "https://jkm.example.cn/c?id=1": "token_health_code",
+    "HC1:6BF+70790T9WJWG.FKY*4GO0": "token_health_code",
     "": "token_not_a_code",
 }
 

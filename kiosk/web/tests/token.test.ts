@@ -52,8 +52,8 @@ test("what is wrong with a code is told apart", async () => {
   expect(await faultOf("134567890123456789")).toBe("wechat");
   expect(await faultOf("281234567890123456")).toBe("alipay");
   expect(await faultOf("6212345678901234567")).toBe("unionpay");
-  expect(await faultOf("https://example.org")).toBe("not_a_code");
-  expect(await faultOf("6901234567892")).toBe("not_a_code");
+  expect(await faultOf("https://example.org")).toBe("link");
+  expect(await faultOf("6901234567892")).toBe("goods");
   expect(await faultOf(tokens.card.slice(0, 200))).toBe("wrong_length");
   expect(await faultOf(`71${"1".repeat(253)}`)).toBe("malformed");
   expect(await faultOf(tokens.card, { issuer: "OTHR" })).toBe("other_community");

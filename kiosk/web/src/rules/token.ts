@@ -1,6 +1,7 @@
 // The resident's code: 255 digits that carry a CWT of 105 bytes whose fields have fixed places.
 
 import { utf8 } from "./bytes";
+import { type ForeignKind, foreignKind } from "./foreign";
 
 export const TOKEN_DIGITS = 255;
 export const SKEW_S = 30;
@@ -9,9 +10,7 @@ const BYTES = 105;
 
 /** Why a scanned text is not one of our codes. It never carries the digits: they may be somebody's payment code. */
 export type ScanFault =
-  | "wechat"
-  | "alipay"
-  | "unionpay"
+  | ForeignKind
   | "not_a_code"
   | "wrong_length"
   | "malformed"
@@ -44,17 +43,12 @@ export class ScanError extends Error {
   }
 }
 
-const FOREIGN: [ScanFault, RegExp][] = [
-  ["wechat", /^1[0-5]\d{16}$/],
-  ["alipay", /^(?:2[5-9]|30)\d{14,22}$/],
-  ["unionpay", /^62\d{17}$/],
-];
-
 /** The 105 bytes behind a scanned text, or a ScanError that says what was held up instead. */
 export function fromDigits(text: string): Uint8Array<ArrayBuffer> {
   const digits = text.trim();
+  const foreign = foreignKind(digits);
+  if (foreign) throw new ScanError(foreign);
   if (!/^\d+$/.test(digits)) throw new ScanError("not_a_code");
-  for (const [fault, pattern] of FOREIGN) if (pattern.test(digits)) throw new ScanError(fault);
   if (!digits.startsWith(PREFIX)) throw new ScanError("not_a_code");
   if (digits.length !== TOKEN_DIGITS) throw new ScanError("wrong_length");
   const hex = BigInt(digits.slice(PREFIX.length)).toString(16);

@@ -24,7 +24,10 @@ export function signOf(code: string, key: string): string | null {
   if (letter) return letter[1]!;
   if (code === "Minus" || code === "NumpadSubtract") return "-";
   if (code === "Period" || code === "NumpadDecimal") return ".";
-  if (code === "" && /^[0-9A-Za-z.-]$/.test(key)) return key.toUpperCase();
+  // A foreign code may be an address: read whole, it can be told apart.
+  if (code === "Semicolon") return ":";
+  if (code === "Slash" || code === "NumpadDivide") return "/";
+  if (code === "" && /^[0-9A-Za-z.:/-]$/.test(key)) return key.toUpperCase();
   return null;
 }
 
