@@ -6,6 +6,7 @@ from typing import Final
 
 from settlement.auditor.digests import statements
 from settlement.auditor.registry import Check, check, look, look_by
+from settlement.auditor.shares import lines, posted
 from settlement.auditor.source import names
 
 # An offset is open until its points are retired: by a night that has posted, or by a decision. Of a claim that was
@@ -181,6 +182,15 @@ MONEY: Final[tuple[Check, ...]] = (
             "I14": "o.claimant_id = f.claimant_id",
             "payout": "o.claimant_id = f.claimant_id",
         },
+    ),
+    check(
+        "cofund",
+        look_by(
+            "cofund_line", "claimant_id month given_month units_per_fen", "stated worked_out", lines
+        ),
+        look_by("cofund_line", "claimant_id month", "stated booked_fen", posted),
+        needs="cofund_line agreement statement transfer txn",
+        explained_by={"entry": "true", "I2": "true"},
     ),
     check(
         "statement_digest",
