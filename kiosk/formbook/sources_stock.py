@@ -99,7 +99,7 @@ def write_offs(tx: Tx, asked: Asked) -> Rows:
             row.name,
             -int(row.quantity),
             _reason(row.reason),
-            "",
+            row.ref,
             names.get(int(row.second_staff_id), ""),
         )
         for row in tx.all(_MOVES, **asked.span, shop=asked.shop_id)

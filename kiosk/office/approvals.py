@@ -186,6 +186,9 @@ def _line(tx: Tx, row: Approval, names: dict[int, str]) -> dict[str, Any]:
         "is_own": row.proposed_by == actor().id,
         "may_decide": can(_MAY.get(row.kind, "grant.approve")),
         "details": _details(tx, row),
+        "photo": url_for("office.write_off_photo", approval_id=row.approval_id)
+        if row.kind == leaving.APPROVAL and row.body.get("photo")
+        else "",
         "approve": url_for("office.agree", approval_id=row.approval_id),
         "deny": url_for("office.refuse", approval_id=row.approval_id),
     }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any, Final
 
-from flask import Response
+from flask import Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import actor, allow, terms
@@ -78,6 +79,9 @@ def hand_out_goods(good_id: int) -> AnyResponse:
 def write_off_goods(good_id: int) -> AnyResponse:
     """Propose to write pieces off; a second person agrees under Approvals."""
     lot = text("lot")
+    sent = request.files.get("photo")
+    raw = sent.read() if sent else b""
+    digest = sha256(raw).hexdigest() if raw else ""
 
     def propose(tx: Tx, at: int) -> dict[str, Any]:
         made = leaving.propose_write_off(
@@ -88,15 +92,28 @@ def write_off_goods(good_id: int) -> AnyResponse:
             why=needed("why"),
             reason=text("reason"),
             lot_id=int(lot) if lot.isdigit() else None,
+            photo=leaving.keep_photo(tx, actor().community_id, raw, by=me(), at=at) if raw else "",
             by=me(),
             at=at,
         )
         return {"approval_id": str(made)}
 
-    said = {name: text(name) for name in ("quantity", "why", "lot")}
+    said = {**{name: text(name) for name in ("quantity", "why", "lot")}, "photo": digest}
     return _do(
         good_id, lambda: act("write_off", {"good": str(good_id), **said}, propose), "proposed"
     )
+
+
+@bp.get("/write-offs/<int:approval_id>/photo")
+@allow("office.read")
+def write_off_photo(approval_id: int) -> Response:
+    """The photo of what somebody proposes to write off, as it came in."""
+    with service().db.read() as tx:
+        kept = leaving.get_photo(tx, actor().community_id, approval_id)
+    answer = Response(kept.body, content_type=kept.media_type)
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
 
 
 @bp.post("/goods/<int:good_id>/price")

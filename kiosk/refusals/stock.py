@@ -8,6 +8,9 @@ from kiosk.refusals.known import Known
 from kiosk.texts import mark
 
 TABLE: Final = {
+    "photo_wrong": Known(
+        422, mark("This is no photo. Choose a JPEG or PNG picture, or send it without one.")
+    ),
     "slots_not_fast": Known(
         409,
         mark("{good} is not marked as a good that goes fast. Mark it under its settings first."),

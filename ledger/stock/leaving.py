@@ -12,7 +12,7 @@ from ledger.book.steps import apply
 from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.ids import derived_request_id
-from ledger.members import approvals
+from ledger.members import approvals, files
 from ledger.sql import Row, Sql, Tx
 from ledger.stock.booking import book, note, staff_of, today
 from ledger.stock.fefo import Lot
@@ -23,6 +23,12 @@ HAND_OUT: Final = "hand_out"
 WRITE_OFF: Final = "write_off"
 APPROVAL: Final = "stock.write_off"
 """The kind of proposal under which a write-off waits for its second person."""
+
+PICTURES: Final = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
+"""What a photo begins with, and what it is then."""
+
+PHOTO_SIGNS: Final = 16
+"""So much of a photo's SHA-256 stands beside the move and on the form: enough to find it by."""
 
 REASONS: Final = ("expired", "broken", "vermin", "other")
 """Why goods are written off, as the form asks."""
@@ -80,10 +86,14 @@ def propose_write_off(  # noqa: PLR0913 - what, why, and the record of it
     why: str,
     reason: str = "",
     lot_id: int | None = None,
+    photo: str = "",
     by: By,
     at: int,
 ) -> int:
     """Propose to write goods off, of one lot or the oldest; the proposal's number.
+
+    `photo`: the SHA-256 (hex) of a kept picture of them, '' where there is none; it is part of what the second person
+    agrees to.
 
     Refuses: good_not_found, amount_wrong, write_off_why (`why` is none of REASONS, or other without words),
     stock_short, stock_short_until.
@@ -98,8 +108,29 @@ def propose_write_off(  # noqa: PLR0913 - what, why, and the record of it
         "why": why,
         "reason": reason.strip(),
         "lot_id": "" if lot_id is None else str(lot_id),
+        "photo": photo,
     }
     return approvals.propose(tx, community_id, APPROVAL, f"good:{good_id}", body, by=by, at=at)
+
+
+def keep_photo(tx: Tx, community_id: int, raw: bytes, *, by: By, at: int) -> str:
+    """Keep a photo of goods to be written off; its SHA-256 in hex. Refuses: photo_wrong, file_empty, file_too_large."""
+    kinds = [kind for start, kind in PICTURES.items() if raw.startswith(start)]
+    if raw and not kinds:
+        raise Refusal("photo_wrong")
+    name = "write-off"
+    media = kinds[0] if kinds else ""
+    return files.keep(
+        tx, community_id, raw, name=name, media_type=media, source=APPROVAL, by=by, at=at
+    )
+
+
+def get_photo(tx: Tx, community_id: int, approval_id: int) -> files.StoredFile:
+    """The photo of a proposed write-off. Refuses: approval_not_found, file_not_found."""
+    proposal = approvals.get_approval(tx, community_id, approval_id)
+    if proposal.kind != APPROVAL:
+        raise Refusal("approval_not_found")
+    return files.get_file(tx, community_id, str(proposal.body.get("photo", "")))
 
 
 def approve_write_off(tx: Tx, community_id: int, approval_id: int, *, by: By, at: int) -> int:
@@ -121,6 +152,7 @@ def approve_write_off(tx: Tx, community_id: int, approval_id: int, *, by: By, at
         staff_id=agreed.proposed_by,
         second_staff_id=staff_of(by),
         reason=f"{body['why']} {body['reason']}".strip(),
+        ref=str(body.get("photo", ""))[:PHOTO_SIGNS],
     )
     _leave(tx, facts, good, quantity, int(body["lot_id"]) if body["lot_id"] else None, by=by)
     return quantity
