@@ -14,7 +14,7 @@ ACTS: Final = {
     acts.SPLIT: mark("The household splits"),
     acts.MERGE: mark("It joins another household"),
     acts.GIFT: mark("Gift to a household in need"),
-    acts.HEIRS: mark("Heirs claim a last member's points"),
+    acts.HEIRS: mark("Heirs claim points of who has died"),
     "move": mark("Moved to another home"),
     "out": mark("Left the community"),
     "death": mark("Death"),

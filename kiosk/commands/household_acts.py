@@ -102,7 +102,10 @@ def gift(code: str, **typed: Any) -> None:  # noqa: ANN401 - what click read
 @click.option("--heir", required=True, help="The number of the heir's card.")
 @_proposal(_paper)
 def heirs(code: str, heir: str, **typed: Any) -> None:  # noqa: ANN401 - what click read
-    """An heir, who lives in the household --to, claims what waits since a last member's death."""
+    """An heir, who lives in the household --to, claims what waits since a death.
+
+    After a last member the pool; where others go on, the dead person's own points alone.
+    """
     _propose(code, acts.HEIRS, (), {**typed, "heir": heir})
 
 

@@ -72,8 +72,8 @@ TABLE: Final = {
     "heirs_none": Known(
         409,
         mark(
-            "No points wait for this heir: somebody of the household is left, nobody has died, or"
-            " the heir is no active member of the household named."
+            "No points wait for this heir: nobody of the household has died, those who are left use its pool, or the"
+            " heir is no active member of the household named."
         ),
     ),
     "heirs_claimed": Known(

@@ -96,6 +96,13 @@ TABLE: Final = {
         409,
         mark("This household is closed. Open it again first, or choose another."),
     ),
+    "household_waits": Known(
+        409,
+        mark(
+            "The last member of this household died and its points wait for heirs. Nobody moves in; give the newcomers"
+            " a household code of their own."
+        ),
+    ),
     "resident_not_found": Known(
         404,
         mark("There is no such resident in this community. Check the number or search again."),

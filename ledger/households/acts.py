@@ -84,7 +84,7 @@ def agree(tx: Tx, community_id: int, approval_id: int, *, today: int, by: By, at
     check(tx, community_id, asked, today=today)
     versions = begun_by(tx, community_id, today)
     other = _other(tx, community_id, asked, by=by, at=at)
-    parts = _parts(tx, community_id, versions[-1], asked, other)
+    parts = _parts(tx, community_id, versions[-1], asked, other, today)
     act = store.Act(
         act_id=new_id(at),
         kind=asked.act,
@@ -129,15 +129,15 @@ def preview(tx: Tx, community_id: int, asked: Ask, *, today: int) -> list[Part]:
     """
     home = households.find_by_code(tx, community_id, asked.to_code.upper())
     scheme = begun_by(tx, community_id, today)[-1]
-    return _parts(tx, community_id, scheme, asked, 0 if home is None else home.household_id)
+    return _parts(tx, community_id, scheme, asked, 0 if home is None else home.household_id, today)
 
 
 def check(tx: Tx, community_id: int, asked: Ask, *, today: int) -> None:
     """Whether it can be asked for at all.
 
     Refuses household_act_unknown, household_rule_unknown, reason_missing, household_not_found, household_closed,
-    household_same, household_nobody_goes, household_not_member, household_nobody_stays, form_gap, heirs_none,
-    heirs_too_late, heirs_claimed, heirs_evidence, gift_units.
+    household_waits, household_same, household_nobody_goes, household_not_member, household_nobody_stays, form_gap,
+    heirs_none, heirs_too_late, heirs_claimed, heirs_evidence, gift_units.
     """
     if asked.act not in _KINDS:
         raise Refusal("household_act_unknown", act=asked.act[:20])
@@ -164,8 +164,9 @@ def _check_other(tx: Tx, community_id: int, asked: Ask) -> int:
     """The household on the other side, 0 where it is opened first."""
     other = households.find_by_code(tx, community_id, asked.to_code.upper())
     if other is not None:
-        households.get_open(tx, community_id, other.household_id)
-        if other.household_id == asked.household_id:
+        households.get_lived_in(tx, community_id, other.household_id)
+        # An heir may live where the person lived: then only that person's own points pass.
+        if other.household_id == asked.household_id and asked.act != HEIRS:
             raise Refusal("household_same")
         return other.household_id
     if asked.act not in {LEAVE, SPLIT}:
@@ -226,10 +227,12 @@ def _other(tx: Tx, community_id: int, asked: Ask, *, by: By, at: int) -> int:
     )
 
 
-def _parts(tx: Tx, community_id: int, scheme: Scheme, asked: Ask, other: int) -> list[Part]:
+def _parts(
+    tx: Tx, community_id: int, scheme: Scheme, asked: Ask, other: int, today: int
+) -> list[Part]:
     parts = list[Part]()
     for kind in kinds_of(scheme):
-        parts += _parts_of(tx, community_id, kind, asked, other)
+        parts += _parts_of(tx, community_id, kind, asked, other, today)
     if asked.units is not None and asked.act in {LEAVE, SPLIT, GIFT}:
         moved = sum(part.units for part in parts)
         if moved != asked.units:
@@ -237,9 +240,13 @@ def _parts(tx: Tx, community_id: int, scheme: Scheme, asked: Ask, other: int) ->
     return parts
 
 
-def _parts_of(tx: Tx, community_id: int, kind: PointKind, asked: Ask, other: int) -> list[Part]:
+def _parts_of(
+    tx: Tx, community_id: int, kind: PointKind, asked: Ask, other: int, today: int
+) -> list[Part]:
     if asked.act == HEIRS:
-        return estates.parts(tx, community_id, kind, asked.household_id, asked.people[0], other)
+        return estates.parts(
+            tx, community_id, kind, asked.household_id, asked.people[0], other, today=today
+        )
     if not kind.of_household:
         return []
     pool = figures.Pool(tx, community_id, kind.commodity, asked.household_id, other)
@@ -261,6 +268,7 @@ def _people(
         homes.keep_a_head(tx, community_id, other, by=by, at=at)
     if asked.act == MERGE:
         homes.merge(tx, community_id, asked.household_id, other, act.act_id, by=by, at=at)
+        estates.moved(tx, community_id, asked.household_id, other)
     if asked.act == HEIRS:
         estates.claimed(tx, community_id, asked.household_id, act.act_id)
 

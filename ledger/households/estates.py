@@ -16,7 +16,7 @@ from ledger.members import approvals, cards, residents
 from ledger.sql import Row, Sql, Tx
 
 CLAIM_MONTHS: Final = 12
-"""How long the points of a household's last member wait for heirs, from the day of death (domain 2.6)."""
+"""How long points wait for heirs, from the day of death (domain 2.6): a last member's pool, anybody's own points."""
 
 _KEEP: Final = Sql(
     "INSERT INTO estate (community_id, person_id, household_id, died_on, reported_on, claim_until,"
@@ -31,12 +31,17 @@ _OF: Final = Sql(
 _WAITS: Final = Sql(
     "SELECT count(*) AS n FROM account a JOIN balance b ON b.community_id = a.community_id"
     " AND b.account_id = a.account_id WHERE a.community_id = :community_id AND a.kind = 'wallet'"
-    " AND b.posted > 0 AND (a.owner_id = :household_id OR a.owner_id IN (SELECT e.person_id FROM estate e"
-    "  WHERE e.community_id = a.community_id AND e.household_id = :household_id))"
+    " AND b.posted > 0 AND (a.owner_id = :pool_id OR a.owner_id IN (SELECT e.person_id FROM estate e"
+    "  WHERE e.community_id = a.community_id AND e.household_id = :household_id"
+    "  AND e.claim_until >= :today))"
 )
 _CLAIMED: Final = Sql(
     "UPDATE estate SET claimed_act = :act_id WHERE community_id = :community_id"
     " AND household_id = :household_id AND claimed_act IS NULL"
+)
+_MOVED: Final = Sql(
+    "UPDATE estate SET household_id = :other WHERE community_id = :community_id"
+    " AND household_id = :household_id"
 )
 _LATE: Final = Sql(
     "INSERT INTO late_spending (community_id, txn_id, person_id, business_date, units, answer)"
@@ -134,39 +139,59 @@ def estates_of(tx: Tx, community_id: int, household_id: int) -> list[Row]:
 
 
 def check_claim(tx: Tx, community_id: int, household_id: int, evidence: str, *, today: int) -> None:
-    """Whether heirs may claim today.
+    """Whether heirs may claim today: the pool after a last member, a person's own points also where others go on.
 
     What came back after a first claim (an unused voucher) may be claimed like it. Refuses heirs_none (nobody died, or
-    somebody of the household is left), heirs_claimed (and nothing came since), heirs_too_late, heirs_evidence.
+    nothing but the pool of those who go on), heirs_claimed (and nothing came since), heirs_too_late, heirs_evidence.
     """
     found = estates_of(tx, community_id, household_id)
-    if not found or active_members(tx, community_id, household_id):
+    goes_on = bool(active_members(tx, community_id, household_id))
+    dead = found if goes_on else [row for row in found if row.was_last]
+    if not dead:
         raise Refusal("heirs_none")
-    last = [row for row in found if row.was_last]
-    if not last:
-        raise Refusal("heirs_none")
-    waits = tx.get(_WAITS, community_id=community_id, household_id=household_id).n
-    if all(row.claimed_act is not None for row in last) and not waits:
-        raise Refusal("heirs_claimed")
-    if today > max(int(row.claim_until) for row in last):
+    is_claimed = all(row.claimed_act is not None for row in dead)
+    is_late = today > max(int(row.claim_until) for row in dead)
+    pool_id = 0 if goes_on else household_id
+    waits = tx.get(
+        _WAITS,
+        community_id=community_id,
+        household_id=household_id,
+        pool_id=pool_id,
+        today=0 if is_late else today,
+    ).n
+    if not waits and (is_claimed or goes_on):
+        raise Refusal("heirs_claimed" if is_claimed else "heirs_none")
+    if is_late:
         raise Refusal("heirs_too_late")
     if not evidence.strip():
         raise Refusal("heirs_evidence")
 
 
 def parts(
-    tx: Tx, community_id: int, kind: PointKind, household_id: int, heir_id: int, heir_home: int
+    tx: Tx,
+    community_id: int,
+    kind: PointKind,
+    household_id: int,
+    heir_id: int,
+    heir_home: int,
+    *,
+    today: int,
 ) -> list[Part]:
     """What waits: the pool's points for the heir's household, a person's own points for the heir.
 
-    Refuses household_points_held. A debt dies with the household.
+    The pool of a household that goes on is not among them; nor are a person's own points once their twelve months are
+    over. Refuses household_points_held. A debt dies with the household.
     """
-    if kind.of_household:
-        pairs = [(household_id, heir_home)]
-    else:
+    if not kind.of_household:
         pairs = [
-            (int(row.person_id), heir_id) for row in estates_of(tx, community_id, household_id)
+            (int(row.person_id), heir_id)
+            for row in estates_of(tx, community_id, household_id)
+            if today <= row.claim_until
         ]
+    elif active_members(tx, community_id, household_id):
+        pairs = []
+    else:
+        pairs = [(household_id, heir_home)]
     found = []
     for from_owner, to_owner in pairs:
         wallet = wallet_of(tx, community_id, from_owner, kind.commodity)
@@ -183,6 +208,11 @@ def parts(
                 )
             )
     return found
+
+
+def moved(tx: Tx, community_id: int, household_id: int, other: int) -> None:
+    """Whoever died in a household that joined another one is asked for there from now on."""
+    tx.run(_MOVED, community_id=community_id, household_id=household_id, other=other)
 
 
 def claimed(tx: Tx, community_id: int, household_id: int, act_id: int) -> None:

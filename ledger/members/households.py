@@ -32,6 +32,12 @@ _SEARCH: Final = Sql(
     " AND (:text = '' OR h.code LIKE :start ESCAPE '!' OR h.building LIKE :start ESCAPE '!')"
     " ORDER BY h.code LIMIT :n"
 )
+_WAITS: Final = Sql(
+    "SELECT count(*) AS n FROM estate e WHERE e.community_id = :community_id"
+    " AND e.household_id = :household_id AND e.was_last = 1 AND e.claimed_act IS NULL"
+    " AND NOT EXISTS (SELECT 1 FROM resident r WHERE r.community_id = e.community_id"
+    "  AND r.household_id = e.household_id AND r.state = 'active')"
+)
 _OPEN: Final = Sql(
     "INSERT INTO household (community_id, household_id, code, building, unit, opened_at)"
     " VALUES (:community_id, :household_id, :code, :building, :unit, :opened_at)"
@@ -104,6 +110,17 @@ def get_open(tx: Tx, community_id: int, household_id: int) -> Household:
     household = get_household(tx, community_id, household_id)
     if household.closed_at is not None:
         raise Refusal("household_closed")
+    return household
+
+
+def get_lived_in(tx: Tx, community_id: int, household_id: int) -> Household:
+    """One open household that people may move into: none whose last member died and whose points wait for heirs.
+
+    Refusals: household_not_found, household_closed, household_waits.
+    """
+    household = get_open(tx, community_id, household_id)
+    if tx.get(_WAITS, community_id=community_id, household_id=household_id).n:
+        raise Refusal("household_waits")
     return household
 
 

@@ -106,9 +106,9 @@ def register(
     """Register a resident of a household; returns the number the book knows them by.
 
     Without `consent_at` no card can be handed out. The record of the act holds no name.
-    Refusals: household_not_found, household_closed, name_bad, phone_bad, birth_year_bad.
+    Refusals: household_not_found, household_closed, household_waits, name_bad, phone_bad, birth_year_bad.
     """
-    households.get_open(tx, community_id, household_id)
+    households.get_lived_in(tx, community_id, household_id)
     if birth_year is not None and not _FIRST_YEAR <= birth_year <= _LAST_YEAR:
         raise Refusal("birth_year_bad", year=birth_year)
     person_id = new_id(at)
@@ -215,12 +215,12 @@ def leave(
 def move(tx: Tx, community_id: int, person_id: int, household_id: int, *, by: By, at: int) -> None:
     """Move a resident to another household; points in the old one's pool stay there.
 
-    Refusals: resident_not_found, resident_left, household_not_found, household_closed.
+    Refusals: resident_not_found, resident_left, household_not_found, household_closed, household_waits.
     """
     resident = get_resident(tx, community_id, person_id)
     if resident.state != "active":
         raise Refusal("resident_left")
-    households.get_open(tx, community_id, household_id)
+    households.get_lived_in(tx, community_id, household_id)
     tx.run(_MOVE, community_id=community_id, person_id=person_id, household_id=household_id)
     _note(tx, community_id, by, "resident.move", person_id, at, household_id=household_id)
 

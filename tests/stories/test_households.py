@@ -18,7 +18,7 @@ from pos.checkout import check_out
 from pos.proof import vest_sale
 from pos.refunds import refund
 from tests.support.granting import grant_to, sale_of, staff_who_is
-from tests.support.homes import ONE, TWO, ask, done, home, units
+from tests.support.homes import ONE, TWO, ask, done, home, newcomer, units
 from tests.support.invariants import check_invariants
 from tests.support.town import CIVIC, HERE, Town, build_town, moment
 
@@ -203,6 +203,90 @@ def test_with_others_left_the_points_are_theirs(town: Town) -> None:
 
     check_out(town.desk, town.sale(2, 10_000, 2_000), at=town.at)
     assert units(town, pool) == 8_000
+
+
+PARTY = 1_001
+
+
+def die(town: Town, person: int, died_on: int = 20_260_228) -> None:
+    town.db.write(
+        lambda tx: estates.report_death(
+            tx, HERE, person, died_on=died_on, evidence="证", today=town.day, by=ONE, at=town.at
+        )
+    )
+
+
+def test_a_persons_own_points_pass_to_an_heir_though_the_household_goes_on(town: Town) -> None:
+    pool = home(town, "5-1-1", 1, 2)
+    grant(town, 1, pool, 10_000, "2026-01-10")
+    with pytest.raises(Refusal, match="heirs_none"):
+        done(town, ask(pool, acts.HEIRS, "5-1-1", 2, evidence="公证书 7"))
+    grant_to(town, 1, 1, 500, PARTY)
+    die(town, 1)
+
+    came = done(town, ask(pool, acts.HEIRS, "5-1-1", 2, evidence="公证书 7"))
+
+    # The party's points were the dead person's own; the pool stays with those who go on.
+    assert came.units == {PARTY: 500}
+    assert (units(town, 1, PARTY), units(town, 2, PARTY), units(town, pool)) == (0, 500, 10_000)
+    with pytest.raises(Refusal, match="heirs_claimed"):
+        done(town, ask(pool, acts.HEIRS, "5-1-1", 2, evidence="公证书 7"))
+
+
+def test_with_nothing_of_their_own_nothing_waits_where_others_go_on(town: Town) -> None:
+    pool = home(town, "5-1-1", 1, 2)
+    grant(town, 1, pool, 10_000, "2026-01-10")
+    die(town, 1)
+
+    with pytest.raises(Refusal, match="heirs_none"):
+        done(town, ask(pool, acts.HEIRS, "5-1-1", 2, evidence="公证书 7"))
+    assert units(town, pool) == 10_000
+
+
+def test_a_persons_own_points_wait_twelve_months_too(town: Town) -> None:
+    pool = home(town, "5-1-1", 1, 2)
+    grant_to(town, 1, 1, 500, PARTY)
+    die(town, 1)
+    town.at = moment("2027-03-01 09:00")
+
+    with pytest.raises(Refusal, match="heirs_too_late"):
+        done(town, ask(pool, acts.HEIRS, "5-1-1", 2, evidence="公证书 7"))
+    # A later death of the last member opens the pool, and not what is over.
+    die(town, 2, died_on=20_270_228)
+    home(town, "5-1-2", 3)
+    grant(town, 2, pool, 10_000, "2027-02-10")
+    came = done(town, ask(pool, acts.HEIRS, "5-1-2", 3, evidence="公证书 8"))
+    assert came.units == {CIVIC: 10_000}
+    assert units(town, 1, PARTY) == 500
+
+
+def test_after_a_merger_heirs_ask_at_the_household_that_took_the_other_in(town: Town) -> None:
+    first, second = home(town, "5-1-1", 1, 2), home(town, "5-1-2", 3)
+    grant_to(town, 1, 1, 500, PARTY)
+    die(town, 1)
+    done(town, ask(first, acts.MERGE, "5-1-2"))
+
+    came = done(town, ask(second, acts.HEIRS, "5-1-2", 2, evidence="公证书 7"))
+
+    assert came.units == {PARTY: 500}
+    with town.db.read() as tx:
+        assert estates.estates_of(tx, HERE, first) == []
+        assert [int(row.person_id) for row in estates.estates_of(tx, HERE, second)] == [1]
+
+
+def test_nobody_moves_into_a_household_whose_points_wait_for_heirs(town: Town) -> None:
+    alone, others = home(town, "5-1-1", 1), home(town, "5-1-2", 2, 3)
+    grant(town, 1, alone, 10_000, "2026-01-10")
+    die(town, 1)
+
+    with pytest.raises(Refusal, match="household_waits"):
+        newcomer(town, alone)
+    for act, people, rule in ((acts.LEAVE, (3,), acts.OWN), (acts.MERGE, (), "")):
+        with pytest.raises(Refusal, match="household_waits"):
+            done(town, ask(others, act, "5-1-1", *people, rule=rule))
+
+    done(town, ask(alone, acts.HEIRS, "5-1-2", 2, evidence="公证书 7"))
+    assert newcomer(town, alone) > 0
 
 
 def test_a_limit_binds_from_next_month_and_counts_what_came_back(sqlite_url: str) -> None:

@@ -21,15 +21,19 @@ _IS = Sql(
 )
 
 
-def grant_to(town: Town, person: int | None, owner: int, units: int) -> None:
+def grant_to(
+    town: Town, person: int | None, owner: int, units: int, commodity: int = CIVIC
+) -> None:
     """Put points into a wallet as earned by a person."""
 
     def work(tx: Tx) -> None:
         for kind in (Account.PENDING, Account.OWED):
-            account_id(tx, HERE, kind, CIVIC, owner, at=town.at)
-        wallet = account_id(tx, HERE, Account.WALLET, CIVIC, owner, at=town.at)
-        source = account_id(tx, HERE, Account.ISSUED_GRANT, CIVIC, at=town.at)
-        line = Line(Side(source, Account.ISSUED_GRANT), Side(wallet, Account.WALLET), CIVIC, units)
+            account_id(tx, HERE, kind, commodity, owner, at=town.at)
+        wallet = account_id(tx, HERE, Account.WALLET, commodity, owner, at=town.at)
+        source = account_id(tx, HERE, Account.ISSUED_GRANT, commodity, at=town.at)
+        line = Line(
+            Side(source, Account.ISSUED_GRANT), Side(wallet, Account.WALLET), commodity, units
+        )
         post(
             tx,
             Posting(
