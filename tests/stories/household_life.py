@@ -62,7 +62,6 @@ class Life(RuleBasedStateMachine):
         self.holds: list[tuple[int, int, int, str]] = []
         self.ended: dict[int, int] = {}
         self.dead: dict[int, int] = {}
-        self.untidy: set[int] = set()
         for n in range(3):
             people = (2 * n + 1, 2 * n + 2)
             code = f"8-{n}"
@@ -162,21 +161,15 @@ class Life(RuleBasedStateMachine):
             pool.lots.give_back(sale["used"])
             pool.nets[sale["person"]] += sale["used"]
         if sale["state"] == "vested" and sale["earned"]:
-            self.take_back(earner, to, sale["earned"], sale["person"])
+            self.take_back(earner, sale["earned"], sale["person"])
         pool.repay()
         earner.repay()
 
-    def take_back(self, earner: Pool, number: int, units: int, person: int) -> None:
+    def take_back(self, earner: Pool, units: int, person: int) -> None:
         gone = min(units, earner.free)
         earner.owed += units - gone
         earner.nets[person] -= units
-        of_today = sum(lot.size for lot in earner.lots.lots if lot.day == TODAY)
-        if gone <= of_today:
-            earner.lots.undo(TODAY, gone)
-        else:
-            # Its own lots have moved away: totals must agree, ages are not followed any more.
-            self.untidy.add(number)
-            earner.lots.spend(gone)
+        earner.take_back(TODAY, gone)
 
     # --- setting aside
 
@@ -247,8 +240,6 @@ class Life(RuleBasedStateMachine):
         assert came.units.get(CIVIC, 0) == units
         pool.members.remove(person)
         other.members.add(person)
-        if number in self.untidy:
-            self.untidy.add(came.other_household_id)
 
     @rule(pick=PICK, to=PICK)
     def join(self, pick: int, to: int) -> None:
@@ -269,8 +260,6 @@ class Life(RuleBasedStateMachine):
         target.members |= source.members
         source.members, source.is_open = set(), False
         self.ended[number] = other
-        if number in self.untidy:
-            self.untidy.add(other)
 
     def swallow(self, source: Pool, target: Pool) -> None:
         for person, units in sorted(source.shares().items()):
@@ -294,8 +283,6 @@ class Life(RuleBasedStateMachine):
                 self.pools[last].owed += source.owed
                 source.owed = 0
                 carry(source, self.pools[last], source.free)
-                if number in self.untidy:
-                    self.untidy.add(last)
 
     # --- giving, dying, inheriting
 
@@ -314,8 +301,6 @@ class Life(RuleBasedStateMachine):
             return
         done(self.town, asked)
         carry(self.pools[number], self.pools[other], units)
-        if number in self.untidy:
-            self.untidy.add(other)
 
     @rule(pick=PICK)
     def die(self, pick: int) -> None:
@@ -353,8 +338,6 @@ class Life(RuleBasedStateMachine):
         done(self.town, asked)
         carry(source, self.pools[other], source.free, heir)
         self.heirs_wait.remove(number)
-        if number in self.untidy:
-            self.untidy.add(other)
 
     # --- what must hold
 
@@ -366,9 +349,8 @@ class Life(RuleBasedStateMachine):
                 assert (found.posted, found.held, found.owed) == (
                     pool.lots.units, pool.held, pool.owed,
                 )  # fmt: skip
-                if number not in self.untidy:
-                    ages = {lot.earned_on: lot.units for lot in lots_of(tx, HERE, CIVIC, number)}
-                    assert by_month(ages) == months_of(pool)
+                ages = {lot.earned_on: lot.units for lot in lots_of(tx, HERE, CIVIC, number)}
+                assert by_month(ages) == months_of(pool)
 
     @invariant()
     def the_book_is_whole(self) -> None:
@@ -381,7 +363,7 @@ class Life(RuleBasedStateMachine):
         wanted = {
             number: pool.lots.left_of(date(2026, 2, 28)) for number, pool in self.pools.items()
         }
-        if self.untidy or any(pool.owed for pool in self.pools.values()):
+        if any(pool.owed for pool in self.pools.values()):
             return
         for day in ("2027-11-02", "2027-12-05", "2028-01-03", "2028-02-03"):
             notices(self.town, day)

@@ -35,13 +35,17 @@ class Lots:
         """Goods came back: so many of the points of that day were never earned."""
         for lot in [lot for lot in self.lots if lot.day == day]:
             gone = min(units, lot.size)
-            lot.size -= gone
-            unspent = max(0, lot.left - lot.size)
-            lot.left -= unspent
             units -= gone
-            # What of it was spent already is charged to the lots that are left.
-            self.spend(gone - unspent)
+            self.undo_lot(lot, gone)
         assert units == 0, "more came back than was earned that day"
+
+    def undo_lot(self, lot: Lot, units: int) -> None:
+        """So many of one lot were never earned."""
+        lot.size -= units
+        unspent = max(0, lot.left - lot.size)
+        lot.left -= unspent
+        # What of it was spent already is charged to the lots that are left.
+        self.spend(units - unspent)
 
     def spend(self, units: int) -> None:
         """So many go, the oldest first."""

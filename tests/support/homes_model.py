@@ -22,6 +22,8 @@ class Pool:
     owed: int = 0
     nets: Counter[int] = field(default_factory=Counter)
     is_open: bool = True
+    lent: list[tuple[date, date, int]] = field(default_factory=list)
+    """What older points paid for a day that fell below nothing: that day, theirs, how many."""
 
     @property
     def free(self) -> int:
@@ -30,9 +32,33 @@ class Pool:
 
     def come(self, day: date, units: int) -> None:
         """Points of a day come in, and make up for what is owed first."""
+        self.arrive(day, units)
+        self.repay()
+
+    def arrive(self, day: date, units: int) -> None:
+        """Points of a day come in; what older ones had paid for that day goes back to them, the oldest first."""
+        for n, (lacking, lender, paid) in sorted(enumerate(self.lent), key=lambda row: row[1][1]):
+            back = min(units, paid) if lacking == day else 0
+            if back:
+                self.lent[n] = (lacking, lender, paid - back)
+                self.lots.earn(lender, back)
+                units -= back
+        self.lent = [row for row in self.lent if row[2]]
         if units:
             self.lots.earn(day, units)
-        self.repay()
+
+    def take_back(self, day: date, units: int) -> None:
+        """Goods of a day come back whose points may have moved away: what is lacking, the points before it pay."""
+        own = min(units, sum(lot.size for lot in self.lots.lots if lot.day == day))
+        self.lots.undo(day, own)
+        rest = units - own
+        for lot in reversed([lot for lot in self.lots.lots if lot.day < day]):
+            gone = min(rest, lot.size)
+            if gone:
+                self.lots.undo_lot(lot, gone)
+                self.lent.append((day, lot.day, gone))
+                rest -= gone
+        assert rest == 0, "more was taken back than there was"
 
     def repay(self) -> None:
         """Nobody has free points and a debt beside them."""
@@ -88,7 +114,7 @@ class Pool:
 def carry(source: Pool, to: Pool, units: int, person: int | None = None) -> None:
     """So many units go over, each age apart."""
     for day, part in source.take(units).items():
-        to.lots.earn(day, part)
+        to.arrive(day, part)
     if person is not None:
         source.nets[person] -= units
         to.nets[person] += units
