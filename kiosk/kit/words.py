@@ -15,6 +15,7 @@ _MAY: Final[Mapping[str, str]] = {
     "office.read": mark("see the office's day and lists"),
     "resident.read": mark("look residents and households up"),
     "resident.write": mark("register residents and households, note consent and relatives"),
+    "resident.forget": mark("delete what names a resident who takes part no longer"),
     "card.write": mark("make, hand out, suspend and replace cards"),
     "pin.write": mark("set a PIN at the service desk"),
     "import.write": mark("take in tables of residents, households and shops"),

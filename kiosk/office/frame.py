@@ -85,6 +85,7 @@ can_say(
         ),
         "certificate_cancelled": mark("Cancelled. All its points are free again."),
         "cards_made": mark("The cards are made. Print them now."),
+        "forgotten": mark("Deleted. The book knows this person by number alone."),
         "pin_set": mark("The new PIN is set."),
         "kin": mark("Written down. Neither decides about the other's household."),
         "kin_ended": mark("The declaration is ended. It stays in the record."),

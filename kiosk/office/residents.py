@@ -261,6 +261,7 @@ def _resident_page(
         may_change=can("resident.write"),
         may_card=can("card.write"),
         may_pin=can("pin.write"),
+        may_forget=can("resident.forget"),
         **values,
     )
 

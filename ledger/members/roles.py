@@ -33,6 +33,7 @@ PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "office.read": "see the office's day and lists",
         "resident.read": "look residents and households up",
         "resident.write": "register residents and households, record consent",
+        "resident.forget": "delete what names a resident who takes part no longer",
         "card.write": "make, hand out, suspend and replace cards",
         "pin.write": "set a PIN at the service desk",
         "import.write": "take in tables of residents, households and shops",
@@ -115,6 +116,7 @@ ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "admin": _LOOKS
         | {
             "import.write",
+            "resident.forget",
             "shop.write",
             "settings.write",
             "staff.write",
