@@ -59,6 +59,7 @@ PARTS: Final = (
     "kiosk.resident.bills",
     "kiosk.resident.household",
     "kiosk.resident.mandates",
+    "kiosk.resident.consent",
     "kiosk.merchant.views",
     "kiosk.merchant.services",
     "kiosk.office.views",

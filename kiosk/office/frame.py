@@ -45,6 +45,7 @@ _WAYS: Final = (
         frozenset({"office.resident", "office.new_resident", "office.kin", "office.mandates"}),
     ),
     _Way("office.households", mark("Households"), "resident.read"),
+    _Way("office.consents", mark("Consent"), "resident.read"),
     _Way("office.cards", mark("Cards"), "card.write"),
     _Way("office.certificates", mark("Certificates"), "card.write"),
     _Way("office.expiry", mark("Points that lapse"), "resident.read"),

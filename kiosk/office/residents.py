@@ -19,7 +19,7 @@ from kiosk.texts import mark
 from ledger import audit
 from ledger.book.balances import entries_of, wallet_of
 from ledger.errors import Refusal
-from ledger.members import cards, households, kin, pins, residents
+from ledger.members import cards, consents, households, kin, pins, residents
 from ledger.members.cards import Card
 from ledger.members.masking import mask_name, mask_phone
 from ledger.members.residents import Identity, Resident
@@ -279,6 +279,8 @@ def _facts(tx: Tx, here: Terms, who: Resident) -> dict[str, Any]:
         "wallet": wallet_of(tx, community_id, owner, civic.commodity),
         "precision": civic.precision,
         "kin_count": sum(k.ended_at is None for k in kin.kin_of(tx, community_id, who.person_id)),
+        "consent": consents.given_by(tx, community_id, who.person_id),
+        "consent_now": consents.current(tx, community_id).version_no,
         "proxy_count": len(proxies_of(tx, community_id, who.person_id)),
         "pin": say(word(PIN_STATES, pins.state_of(tx, community_id, who.person_id)).text),
         "cards": [_card(who, card) for card in cards.cards_of(tx, community_id, who.person_id)],

@@ -69,6 +69,13 @@ TABLE: Final = {
         422,
         mark("The form does not say how many points are given. Fill in a number above zero."),
     ),
+    "household_waits": Known(
+        409,
+        mark(
+            "The last member of this household died and its points wait for heirs. Nobody moves in; give the newcomers"
+            " a household code of their own."
+        ),
+    ),
     "heirs_none": Known(
         409,
         mark(

@@ -96,26 +96,6 @@ TABLE: Final = {
         409,
         mark("This household is closed. Open it again first, or choose another."),
     ),
-    "household_waits": Known(
-        409,
-        mark(
-            "The last member of this household died and its points wait for heirs. Nobody moves in; give the newcomers"
-            " a household code of their own."
-        ),
-    ),
-    "person_active": Known(
-        409,
-        mark("This person still takes part. Note first that they have left, then delete the name."),
-    ),
-    "person_forgotten": Known(
-        409, mark("The name of this person is deleted already. Nothing more is to be done.")
-    ),
-    "person_estate": Known(
-        409,
-        mark(
-            "Heirs may still claim this person's points. Wait until they have, or until the twelve months are over."
-        ),
-    ),
     "resident_not_found": Known(
         404,
         mark("There is no such resident in this community. Check the number or search again."),

@@ -27,6 +27,7 @@ from ledger.book.steps import apply
 from ledger.errors import Refusal
 from ledger.members import cards, residents
 from ledger.members.codes import PHONE_PURPOSES, issue_dynamic
+from ledger.members.consents import must_agree
 from ledger.members.roles import ANYONE
 from ledger.members.terms import Terms
 from ledger.sql import Tx
@@ -90,6 +91,7 @@ def home() -> Response:
         limit = own_limit(tx, here, who, day=day) if kind.has_pool else None
         months = months_for_head(tx, here, who, day=day) if kind.has_pool else []
         is_head = kind.has_pool and heads_others(tx, here, who)
+        asks_consent = must_agree(tx, here.community.id, who.person_id)
     if offline:
         _note_heard(here.community.id, who.person_id)
     rows, older = whole_entries(rows, MOST)
@@ -115,6 +117,7 @@ def home() -> Response:
         limit=limit,
         months=months,
         is_head=is_head,
+        asks_consent=asks_consent,
         older=older,
         is_older_page=before != _NEWEST,
     )

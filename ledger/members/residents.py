@@ -9,7 +9,7 @@ from ledger import audit
 from ledger.audit import By
 from ledger.errors import Refusal
 from ledger.ids import new_id
-from ledger.members import households
+from ledger.members import consents, households
 from ledger.members.words import check_phone, check_text
 from ledger.sql import Row, Sql, Tx
 
@@ -122,6 +122,8 @@ def register(
         joined_at=at,
     )
     _identify(tx, community_id, person_id, identity, at)
+    if consent_at is not None:
+        consents.keep(tx, community_id, person_id, how="desk", by=by, given_at=consent_at)
     _note(tx, community_id, by, "resident.register", person_id, at, household_id=household_id)
     return person_id
 
@@ -188,14 +190,17 @@ def forget(tx: Tx, community_id: int, person_id: int, *, by: By, at: int) -> Non
         _note(tx, community_id, by, "resident.forget", person_id, at)
 
 
-def record_consent(tx: Tx, community_id: int, person_id: int, *, by: By, at: int) -> None:
-    """Keep that the resident agreed to take part.
+def record_consent(
+    tx: Tx, community_id: int, person_id: int, *, by: By, at: int, how: str = "desk"
+) -> None:
+    """Keep that the resident agreed to take part, and to which version of the text; `how`: desk or page.
 
     Refusals: resident_not_found.
     """
     get_resident(tx, community_id, person_id)
     tx.run(_CONSENT, community_id=community_id, person_id=person_id, at=at)
-    _note(tx, community_id, by, "resident.consent", person_id, at)
+    version = consents.keep(tx, community_id, person_id, how=how, by=by, given_at=at)
+    _note(tx, community_id, by, "resident.consent", person_id, at, version_no=version)
 
 
 def leave(

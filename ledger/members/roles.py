@@ -27,6 +27,7 @@ PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "me.pay": "have points taken off one's own household's fee bills",
         "me.household": "say as head how many points of the pool each member may use in a month",
         "me.mandate": "take somebody off the list of who collects for oneself",
+        "me.consent": "agree to what the community asks of residents",
         "shop.read": "see one's own shop's days, statements and payouts",
         "shop.answer": "answer a question about one's own shop's claims",
         "shop.serve": "answer one's own shop's service orders",
@@ -75,7 +76,16 @@ ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "clerk": frozenset({"sale.make", "claim.make", "voucher.use"}),
         "counter_clerk": frozenset({"sale.make", "claim.make", "redeem.make", "voucher.use"}),
         "resident": frozenset(
-            {"me.read", "me.code", "me.voucher", "me.pay", "me.order", "me.household", "me.mandate"}
+            {
+                "me.read",
+                "me.code",
+                "me.voucher",
+                "me.pay",
+                "me.order",
+                "me.household",
+                "me.mandate",
+                "me.consent",
+            }
         ),
         "merchant": frozenset({"shop.read", "shop.answer", "shop.serve"}),
         # staff

@@ -120,6 +120,27 @@ resident = table(
     key=("person_id",),
 )
 
+# What people agree to when they take part, version by version.
+consent_text = table(
+    "consent_text",
+    number("version_no"),
+    text("body"),
+    number("from_at"),
+    number("set_by"),
+    key=("version_no",),
+)
+
+# Who agreed to which version; 0: before any was written down.
+resident_consent = table(
+    "resident_consent",
+    number("person_id"),
+    number("version_no"),
+    number("given_at"),
+    text("how"),  # desk | import | page
+    number("by_id"),
+    key=("person_id", "version_no"),
+)
+
 # Relatives by declaration. Undirected: the smaller number stands first; one that ended stays as it was.
 kin = table(
     "kin",

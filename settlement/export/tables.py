@@ -49,6 +49,8 @@ KEPT_HOME: Final[Mapping[str, str]] = MappingProxyType(
         "terminal_health": "how a tablet was doing a minute ago; nothing of it is kept",
         "person_identity": "names and telephone numbers",
         "staff_identity": "names",
+        "consent_text": "what people agree to, as they read it; no figure needs it",
+        "resident_consent": "who agreed to which version; no figure needs it",
         "pin": "secrets",
         "card": "what residents carry; the book names serial and issue",
         "session": "secrets",
