@@ -172,7 +172,8 @@ def _take_back(tx: Tx, terms: Terms, request: ReturnRequest, *, at: int) -> dict
         for n, count in wanted.items()
         for step in limit_back_steps(tx, here, person_id, lines[n], count, day=day)
     ]
-    limits.append(member_back_step(here, person_id, day, units))
+    owner = int(slip.wallet_owner_id)
+    limits.append(member_back_step(here, person_id, owner, day // 100, units))
     yuan = paid_lines(tx, here, int(slip.merchant_id), -fen, at=at)
     posting = _posting(tx, terms, request, slip, units, [*shelf.lines, *yuan], txn_id, at=at)
     steps = [*posting_steps(posting), *shelf.steps, *limits]

@@ -370,7 +370,8 @@ def _limits_back(terms: Terms, sale: Row, split: RefundSplit) -> list[Step]:
         (rules.offset_caps, split.units_back),
     )
     here, month = terms.community.id, int(sale.business_date) // 100
-    member = [cap_back_step(here, sale.person_id, limits.CAP, month, split.units_back)]
+    owner, person = int(sale.wallet_owner_id), int(sale.person_id)
+    member = [limits.member_back_step(here, person, owner, month, split.units_back)]
     return (member if split.units_back else []) + [
         cap_back_step(terms.community.id, sale.person_id, cap.code, cap.period_key, units)
         for caps, units in backs

@@ -289,7 +289,8 @@ def release(tx: Tx, community_id: int, offset_id: int, *, why: str, day: int, at
 def month_back_steps(community_id: int, offset: Row, units: int) -> list[Step]:
     """What comes back no longer counts against the month it was counted in, the bill's and the member's."""
     month = int(offset.counted_month)
-    member = cap_back_step(community_id, int(offset.person_id), limits.CAP, month, units)
+    owner, person = int(offset.wallet_owner_id), int(offset.person_id)
+    member = limits.member_back_step(community_id, person, owner, month, units)
     if not offset.cap_code:
         return [member]
     counted = (community_id, offset.household_id, offset.cap_code, month)

@@ -317,8 +317,9 @@ def _limits_back(community_id: int, found: Row, units: int) -> list[Step]:
     """What was not used no longer counts against the month it was printed in."""
     if units <= 0:
         return []
-    person = int(found.person_id)
-    member = limits.member_back_step(community_id, person, int(found.business_date), units)
+    person, owner = int(found.person_id), int(found.wallet_owner_id)
+    month = int(found.business_date) // 100
+    member = limits.member_back_step(community_id, person, owner, month, units)
     if not found.cap_code:
         return [member]
     counted = int(found.counted_month)

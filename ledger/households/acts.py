@@ -10,7 +10,7 @@ from ledger.book.chart import Kind
 from ledger.earning.scheme import Scheme
 from ledger.errors import Refusal
 from ledger.expiry.plan import PointKind, kinds_of
-from ledger.households import estates, figures, homes, store
+from ledger.households import estates, figures, homes, limits, store
 from ledger.households.moving import Carrier, Part, begun_by, fixed_ends
 from ledger.households.rules import AGREED, HEADS, OWN, WHOLE
 from ledger.ids import new_id
@@ -264,9 +264,12 @@ def _people(
     if asked.act in {LEAVE, SPLIT}:
         for person_id in asked.people:
             residents.move(tx, community_id, person_id, other, by=by, at=at)
+            limits.start_anew(tx, community_id, person_id)
         homes.keep_a_head(tx, community_id, asked.household_id, by=by, at=at)
         homes.keep_a_head(tx, community_id, other, by=by, at=at)
     if asked.act == MERGE:
+        for person_id in homes.active_members(tx, community_id, asked.household_id):
+            limits.start_anew(tx, community_id, person_id)
         homes.merge(tx, community_id, asked.household_id, other, act.act_id, by=by, at=at)
         estates.moved(tx, community_id, asked.household_id, other)
     if asked.act == HEIRS:

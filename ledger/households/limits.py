@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 from ledger import audit
 from ledger.audit import By
-from ledger.book.facts import CapUse, cap_back_step
+from ledger.book.facts import CapUse
 from ledger.book.steps import Step
 from ledger.errors import Refusal
 from ledger.households.homes import active_members
@@ -32,6 +32,19 @@ _SET: Final = Sql(
 _USED: Final = Sql(
     "SELECT used FROM cap_counter WHERE community_id = :community_id AND subject_id = :person_id"
     " AND cap_code = :cap AND period_key = :month"
+)
+
+
+_BACK: Final = Sql(
+    "UPDATE cap_counter SET used = CASE WHEN used >= :units THEN used - :units ELSE 0 END"
+    " WHERE community_id = :community_id AND subject_id = :person_id AND cap_code = :cap"
+    " AND period_key = :month AND EXISTS (SELECT 1 FROM resident r"
+    "  WHERE r.community_id = :community_id AND r.person_id = :person_id"
+    "  AND r.household_id = :owner_id)"
+)
+_ANEW: Final = Sql(
+    "UPDATE cap_counter SET used = 0 WHERE community_id = :community_id AND subject_id = :person_id"
+    " AND cap_code = :cap"
 )
 
 
@@ -78,9 +91,20 @@ def member_counts(
     return [CapUse(CAP, month, units, found.units)]
 
 
-def member_back_step(community_id: int, person_id: int, day: int, units: int) -> Step:
-    """What came back to the pool no longer counts against the member's month of the business date `day`."""
-    return cap_back_step(community_id, person_id, CAP, day // 100, units)
+def member_back_step(
+    community_id: int, person_id: int, owner_id: int, month: int, units: int
+) -> Step:
+    """What came back to the pool of `owner_id` no longer counts against the member's month (yyyymm).
+
+    Whoever has moved meanwhile is counted in another pool: there it gives nothing back.
+    """
+    params = {"community_id": community_id, "person_id": person_id, "owner_id": owner_id}
+    return Step(_BACK, {**params, "cap": CAP, "month": month, "units": units})
+
+
+def start_anew(tx: Tx, community_id: int, person_id: int) -> None:
+    """Whoever moves in has used nothing of the pool yet: what counted was another household's."""
+    tx.run(_ANEW, community_id=community_id, person_id=person_id, cap=CAP)
 
 
 def set_limit(

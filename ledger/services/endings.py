@@ -153,8 +153,9 @@ def end(tx: Tx, voucher: Row, ending: Ending, *, at: int) -> dict[str, Any]:
     if order is not None:
         freed += cancel_steps(here, order, at)
     if ending.how != "lapsed":
-        bought_on, units = int(voucher.business_date), int(voucher.units)
-        freed.append(member_back_step(here, int(voucher.person_id), bought_on, units))
+        bought_in, units = int(voucher.business_date) // 100, int(voucher.units)
+        owner, person = int(voucher.wallet_owner_id), int(voucher.person_id)
+        freed.append(member_back_step(here, person, owner, bought_in, units))
     apply(tx, [*posting_steps(posting), _end_step(voucher, ending.how, posting, at=at), *freed])
     if ending.how != "lapsed":
         repay_from_wallet(

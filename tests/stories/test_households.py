@@ -335,3 +335,32 @@ def test_a_household_that_leaves_keeps_its_points_for_nobody(town: Town) -> None
     assert units(town, pool) == 10_000
     with pytest.raises(Refusal, match="card_not_active"):
         check_out(town.desk, town.sale(1, 10_000), at=town.at)
+
+
+def test_who_moves_the_same_day_has_used_nothing_of_the_other_pool(town: Town) -> None:
+    first, second = home(town, "5-1-1", 1, 2), home(town, "5-1-2", 3)
+    for pool, head in ((first, 1), (second, 3)):
+        grant(town, head, pool, 20_000, "2026-01-10")
+    _limit(town, first, 2, 4_000, head=1)
+    sold = check_out(town.desk, town.sale(2, 20_000, 4_000), at=town.at)
+
+    done(town, ask(first, acts.LEAVE, "5-1-2", 2, rule=acts.OWN))
+    _limit(town, second, 2, 2_000, head=3)
+
+    # The 40.00 points were the old pool's; here are 20.00, and not one more.
+    with town.db.read() as tx:
+        assert limits.limit_of(tx, HERE, second, 2, month=202_603).used == 0
+    check_out(town.desk, town.sale(2, 10_000, 2_000), at=town.later(60))
+    # Goods of the old household's sale come back: nothing is free here for that.
+    refund(town.desk, town.refund(sold["ref"], 20_000), at=town.later(60))
+    with pytest.raises(Refusal, match="member_limit"):
+        check_out(town.desk, town.sale(2, 10_000, 2_000), at=town.later(60))
+
+
+def _limit(town: Town, pool: int, person: int, units_a_month: int, *, head: int) -> None:
+    """A limit that counts already: it was set for the month before."""
+    town.db.write(
+        lambda tx: limits.set_limit(
+            tx, HERE, pool, person, units_a_month, month=202_602, by=By("resident", head), at=town.later(1)
+        )
+    )  # fmt: skip
