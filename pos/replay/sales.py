@@ -24,6 +24,7 @@ from pos.charging import book_open, find_open
 from pos.cover import CoverLowError, fill_cover
 from pos.decide import KIND, SaleRequest, accounts_of, asked_of, open_shop_accounts, plan_of
 from pos.desk import TRIES, Desk, open_member_accounts, rules_on
+from pos.offline.retelling import told_steps
 from pos.pricing import Earned, Quote
 from pos.replay.lending import Lack, lend_steps
 from pos.replay.telling import (
@@ -201,7 +202,8 @@ def _write(  # noqa: PLR0913 - what was told, what is there, and how to go on
         raise ShortError
     if plan.offset_fen and (row.cover_free or 0) < plan.offset_fen:
         raise CoverLowError(here, merchant_id, plan.offset_fen, day)
-    return _book(tx, plan, scan, showing, rules, told, max(lack, 0), at=at)
+    beside = told_steps(desk, request, plan, told.facts, at=at)
+    return _book(tx, plan, scan, showing, rules, told, max(lack, 0), beside, at=at)
 
 
 def check_row(row: Row) -> None:
@@ -245,7 +247,7 @@ def _plan(
     )
 
 
-def _book(
+def _book(  # noqa: PLR0913 - what was decided then, and what stands beside it
     tx: Tx,
     plan: Plan,
     scan: Scan,
@@ -253,12 +255,15 @@ def _book(
     rules: SaleRules,
     told: Told,
     lack: int,
+    beside: list[Step],
     *,
     at: int,
 ) -> Outcome:
     here, day = plan.community_id, plan.business_date
     posting = posting_of(plan, txn_id=new_id(at), at=at, business_date=day, captured={})
     answer = answer_for(plan, business_date=day)
+    if beside:
+        answer["offline"] = told.facts["offline"]
     kept = requests.keep_step(
         here, plan.sale_id, KIND, bytes.fromhex(plan.body_hash), at=at, response=answer
     )
@@ -283,6 +288,7 @@ def _book(
             sale_step(plan, state="done", business_date=day, txn_id=posting.txn_id),
             requests.keep_told_step(kept, told.balance_units, txn_id=posting.txn_id),
             *_counting(plan, showing, rules),
+            *beside,
         ],
     )
     differences = differences_of(told.facts, answer, NAMES)

@@ -334,3 +334,18 @@ def test_a_book_put_back_in_silence_is_noticed_by_the_first_till(loss: Loss) -> 
     assert loss.day.rows("SELECT count(*) FROM audit WHERE act = 'recovery.behind'") == [(1,)]
     assert sale["ref"]
     assert written(loss.day.town.at)
+
+
+def test_a_sale_made_without_network_comes_back_with_its_row(loss: Loss) -> None:
+    till = loss.day.tills[4]
+    loss.back_up()
+    sold(till.sell(1, 10_000, offline={"policy": ""}))
+    loss.lose()
+
+    assert loss.apply() == {"applied": 1}
+
+    with loss.day.db.engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT state, person_id, units FROM offline_sale").all()
+    assert [tuple(row) for row in rows] == [("booked", 1, 0)]
+    assert answers_again(loss.day) == []
+    check_invariants(loss.day.db.engine)

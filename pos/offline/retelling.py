@@ -1,0 +1,62 @@
+"""An offline sale written again after a loss of the book: its row, and its place in the till's escrow, as told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ledger.book.facts import CapUse, caps_told_step
+from ledger.book.steps import Step
+from ledger.errors import Refusal
+from ledger.offline.policy import Policy, read_policy
+from ledger.offline.shops import TERMINAL_CAP, card_cap
+from pos.decide import SaleRequest
+from pos.desk import Desk
+from pos.offline.deciding import Decided, Late
+from pos.offline.store import Seen, keep_step
+from pos.pricing import Earned, Quote
+from pos.sale_plan import Plan
+
+
+def told_steps(
+    desk: Desk, request: SaleRequest, plan: Plan, told: Mapping[str, Any], *, at: int
+) -> list[Step]:
+    """What stands beside the sale's own rows; nothing for a sale with network."""
+    said = told.get("offline")
+    if request.offline_policy is None or not isinstance(said, Mapping):
+        return []
+    policy = _policy_of(desk, request)
+    price = Quote(plan.offset_units, plan.offset_fen, plan.paid_fen, Earned(plan.earned_units, ""))
+    decided = Decided(str(said["state"]), price, int(said["lacked_units"]))
+    late = Late(request, policy, min(request.occurred_at, at))
+    row = keep_step(
+        late,
+        plan.merchant_id,
+        Seen(plan.card_serial or 0, plan.card_issue or 0),
+        decided,
+        person_id=plan.person_id,
+        business_date=plan.business_date,
+        code="",
+        at=at,
+    )
+    if policy is None or not plan.offset_units:
+        return [row]
+    units = plan.offset_units
+    uses = (
+        CapUse(TERMINAL_CAP, policy.day, units, policy.terminal_units),
+        CapUse(card_cap(plan.card_serial or 0), policy.day, units, policy.card_units),
+    )
+    return [row, *(caps_told_step(plan.community_id, plan.terminal_id, use) for use in uses)]
+
+
+def _policy_of(desk: Desk, request: SaleRequest) -> Policy | None:
+    """The limits the till had been told; None where the key that marked them is lost with the book."""
+    try:
+        return read_policy(
+            request.offline_policy or "",
+            desk.offline_key,
+            community_id=request.community_id,
+            terminal_id=request.terminal_id,
+        )
+    except Refusal:
+        return None
