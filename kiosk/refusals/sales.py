@@ -59,6 +59,27 @@ TABLE: Final = {
             "ask the accountant."
         ),
     ),
+    "amount_code_bad": Known(
+        422,
+        mark("This bill was not shown by a till of this community. Ask the shop to show it anew."),
+    ),
+    "amount_code_foreign": Known(
+        409,
+        mark("This bill is of another community. Your points are not used there."),
+        "check",
+    ),
+    "amount_code_expired": Known(
+        409,
+        mark("This bill was shown more than three minutes ago. Ask the shop to show it anew."),
+    ),
+    "amount_code_used": Known(
+        409,
+        mark("This bill was answered already. Ask the shop to show a new one."),
+    ),
+    "amount_code_cancelled": Known(
+        409,
+        mark("The shop has taken this bill back. Ask it to show a new one."),
+    ),
     "undo_not_whole": Known(
         409,
         mark(

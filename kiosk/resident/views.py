@@ -15,6 +15,7 @@ from kiosk.doors import asked_place, come_in, door_page
 from kiosk.offline_words import seen_by_resident
 from kiosk.pages import page, say
 from kiosk.qr_image import PHONE, draw_svg
+from kiosk.resident.cards import own_serial
 from kiosk.resident.decisions import decisions_for
 from kiosk.resident.ending import ending_points, units_per_fen_on
 from kiosk.resident.entries import MOST, entries_from, whole_entries
@@ -24,8 +25,7 @@ from kiosk.texts import mark
 from ledger.bills.facts import bills_of_household
 from ledger.book.balances import entries_of, wallet_of
 from ledger.book.steps import apply
-from ledger.errors import Refusal
-from ledger.members import cards, residents
+from ledger.members import residents
 from ledger.members.codes import PHONE_PURPOSES, issue_dynamic
 from ledger.members.consents import must_agree
 from ledger.members.roles import ANYONE
@@ -149,7 +149,7 @@ def make_code() -> AnyResponse:
     at, vault, person_id = service().now(), service().vault, actor().id
 
     def work(tx: Tx) -> str:
-        serial = _serial(tx, here.community.id, person_id)
+        serial = own_serial(tx, here.community.id, person_id)
         return issue_dynamic(tx, vault, here.community.id, serial, at=at, purpose=purpose)
 
     digits = service().db.write(work)
@@ -182,11 +182,3 @@ def _purpose(asked: str) -> str:
 
 def _lives_s(purpose: str) -> int:
     return CLASS_RULES[PHONE_PURPOSES[purpose]].code_life_s
-
-
-def _serial(tx: Tx, community_id: int, person_id: int) -> int:
-    """The card a phone's code hangs on: one for phones, else any card in use."""
-    own = [card for card in cards.cards_of(tx, community_id, person_id) if card.state == "active"]
-    if not own:
-        raise Refusal("card_none")
-    return min(own, key=lambda card: (card.kind != "phone", card.serial)).serial

@@ -256,7 +256,7 @@ async function keep(
   }
 }
 
-function blankLine(till: Till, common: Common, kind: DayLine["kind"]): DayLine {
+export function blankLine(till: Till, common: Common, kind: DayLine["kind"]): DayLine {
   return {
     ...common,
     kind,

@@ -324,6 +324,8 @@ export class Till {
     await sendShifts(this);
     const { tellHealth } = await import("./health");
     await tellHealth(this);
+    const { settleOpenBills } = await import("./amount_code");
+    await settleOpenBills(this);
   }
 
   private async identify(): Promise<void> {

@@ -28,6 +28,7 @@ export type Place =
   | { at: "undo"; line: DayLine }
   | { at: "shift" }
   | { at: "leave" }
+  | { at: "amount"; totalFen: number }
   | { at: "self_test" }
   | { at: "settings" }
   | { at: "refund"; ref?: string }
@@ -89,6 +90,8 @@ function Room({ place, go }: RoomProps) {
       return <LateScreen load={loadSelfTest} props={{ go }} onBack={() => go({ at: "home" })} />;
     case "settings":
       return <LateScreen load={loadSettings} props={{ go }} onBack={() => go({ at: "home" })} />;
+    case "amount":
+      return <LateScreen load={loadAmount} props={{ go, totalFen: place.totalFen }} onBack={() => go({ at: "home" })} />;
     case "leave":
       return <LateScreen load={loadLeave} props={{ go }} onBack={() => go({ at: "home" })} />;
     case "shift":
@@ -120,6 +123,7 @@ const loadReturn = () => import("./goods_return").then((module) => module.GoodsR
 const loadSelfTest = () => import("./self_test").then((module) => module.SelfTestScreen);
 const loadSettings = () => import("./settings").then((module) => module.SettingsScreen);
 const loadTraining = () => import("./training").then((module) => module.TrainingRoom);
+const loadAmount = () => import("./amount").then((module) => module.AmountScreen);
 const loadLeave = () => import("./training").then((module) => module.LeaveTraining);
 const loadShift = () => import("./shift").then((module) => module.ShiftScreen);
 const loadUndo = () => import("./undo").then((module) => module.UndoScreen);

@@ -62,6 +62,11 @@ export function SaleScreen({ go, first, amount }: SaleProps) {
           <Scanner onText={sale.scan} />
           <TypedCertificate onNumber={sale.scan} />
           <p class="hint">{t("Card or phone: hold the code in the frame. A hand scanner works too.")}</p>
+          {!till.isTraining && typed > 0 && (
+            <button type="button" class="below" onClick={() => go({ at: "amount", totalFen: typed })}>
+              {t("Show the bill for the phone")}
+            </button>
+          )}
         </Screen>
       );
     case "confirm":

@@ -85,7 +85,7 @@ interface QrProps {
   proof?: boolean;
 }
 
-function QrCode({ text, label, proof }: QrProps) {
+export function QrCode({ text, label, proof }: QrProps) {
   const { data, size } = encode(text, { ecc: proof ? "L" : "M", border: proof ? 4 : 2 });
   const path = data
     .map((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : "")).join(""))

@@ -1,0 +1,119 @@
+// The other direction: the till shows a signed bill, the resident's page confirms it, and the till learns of it.
+
+import type { DayLine } from "../device/db";
+import { deviceKey, signWith } from "../device/keys";
+import { drawCounter } from "../device/slips";
+import type { Answer } from "../net/api";
+import type { Channel, SaleAnswer } from "../net/types";
+import { base64url, utf8 } from "../rules/bytes";
+import { uuid7 } from "../rules/ids";
+import { part } from "../rules/proof";
+import { makeReference } from "../rules/refs";
+import { judge, readProofCode } from "../rules/tlog/proof_code";
+import { knownFrom } from "../rules/tlog/witness";
+import { blankLine } from "./desk";
+import { keptLog } from "./seal";
+import type { Till } from "./till";
+
+/** A bill that was shown and is not known to be over; it outlives a reload. */
+export interface ShownBill {
+  request_id: string;
+  counter: number;
+  ref: string;
+  total_fen: number;
+  channel: Channel;
+  occurred_at: string;
+  made_ms: number;
+  text: string;
+}
+
+/** As long as the server takes a confirmation. */
+export const LIFE_MS = 180_000;
+/** The number stays with the shown bill until its end is known, whatever other tabs draw. */
+const HELD_MS = 86_400_000;
+
+export async function showBill(till: Till, totalFen: number, channel: Channel): Promise<ShownBill> {
+  const now = till.clock.now();
+  const id = uuid7(now);
+  const counter = await drawCounter(till.store, id, Date.now());
+  const terminal = till.view.terminal!;
+  const ref = makeReference(terminal.terminal_code, till.today(), counter);
+  const madeS = Math.floor(now / 1000);
+  const head = part({ typ: "jifen-amount", alg: "ES256", kid: terminal.terminal_id });
+  const said = part({ c: terminal.community_id, i: terminal.issuer, r: id, n: counter, ref, a: totalFen, h: channel, t: madeS });
+  const signature = await signWith(await deviceKey(till.store), utf8(`${head}.${said}`));
+  const text = `${location.origin}/me/amount?c=${head}.${said}.${base64url(signature)}`;
+  const bill = { request_id: id, counter, ref, total_fen: totalFen, channel, occurred_at: till.now(), made_ms: madeS * 1000, text };
+  const tx = till.store.transaction(["slips", "meta"], "readwrite", { durability: "strict" });
+  await tx.objectStore("slips").put({ counter, holder: id, held_at: Date.now() + HELD_MS });
+  const open = ((await tx.objectStore("meta").get("shown_bills")) as ShownBill[] | undefined) ?? [];
+  await tx.objectStore("meta").put([...open, bill], "shown_bills");
+  await tx.done;
+  return bill;
+}
+
+type Standing = { state: "open" | "cancelled" | "refused" | "booked"; sale: SaleAnswer | null };
+export type Settled = { kind: "open" } | { kind: "ended" } | { kind: "booked"; line: DayLine };
+
+/** Asks how a shown bill stands; `takeBack`: ends it where nobody has confirmed it. */
+export async function settleBill(till: Till, bill: ShownBill, takeBack: boolean): Promise<Settled> {
+  const answer: Answer<Standing> = takeBack
+    ? await till.api.post<Standing>("/api/v1/amount-codes/cancel", { request_id: bill.request_id })
+    : await till.api.get<Standing>(`/api/v1/amount-codes/${bill.request_id}`);
+  till.hear(answer);
+  if (answer.kind !== "ok" || answer.value.state === "open") return { kind: "open" };
+  const { state, sale } = answer.value;
+  if (state !== "booked" || !sale) {
+    await end(till, bill, null);
+    return { kind: "ended" };
+  }
+  const line: DayLine = {
+    ...lineOf(till, bill, sale),
+    receipt: sale.receipt,
+    outcome: { earned_units: sale.earned_units, earned_state: sale.earned_state, earned_reason: sale.earned_reason, balance_units: sale.balance_units },
+  };
+  await end(till, bill, line);
+  return { kind: "booked", line };
+}
+
+/** Believes the community's own signature on the resident's page, without network; null where it is not over this bill. */
+export async function believeProof(till: Till, bill: ShownBill, text: string): Promise<DayLine | null> {
+  const code = readProofCode(text);
+  const kept = await keptLog(till);
+  if (!code || !kept) return null;
+  const verdict = judge(code, knownFrom(kept, till.view.terminal?.issuer ?? ""));
+  const bad = ["forged", "stranger", "foreign", "unreadable"].includes(verdict.kind);
+  const { facts } = code;
+  if (bad || facts["kind"] !== "sale" || facts["ref"] !== bill.ref || Number(facts["total_fen"]) !== bill.total_fen) return null;
+  const figure = (name: string): number => Number(facts[name] ?? 0);
+  const line = lineOf(till, bill, { offset_units: figure("offset_units"), offset_fen: figure("offset_fen"), paid_fen: figure("paid_fen") });
+  await end(till, bill, line);
+  return line;
+}
+
+/** What a tab left behind: settled as soon as the server answers, taken back once its time is over. */
+export async function settleOpenBills(till: Till): Promise<void> {
+  const open = ((await till.store.get("meta", "shown_bills")) as ShownBill[] | undefined) ?? [];
+  for (const bill of open) await settleBill(till, bill, till.clock.now() > bill.made_ms + LIFE_MS);
+}
+
+function lineOf(till: Till, bill: ShownBill, figures: Pick<SaleAnswer, "offset_units" | "offset_fen" | "paid_fen">): DayLine {
+  const common = { request_id: bill.request_id, counter: bill.counter, ref: bill.ref, occurred_at: bill.occurred_at };
+  const { offset_units, offset_fen, paid_fen } = figures;
+  return { ...blankLine(till, common, "sale"), channel: bill.channel, total_fen: bill.total_fen, offset_units, offset_fen, paid_fen, state: "booked", unfiled: 1 };
+}
+
+/** Ends a shown bill once: its line is written, or its number goes to the next customer. */
+async function end(till: Till, bill: ShownBill, line: DayLine | null): Promise<void> {
+  const tx = till.store.transaction(["slips", "meta", "daybook"], "readwrite", { durability: "strict" });
+  const open = ((await tx.objectStore("meta").get("shown_bills")) as ShownBill[] | undefined) ?? [];
+  if (open.some((one) => one.request_id === bill.request_id)) {
+    await tx.objectStore("meta").put(open.filter((one) => one.request_id !== bill.request_id), "shown_bills");
+    if (line) {
+      await tx.objectStore("slips").delete(bill.counter);
+      await tx.objectStore("daybook").put(line);
+    } else await tx.objectStore("slips").put({ counter: bill.counter, holder: "", held_at: 0 });
+  }
+  await tx.done;
+  await till.recount();
+}
