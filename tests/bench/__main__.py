@@ -1,6 +1,6 @@
 """Run every benchmark in one go and write docs/benchmarks.md: ratios in one run, medians, the machine beside them.
 
-python -m tests.bench [NAME …]      NAME: checkout, night, audit, waiting, copying, check, kit, seal, seal_cost, camera
+python -m tests.bench [NAME …]      NAME: checkout, night, audit, shelf, waiting, copying, check, kit, seal, seal_cost, camera
 """
 
 from __future__ import annotations
@@ -45,6 +45,11 @@ BENCHES = {
         "tests.bench.audit",
         "the second engine audits 500,000 transfers a second; an export takes seconds a million",
         ("--sales", "300000", "--rounds", "3"),
+    ),
+    "shelf": Bench(
+        "tests.bench.shelf",
+        "the shelf's sums at a close grow with what was ever handed out, and no faster",
+        ("--sizes", "10000,100000", "--rounds", "3"),
     ),
     "waiting": Bench(
         "tests.bench.waiting",
