@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from flask_openapi import APIBlueprint
 from pydantic import Field
 
-from kiosk.api.here import till
+from kiosk.api.here import asked, till
 from kiosk.api.receipts import dated, redemption_lines
 from kiosk.api.types import (
     Counter,
@@ -100,22 +100,10 @@ def list_goods() -> dict[str, Any]:
 def create_redemption(body: RedemptionBody) -> tuple[dict[str, Any], int]:
     """Hand goods out for points; the same request id again gives the same answer."""
     here = till()
-    request = RedemptionRequest(
-        community_id=here.community_id,
-        terminal_id=here.terminal_id,
-        clerk_id=here.clerk_id,
-        request_id=body.request_id,
-        counter=body.counter,
-        ref=body.ref,
-        token=body.token,
+    request = asked(
+        RedemptionRequest,
+        body,
         lines=tuple(Piece(line.good_id, line.quantity) for line in body.lines),
-        pin=body.pin,
-        occurred_at=body.occurred_at,
-        hold=body.hold,
-        order_id=body.order_id,
-        proxy_relation=body.proxy_relation,
-        proxy_name=body.proxy_name,
-        paid_fen=body.paid_fen,
     )
     facts = {
         **redeem(service().desk, request, at=service().now()),

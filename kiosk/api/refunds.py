@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from flask_openapi import APIBlueprint
 
-from kiosk.api.here import Till, till
+from kiosk.api.here import Till, asked, till
 from kiosk.api.receipts import dated, refund_lines
 from kiosk.api.types import Counter, Moment, PositiveFen, Reference, RequestId, Strict
 from kiosk.auth import allow
@@ -42,18 +42,7 @@ def create_refund(body: RefundBody) -> tuple[dict[str, Any], int]:
     here, now = till(), service().now()
     desk = service().desk
     terms = desk.terms_with(here.community_id, here.terminal_id)
-    request = RefundRequest(
-        community_id=here.community_id,
-        terminal_id=here.terminal_id,
-        clerk_id=here.clerk_id,
-        request_id=body.request_id,
-        counter=body.counter,
-        ref=body.ref,
-        original_ref=body.original_ref,
-        refund_fen=body.refund_fen,
-        occurred_at=body.occurred_at,
-        undo=body.undo,
-    )
+    request = asked(RefundRequest, body)
     with service().db.read() as tx:
         check_refunds(tx, here.community_id, body.occurred_at)
         shop = terms.terminal(here.terminal_id).merchant_id

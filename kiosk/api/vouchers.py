@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from flask_openapi import APIBlueprint
 from pydantic import Field
 
-from kiosk.api.here import till
+from kiosk.api.here import asked, till
 from kiosk.api.receipts import benefit_lines, dated, voucher_lines
 from kiosk.api.types import (
     Counter,
@@ -106,16 +106,7 @@ def list_services() -> dict[str, Any]:
 def create_voucher_use(body: UseBody) -> tuple[dict[str, Any], int]:
     """Redeem a voucher, once; the same request id again gives the same answer."""
     here = till()
-    request = VoucherUse(
-        community_id=here.community_id,
-        terminal_id=here.terminal_id,
-        clerk_id=here.clerk_id,
-        request_id=body.request_id,
-        counter=body.counter,
-        ref=body.ref,
-        code=body.code,
-        occurred_at=body.occurred_at,
-    )
+    request = asked(VoucherUse, body)
     facts = {**use_voucher(service().desk, request, at=service().now()), **_at(here)}
     terms = service().desk.terms_with(here.community_id, here.terminal_id)
     return _answer(facts, voucher_lines(terms, facts)), 201
@@ -126,18 +117,7 @@ def create_voucher_use(body: UseBody) -> tuple[dict[str, Any], int]:
 def create_voucher_sale(body: SaleBody) -> tuple[dict[str, Any], int]:
     """Sell one voucher at a counter; the same request id again gives the same answer."""
     here = till()
-    request = CounterSale(
-        community_id=here.community_id,
-        terminal_id=here.terminal_id,
-        clerk_id=here.clerk_id,
-        request_id=body.request_id,
-        counter=body.counter,
-        ref=body.ref,
-        token=body.token,
-        service_id=body.service_id,
-        pin=body.pin,
-        occurred_at=body.occurred_at,
-    )
+    request = asked(CounterSale, body)
     facts = {**sell_at_counter(service().desk, request, at=service().now()), **_at(here)}
     terms = service().desk.terms_with(here.community_id, here.terminal_id)
     return _answer(facts, voucher_lines(terms, facts)), 201
@@ -170,18 +150,7 @@ def list_benefits(body: HolderBody) -> dict[str, Any]:
 def create_benefit(body: BenefitBody) -> tuple[dict[str, Any], int]:
     """Write down a benefit given; the shop bears it itself. The same request id again gives the same answer."""
     here = till()
-    request = BenefitRequest(
-        community_id=here.community_id,
-        terminal_id=here.terminal_id,
-        clerk_id=here.clerk_id,
-        request_id=body.request_id,
-        counter=body.counter,
-        ref=body.ref,
-        token=body.token,
-        code=body.code,
-        total_fen=body.total_fen,
-        occurred_at=body.occurred_at,
-    )
+    request = asked(BenefitRequest, body)
     facts = {**give_benefit(service().desk, request, at=service().now()), **_at(here)}
     terms = service().desk.terms_with(here.community_id, here.terminal_id)
     return _answer(facts, benefit_lines(terms, facts)), 201

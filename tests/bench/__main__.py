@@ -1,6 +1,7 @@
 """Run every benchmark in one go and write docs/benchmarks.md: ratios in one run, medians, the machine beside them.
 
-python -m tests.bench [NAME …]      NAME: checkout, night, audit, shelf, waiting, copying, check, kit, seal, seal_cost, camera
+python -m tests.bench [NAME …]      NAME: checkout, night, audit, shelf, waiting, copying, check, kit, seal, seal_cost,
+                                    camera
 """
 
 from __future__ import annotations
