@@ -10,7 +10,7 @@ import click
 from kiosk.commands.month import MonthParam
 from kiosk.commands.night import community_option, json_option
 from kiosk.commands.opening import Opened, opened, says_refusals, show
-from kiosk.formbook import coming_back, workbook
+from kiosk.formbook import coming_back, stock_back, workbook
 from kiosk.formbook.asked import Asked
 from kiosk.formbook.coming_back import FaultsError
 from kiosk.formbook.filled import Filled, blank
@@ -99,18 +99,31 @@ def print_form(
 @click.argument("code")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--shop", default=None, help="The shop's code, for its claims.")
+@click.option(
+    "--book",
+    "books",
+    is_flag=True,
+    help="Goods received: take them onto the shelf. Without it they are only looked at.",
+)
 @community_option
 @json_option
 @says_refusals
 def import_form(
-    *, code: str, file: Path, shop: str | None, issuer: str | None, as_json: bool
+    *, code: str, file: Path, shop: str | None, books: bool, issuer: str | None, as_json: bool
 ) -> None:
-    """Take the filled form CODE back from FILE (XLSX or CSV): all of it, or nothing and every wrong cell named."""
+    """Take the filled form CODE back from FILE (XLSX or CSV): all of it, or nothing and every wrong cell named.
+
+    With --shop, goods received (goods_in) are looked at for that supermarket, and booked with --book.
+    """
     form, raw = get_form(code), file.read_bytes()
     with opened() as server:
         community_id, at = server.community(issuer), now_us()
         try:
             filled = coming_back.checked(form, raw)
+            if form.code == stock_back.FORM and shop is not None:
+                asked = _asked(server, community_id, None, shop, at)
+                show(_stock(server, asked, filled, books=books, at=at), as_json=as_json)
+                return
         except FaultsError as found:
             for fault in found.faults:
                 said = sentence(fault.refusal, LANGUAGES[0])
@@ -119,6 +132,25 @@ def import_form(
                 "import_rows_wrong", count=len({one.row for one in found.faults})
             ) from None
         show(_take(server, community_id, filled, raw, file.name, shop, at), as_json=as_json)
+
+
+def _stock(server: Opened, asked: Asked, filled: Filled, *, books: bool, at: int) -> dict[str, Any]:
+    """Look at goods received, or book them. Raises FaultsError with nothing booked."""
+    here, shop = asked.here.community.id, asked.shop_id
+    if books:
+        found = stock_back.book(server.db, here, shop, filled, by=SYSTEM, at=at)
+    else:
+        with server.db.read() as tx:
+            found = stock_back.plan(tx, here, shop, filled)
+    if found.faults:
+        raise FaultsError(found.faults)
+    return {
+        "form": filled.form.code,
+        "booked" if books else "would_book": len(found.new),
+        "pieces": sum(one.quantity for one in found.new),
+        "paid_fen": sum(one.paid_fen for one in found.new),
+        "in_the_book_before": found.known,
+    }
 
 
 def _take(

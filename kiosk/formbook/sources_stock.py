@@ -34,7 +34,7 @@ _COUNTS: Final = Sql(
     " WHERE c.community_id = :community_id AND c.state = 'posted' AND c.business_date >= :first"
     " AND c.business_date <= :last AND (:shop = 0 OR c.merchant_id = :shop) ORDER BY c.count_id, g.code"
 )
-_CAME: Final = {"purchase": mark("bought"), "donation": mark("donated")}
+CAME: Final = {"purchase": mark("bought"), "donation": mark("donated")}
 _WENT: Final = {
     "redeem": mark("for points"),
     "hand_out": mark("given to people in need"),
@@ -46,7 +46,7 @@ _WHY: Final = {
     "vermin": mark("eaten by mice"),
     "other": mark("another reason"),
 }
-_say = translator(LANGUAGES[0])
+say_zh = translator(LANGUAGES[0])
 
 
 def goods_in(tx: Tx, asked: Asked) -> Rows:
@@ -56,7 +56,7 @@ def goods_in(tx: Tx, asked: Asked) -> Rows:
         (
             row.document or row.ref or str(row.move_id),
             int(row.business_date),
-            _say(_CAME[row.kind]),
+            say_zh(CAME[row.kind]),
             row.donor,
             row.name,
             row.spec,
@@ -69,7 +69,7 @@ def goods_in(tx: Tx, asked: Asked) -> Rows:
             names.get(int(row.second_staff_id), ""),
         )
         for row in tx.all(_MOVES, **asked.span, shop=asked.shop_id)
-        if row.kind in _CAME
+        if row.kind in CAME
     ]
 
 
@@ -82,7 +82,7 @@ def goods_out(tx: Tx, asked: Asked) -> Rows:
             int(row.business_date),
             row.name,
             -int(row.quantity),
-            _say(_WENT[row.kind]),
+            say_zh(_WENT[row.kind]),
             "",
             names.get(int(row.staff_id), ""),
         )
@@ -187,7 +187,9 @@ def donations(tx: Tx, asked: Asked) -> Rows:
 def _reason(text: str) -> str:
     word, _, rest = text.partition(":")
     known = _WHY.get(word.strip())
-    return text if known is None else " ".join(part for part in (_say(known), rest.strip()) if part)
+    return (
+        text if known is None else " ".join(part for part in (say_zh(known), rest.strip()) if part)
+    )
 
 
 def _staff(tx: Tx, asked: Asked) -> dict[int, str]:

@@ -8,6 +8,31 @@ from kiosk.refusals.known import Known
 from kiosk.texts import mark
 
 TABLE: Final = {
+    "stock_form_good": Known(
+        422,
+        mark(
+            "No good of this supermarket has this name and pack. Write them as on the office's page of goods."
+        ),
+    ),
+    "stock_form_note": Known(
+        422,
+        mark(
+            "Each row needs the number of its delivery note, once for each good. Correct it and send again."
+        ),
+    ),
+    "stock_form_source": Known(
+        422,
+        mark(
+            "It is not said whether it was bought or donated. Write it as the heading of the column names it."
+        ),
+    ),
+    "stock_form_other": Known(
+        409,
+        mark(
+            "This delivery note is in the book with another count, amount or source. Look at the good's page; a count"
+            " puts pieces right."
+        ),
+    ),
     "photo_wrong": Known(
         422, mark("This is no photo. Choose a JPEG or PNG picture, or send it without one.")
     ),
