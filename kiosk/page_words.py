@@ -61,6 +61,7 @@ TERMINAL_KINDS: Final = {
     "counter": Word(mark("counter of the points supermarket")),
     "kiosk": Word(mark("screen for residents")),
     "hotline": Word(mark("read to the hotline")),
+    "paper": Word(mark("pad of paper slips")),
 }
 SHOP_ROLES: Final = {
     "earn": Word(mark("give points for purchases")),

@@ -31,6 +31,7 @@ _WAYS: Final = (
     _Way("office.today", mark("Today"), "office.read"),
     _Way("office.discrepancies", mark("Differences"), "office.read"),
     _Way("office.claims", mark("Claims"), "office.read"),
+    _Way("office.paper", mark("Paper slips"), "day.run", frozenset({"office.pad"})),
     _Way("office.bills", mark("Fee bills"), "office.read"),
     _Way("office.unproven", mark("Points without proof"), "discrepancy.decide"),
     _Way("office.offline", mark("Without network"), "office.read"),
@@ -80,6 +81,8 @@ can_say(
         "registered": mark("Registered."),
         "card_given": mark("The card is handed out and works at once."),
         "card_changed": mark("The card's state is changed; it counts from the next scan."),
+        "keyed": mark("Typed in and booked."),
+        "sheet_filed": mark("The sheet fits its slips. The day is filed as claims."),
         "slips": mark("Noted. The time they promise runs from today."),
         "certificate_made": mark(
             "The points are set aside. Print the certificate and hand it over."

@@ -102,4 +102,32 @@ TABLE: Final = {
         422,
         mark("A slip's number is from 1 to {most}. Type the number on the newest slip."),
     ),
+    "terminal_is_paper": Known(
+        409,
+        mark(
+            "A pad of paper slips is no device and has no code. Print its slips under Paper slips."
+        ),
+    ),
+    "slip_number_bad": Known(
+        422,
+        mark(
+            "The number and the letter behind it do not belong together. Read them from the slip again."
+        ),
+    ),
+    "paper_slips_missing": Known(
+        409,
+        mark(
+            "Slips are missing: {numbers}. Type them in, or name them as spoilt where the shop has both halves."
+        ),
+    ),
+    "paper_totals_wrong": Known(
+        409,
+        mark(
+            "The sheet and the slips differ: {slips} slips, {total_fen} yuan and {used_units} points were typed in."
+            " Look for the slip that was read wrongly."
+        ),
+    ),
+    "paper_day_filed": Known(
+        409, mark("This day of the pad is filed already. Look for it in the list of claims.")
+    ),
 }

@@ -21,7 +21,7 @@ from ledger.members.words import check_code
 from ledger.refs import check_character, is_valid
 from ledger.sql import Row, Sql, Tx
 
-KINDS: Final = ("till", "counter", "kiosk")
+KINDS: Final = ("till", "counter", "kiosk", "paper")
 HOTLINE: Final = "hotline"
 """No tablet: the running numbers of what a shop reads to the hotline. It is never enrolled."""
 CODE_LENGTH: Final = 12
@@ -42,7 +42,7 @@ _BY_CODE: Final = Sql(
 )
 _OPEN: Final = Sql(
     "INSERT INTO terminal (community_id, terminal_id, merchant_id, branch_id, code, kind, state)"
-    " VALUES (:community_id, :terminal_id, :merchant_id, :branch_id, :code, :kind, 'waiting')"
+    " VALUES (:community_id, :terminal_id, :merchant_id, :branch_id, :code, :kind, :state)"
 )
 _OPEN_HOTLINE: Final = Sql(
     "INSERT INTO terminal (community_id, terminal_id, merchant_id, branch_id, code, kind, state)"
@@ -118,6 +118,8 @@ def open_terminal(
         branch_id=branch_id,
         code=code,
         kind=kind,
+        # A pad of slips is no device: nobody enrols it, and what stands on it is typed in by the office.
+        state="active" if kind == "paper" else "waiting",
     )
     raise_config_version(tx, community_id)
     _note(tx, community_id, by, "terminal.open", terminal_id, at, code=code, kind=kind)
@@ -182,10 +184,12 @@ def make_enrolment_code(tx: Tx, community_id: int, terminal_id: int, *, by: By, 
     """A code of twelve characters with which one tablet becomes this terminal, once and soon.
 
     An older code of the same terminal ends here. Only the code's hash is kept.
-    Refusals: terminal_not_found.
+    Refusals: terminal_not_found, terminal_is_paper.
     """
     if get_terminal(tx, community_id, terminal_id).kind == HOTLINE:
         raise Refusal("terminal_not_found")
+    if get_terminal(tx, community_id, terminal_id).kind == "paper":
+        raise Refusal("terminal_is_paper")
     body = "".join(secrets.choice(_ALPHABET) for _ in range(CODE_LENGTH - 1))
     code = body + check_character(body)
     minutes = settings.current(tx, community_id).enrolment_minutes
