@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ledger.members import approvals
+from ledger.members import approvals, pins
 from ledger.seal.alarms import count_open as open_alarms
 from ledger.sql import Tx
 from settlement.discrepancy_lists import PROPOSED, TO_DECIDE, counts_by_state
@@ -19,6 +19,7 @@ def waiting_counts(tx: Tx, community_id: int, staff_id: int) -> dict[str, int]:
     differences = counts_by_state(tx, community_id)
     waiting = payout_counts(tx, community_id)
     return {
+        "office.residents": len(pins.locked(tx, community_id)),
         "office.seal": open_alarms(tx, community_id),
         "office.approvals": len(proposals),
         "office.discrepancies": differences.get(TO_DECIDE, 0) + differences.get(PROPOSED, 0),

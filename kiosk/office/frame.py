@@ -48,6 +48,7 @@ _WAYS: Final = (
     _Way("office.households", mark("Households"), "resident.read"),
     _Way("office.consents", mark("Consent"), "resident.read"),
     _Way("office.cards", mark("Cards"), "card.write"),
+    _Way("office.forgotten", mark("Card forgotten"), "card.write"),
     _Way("office.certificates", mark("Certificates"), "card.write"),
     _Way("office.expiry", mark("Points that lapse"), "resident.read"),
     _Way("office.deductions", mark("Points taken by decision"), "grant.propose"),
@@ -84,6 +85,7 @@ can_say(
         "keyed": mark("Typed in and booked."),
         "sheet_filed": mark("The sheet fits its slips. The day is filed as claims."),
         "slips": mark("Noted. The time they promise runs from today."),
+        "holder_found": mark("Found. Print a certificate, or give another card."),
         "certificate_made": mark(
             "The points are set aside. Print the certificate and hand it over."
         ),

@@ -45,9 +45,11 @@ def residents_list() -> Response:
     with service().db.read() as tx:
         rows = found_residents(tx, here, asked, after)
         shown = [resident_line(tx, here, row) for row in rows[:_PAGE]]
+        locked = [_locked_line(tx, here, row) for row in pins.locked(tx, here)]
     return office_page(
         "office/residents.html",
         residents=shown,
+        locked=locked,
         asked=asked,
         after=shown[-1]["person_id"] if len(rows) > _PAGE else None,
         may_change=can("resident.write"),
@@ -226,6 +228,12 @@ def found_residents(tx: Tx, here: int, asked: str, after: int) -> list[Any]:
         if holder is not None:
             return residents.search(tx, here, "", after=holder - 1, limit=1)
     return residents.search(tx, here, asked, after=after, limit=_PAGE + 1)
+
+
+def _locked_line(tx: Tx, here: int, row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of pins.locked
+    person_id = int(row.person_id)
+    name = residents.identity_of(tx, here, person_id).name
+    return {"person_id": person_id, "masked": mask_name(name), "at": int(row.locked_at)}
 
 
 def resident_line(tx: Tx, here: int, row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of residents.search

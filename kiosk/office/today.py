@@ -27,6 +27,7 @@ _TODO: Final = (
     ("office.seal", mark("A till met a root that does not fit"), "bad"),
     ("office.discrepancies", mark("Differences to decide"), "bad"),
     ("office.approvals", mark("Proposals of colleagues"), "wait"),
+    ("office.residents", mark("PINs locked after wrong tries"), "wait"),
     ("office.payouts", mark("Payouts to approve, send or follow up"), "wait"),
 )
 _LOW_DAYS: Final = 3

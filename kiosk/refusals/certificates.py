@@ -8,6 +8,25 @@ from kiosk.refusals.known import Known
 from kiosk.texts import mark
 
 TABLE: Final = {
+    "forgotten_shape": Known(
+        422,
+        mark("Four digits are wanted. Type the last four of the telephone number, nothing else."),
+    ),
+    "forgotten_unknown": Known(
+        404,
+        mark(
+            "Name, building and digits do not fit one resident. Ask again, or look at the identity card."
+        ),
+    ),
+    "forgotten_often": Known(
+        409,
+        mark(
+            "This resident was looked up so {most} times within 30 days. Give them another card instead."
+        ),
+    ),
+    "forgotten_tries": Known(
+        429, mark("You searched {most} times within a day. Ask a colleague to go on.")
+    ),
     "certificate_not_offered": Known(
         409, mark("The rules in force know no certificates on paper. Hand out a card instead.")
     ),

@@ -11,6 +11,7 @@ from ledger.members.terms import Terms
 from ledger.sql import Tx
 from pos.notices import (
     ACTS_FOR,
+    FOUND,
     LAPSED,
     MANDATE,
     MANDATE_ENDED,
@@ -26,6 +27,9 @@ _TOLD: Final = {
     RETURNED: mark("Goods were taken back at the counter: {points} points came back."),
     MANDATE: mark("The office wrote down a mandate: {relation} acts for you until {day}."),
     MANDATE_ENDED: mark("A mandate has ended: {relation} collects no longer."),
+    FOUND: mark(
+        "Staff looked you up by name, building and the end of your telephone number: your card was not at hand."
+    ),
     ACTS_FOR: mark("You may collect for somebody until {day}. See who under “Who acts for whom”."),
 }
 

@@ -35,6 +35,10 @@ _RIGHT: Final = Sql(
     "UPDATE pin SET wrong_tries = 0, locked_at = NULL"
     " WHERE community_id = :community_id AND person_id = :person_id AND phc = :phc"
 )
+_LOCKED: Final = Sql(
+    "SELECT person_id, locked_at FROM pin WHERE community_id = :community_id"
+    " AND locked_at IS NOT NULL ORDER BY locked_at DESC"
+)
 _RESIDENT: Final = Sql(
     "SELECT birth_year FROM resident WHERE community_id = :community_id AND person_id = :person_id"
 )
@@ -87,6 +91,11 @@ def state_of(tx: Tx, community_id: int, person_id: int) -> str:
     if row is None:
         return "none"
     return "set" if row.locked_at is None else "locked"
+
+
+def locked(tx: Tx, community_id: int) -> list[Row]:
+    """Whose PIN is locked after wrong tries, the latest first: person_id, locked_at; the desk calls them."""
+    return tx.all(_LOCKED, community_id=community_id)
 
 
 def check_choice(digits: str, *, birth_year: int | None = None) -> None:
