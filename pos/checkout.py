@@ -94,6 +94,8 @@ def _book(tx: Tx, prepared: Prepared, request: SaleRequest, body_hash: bytes) ->
         captured=taken.captured,
     )
     answer = {**answer_for(plan, business_date=plan.business_date), **taken.said}
+    if prepared.by_carer:
+        answer["by_carer"] = 1
     kept = requests.keep_step(
         plan.community_id, request.request_id, KIND, body_hash, at=plan.at, response=answer
     )

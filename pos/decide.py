@@ -106,6 +106,7 @@ class Prepared:
 
     plan: Plan
     guards: list[Step]
+    by_carer: bool = False
     certificate: Row | None = None
     """The certificate whose points the sale takes, if one was shown."""
 
@@ -146,7 +147,8 @@ def prepare(
     accounts = accounts_of(desk, showing, rules.commodity)
     caps = _caps(rules, price, counts, counted_before=paper is not None)
     plan = plan_of(showing, rules, request, price, accounts, caps, body_hash)
-    return Prepared(plan, code_guards(showing, scan.use, debits=debits), paper)
+    guards = code_guards(showing, scan.use, debits=debits)
+    return Prepared(plan, guards, row.carer_units is not None, paper)
 
 
 def asked_of(

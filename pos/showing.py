@@ -10,6 +10,7 @@ from ledger.book.steps import Step
 from ledger.clock import SECOND_US
 from ledger.errors import Refusal
 from ledger.households import limits
+from ledger.members.carers import counter_of
 from ledger.members.terms import Terms
 from ledger.refs import read_reference
 from ledger.sql import Row
@@ -115,7 +116,7 @@ def check_card(row: Row, token: Token) -> None:
 
 
 def spending_counts(showing: Showing, units: int, *, pin_ok: bool) -> list[CapUse]:
-    """The sums that `units` count against; refuses spent_day_cap, pin_needed and member_limit.
+    """The sums that `units` count against; refuses spent_day_cap, pin_needed, carer_day_cap and member_limit.
 
     A certificate's points were set aside and counted at the desk, with the resident there.
     """
@@ -130,7 +131,19 @@ def spending_counts(showing: Showing, units: int, *, pin_ok: bool) -> list[CapUs
         if int(row.without_pin_day or 0) + units > free:
             raise Refusal("pin_needed", limit_units=terms.said(free))
         counts.append(CapUse(f"without_pin_{kind}", showing.day, units, free))
-    return [*counts, *_member_counts(showing, units)]
+    return [*counts, *_carer_counts(showing, units), *_member_counts(showing, units)]
+
+
+def _carer_counts(showing: Showing, units: int) -> list[CapUse]:
+    """What a carer's card may spend in a day, PIN or not; refuses carer_day_cap."""
+    row = showing.row
+    if row.carer_units is None:
+        return []
+    limit, used = int(row.carer_units), int(row.carer_day or 0)
+    if used + units > limit:
+        said = showing.terms.said
+        raise Refusal("carer_day_cap", left_units=said(max(0, limit - used)))
+    return [CapUse(counter_of(showing.token.serial), showing.day, units, limit)]
 
 
 def _member_counts(showing: Showing, units: int) -> list[CapUse]:
@@ -148,7 +161,9 @@ def _member_counts(showing: Showing, units: int) -> list[CapUse]:
 
 
 def within_member_limit(row: Row, available: int) -> int:
-    """Of `available` units what this member may still take from the pool this month, where the head set a limit."""
+    """Of `available` units what may still be taken: from the pool this month, and with a carer's card today."""
+    if row.carer_units is not None:
+        available = min(available, max(0, int(row.carer_units) - int(row.carer_day or 0)))
     if row.member_limit is None:
         return available
     return min(available, max(0, int(row.member_limit) - int(row.member_month or 0)))

@@ -70,10 +70,14 @@ _TEXT: Final = (
 _CARD: Final = Sql(
     _TEXT.replace(
         "{shown}",
-        "k.issue AS card_issue, k.kind AS card_kind, k.state AS card_state, k.person_id, k.last_debit_at",
+        "k.issue AS card_issue, k.kind AS card_kind, k.state AS card_state, k.person_id, k.last_debit_at,"
+        " cc.day_units AS carer_units, n4.used AS carer_day",
     ).replace(
         "{shown_from}",
-        "LEFT JOIN card k ON k.community_id = c.community_id AND k.serial = :serial",
+        "LEFT JOIN card k ON k.community_id = c.community_id AND k.serial = :serial"
+        " LEFT JOIN carer_card cc ON cc.community_id = k.community_id AND cc.serial = k.serial"
+        " LEFT JOIN cap_counter n4 ON n4.community_id = k.community_id AND n4.subject_id = k.person_id"
+        " AND n4.cap_code = 'carer_' || k.serial AND n4.period_key = :day",
     )
 )
 # A certificate stands in a card's place: it names a person, and is good while it has not ended.
@@ -81,7 +85,8 @@ _CERTIFICATE: Final = Sql(
     _TEXT.replace(
         "{shown}",
         "1 AS card_issue, 'certificate' AS card_kind, CASE WHEN k.person_id IS NULL THEN NULL ELSE 'active' END"
-        " AS card_state, k.person_id, 0 AS last_debit_at",
+        " AS card_state, k.person_id, 0 AS last_debit_at,"
+        " NULL AS carer_units, NULL AS carer_day",
     ).replace(
         "{shown_from}",
         "LEFT JOIN certificate k ON k.community_id = c.community_id AND k.serial = :serial",

@@ -76,6 +76,8 @@ def sale_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, str]]:
     if facts["earned_cut_by"]:
         why = CUT_SENTENCES[facts["earned_cut_by"]]
         lines.append((_("Note"), _(why)))
+    if facts.get("by_carer"):
+        lines.append((_("Card"), _("carer's card")))
     lines.append((_("Balance"), points(facts["balance_units"])))
     return _shown(lines)
 

@@ -36,6 +36,7 @@ _ACTS: Final[Mapping[str, str]] = {
     "budget.state": mark("noted how much of the budget is used"),
     "card.active": mark("took a card back into use"),
     "card.assign": mark("handed out a card"),
+    "card.carer": mark("handed out a carer's card"),
     "card.expired": mark("ended a card"),
     "card.lost": mark("noted a card as lost"),
     "card.make": mark("made cards"),

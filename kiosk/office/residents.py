@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
-from kiosk.forms import act, me, needed, number, text
+from kiosk.forms import act, hundredths, me, needed, number, text
 from kiosk.office.certificates import certificate_facts
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.page_words import CARD_KINDS, CARD_STATES, PIN_STATES, RESIDENT_STATES, word
@@ -19,7 +19,7 @@ from kiosk.texts import mark
 from ledger import audit
 from ledger.book.balances import entries_of, wallet_of
 from ledger.errors import Refusal
-from ledger.members import cards, consents, households, kin, pins, residents
+from ledger.members import cards, carers, consents, households, kin, pins, residents
 from ledger.members.cards import Card
 from ledger.members.masking import mask_name, mask_phone
 from ledger.members.residents import Identity, Resident
@@ -159,16 +159,22 @@ def record_consent(person_id: int) -> AnyResponse:
 @allow("card.write")
 def give_card(person_id: int) -> AnyResponse:
     """Hand out a card from the stack, or a new one."""
-    here, typed = actor().community_id, text("number")
+    here, typed, here_terms = actor().community_id, text("number"), terms()
 
     def work(tx: Tx, at: int) -> None:
-        if typed:
+        if text("carer_points"):
+            most, _free = here_terms.limits(is_code=False)
+            units = hundredths("carer_points") * 10**here_terms.shown.precision // 100
+            carers.open_carer_card(tx, here, person_id, units, most=most, by=me(), at=at)
+        elif typed:
             found = cards.get_by_number(tx, here, typed)
             cards.assign(tx, here, found.serial, person_id, by=me(), at=at)
         else:
             cards.open_card(tx, here, person_id, by=me(), at=at)
 
-    return _stay(person_id, "card_given", "card", {"number": typed}, work)
+    return _stay(
+        person_id, "card_given", "card", {"number": typed, "carer": text("carer_points")}, work
+    )
 
 
 @bp.post("/residents/<int:person_id>/card/<int:serial>/state")
@@ -292,9 +298,16 @@ def _facts(tx: Tx, here: Terms, who: Resident) -> dict[str, Any]:
         "proxy_count": len(proxies_of(tx, community_id, who.person_id)),
         "pin": say(word(PIN_STATES, pins.state_of(tx, community_id, who.person_id)).text),
         "cards": [_card(who, card) for card in cards.cards_of(tx, community_id, who.person_id)],
+        "carer_limits": _carer_limits(tx, community_id, who.person_id),
         "entries": entries_from(rows, shops, say),
         **certificate_facts(tx, here, who.person_id, at=service().now()),
     }
+
+
+def _carer_limits(tx: Tx, here: int, person_id: int) -> dict[str, int]:
+    """By short number: what a carer's card spends a day."""
+    limits = carers.limits_of(tx, here, person_id)
+    return {cards.get_card(tx, here, serial).number: units for serial, units in limits.items()}
 
 
 def _card(who: Resident, card: Card) -> dict[str, Any]:

@@ -8,6 +8,18 @@ from kiosk.refusals.known import Known
 from kiosk.texts import mark
 
 TABLE: Final = {
+    "carer_limit": Known(
+        422,
+        mark(
+            "A carer's card spends less than the resident's own. Choose less than {most_units} points a day."
+        ),
+    ),
+    "carer_day_cap": Known(
+        409,
+        mark(
+            "This carer's card may spend {left_units} more points today. Use fewer, or ask for the resident's own card."
+        ),
+    ),
     "forgotten_shape": Known(
         422,
         mark("Four digits are wanted. Type the last four of the telephone number, nothing else."),

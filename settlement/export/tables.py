@@ -53,6 +53,7 @@ KEPT_HOME: Final[Mapping[str, str]] = MappingProxyType(
         "resident_consent": "who agreed to which version; no figure needs it",
         "pin": "secrets",
         "card": "what residents carry; the book names serial and issue",
+        "carer_card": "which card a carer carries; the book names serial and issue",
         "session": "secrets",
         "enrolment": "secrets",
         "token_key": "secrets; public keys are published by themselves",
