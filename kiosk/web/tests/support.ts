@@ -4,6 +4,7 @@ import { IDBFactory } from "fake-indexeddb";
 import { vi } from "vitest";
 import "fake-indexeddb/auto";
 import { Till } from "../src/app/till";
+import type { OfflinePolicy } from "../src/rules/offline";
 
 export const RULES = {
   units_per_fen: 20,
@@ -24,6 +25,12 @@ export class Server {
   isBusy = false;
   /** Which writes make it fall over, each time they come. */
   chokesOn: (body: Record<string, unknown>) => boolean = () => false;
+  offline: OfflinePolicy | undefined;
+  keys: never[] = [];
+  cards = { version: "", cwt: "" };
+  clockMs = Date.UTC(2026, 2, 2, 2, 0, 0);
+  missing: number[] = [];
+  said: object | null = null;
   readonly bodies: { path: string; body: string; clerk: string | null }[] = [];
   readonly booked = new Map<string, { body: string; answer: object }>();
   tamper: Record<string, number> = {};
@@ -43,6 +50,11 @@ export class Server {
     if (where === "/api/v1/till/state") {
       this.newest = query ?? null;
       return this.json(200, this.state());
+    }
+    if (where === "/api/v1/till/cards") return this.json(200, { ...this.cards, is_new: true, made_at: "" });
+    if (path === "/api/v1/till/waiting") {
+      this.said = JSON.parse(body);
+      return this.json(200, { missing: this.missing, waiting: [] });
     }
     if (path === "/api/v1/terminals/enrol") return this.json(201, { terminal_id: "77", terminal_code: "M01T1", community_id: "5", merchant_name: "Shop", branch_name: "", kind: "till" });
     const clerk = (init.headers as Record<string, string>)["Jifen-Clerk"] ?? null;
@@ -89,7 +101,8 @@ export class Server {
       clerks: [],
       owed: { owed_fen: 0, arrives_on: null, open_differences: 0 },
       rules: RULES,
-      jwks: { keys: [] },
+      jwks: { keys: this.keys },
+      offline: this.offline,
       business_date: "2026-03-02",
       community: { issuer: "CA01", hotline: null },
       recovery: this.recovery,
@@ -97,7 +110,7 @@ export class Server {
   }
 
   private json(status: number, value: object): Response {
-    const headers = { "Content-Type": "application/json", "Jifen-Time": String(Date.UTC(2026, 2, 2, 2, 0, 0)) };
+    const headers = { "Content-Type": "application/json", "Jifen-Time": String(this.clockMs) };
     return new Response(JSON.stringify(value), { status, headers });
   }
 }

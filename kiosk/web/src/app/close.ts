@@ -7,6 +7,7 @@ import type { ClaimAnswer, ClaimBody } from "../net/types";
 import { type ClaimLine, type ClaimTotals, claimTotals } from "../rules/claim";
 import { uuid7 } from "../rules/ids";
 import { dayText } from "../rules/time";
+import { sayWaiting } from "./offline";
 import type { Till } from "./till";
 
 export interface OpenDay {
@@ -47,6 +48,7 @@ export function closeDays(till: Till): Promise<Closed> {
     await till.resend();
     const waiting = (await listWaiting(till.store)).length;
     if (waiting > 0) return { kind: "waits", count: waiting };
+    await sayWaiting(till);
     const batches: Batch[] = [];
     for (const open of await openDays(till)) batches.push(await file(till, open));
     void till.refresh();

@@ -8,6 +8,7 @@ import type { Benefit, BenefitBody, Channel, KnownSale, Quote, RedeemBody, Refun
 import { uuid7 } from "../rules/ids";
 import { offsetFen, refundFigures, type SaleFigures } from "../rules/offset";
 import { makeReference } from "../rules/refs";
+import type { OfflineLook } from "./offline";
 import type { Till } from "./till";
 
 export type Done =
@@ -21,6 +22,8 @@ export interface SaleDraft {
   offsetUnits: number;
   channel: Channel;
   pin: string | null;
+  /** The till decided it without the server. */
+  offline?: OfflineLook["mark"];
 }
 
 /** Draws the number of the next sale, so that it stands before anything is scanned. */
@@ -45,8 +48,10 @@ export function sell(till: Till, draft: SaleDraft): Promise<Done> {
       channel: draft.channel,
       payment_ref: null,
       pin: draft.pin,
+      ...(draft.offline && { offline: { policy: draft.offline.policy } }),
     };
     const line = blankLine(till, common, "sale");
+    if (draft.offline) line.offline = draft.offline;
     line.channel = draft.channel;
     line.total_fen = draft.totalFen;
     line.offset_units = draft.offsetUnits;

@@ -22,6 +22,7 @@ import { uuid7 } from "../rules/ids";
 import { businessDate, rfc3339, zoneMinutes } from "../rules/time";
 import { prepareVerify } from "../rules/verify";
 import { Clock } from "./clock";
+import { followCards, sayWaiting } from "./offline";
 import { sendDaybook } from "./recovery";
 import { followSeal, pinSeal } from "./seal";
 
@@ -34,6 +35,8 @@ export interface View {
   /** When the server last told its figures, rules and keys (ms, its own clock); null where it never did. */
   syncedAt: number | null;
   waiting: number;
+  /** Numbers of this till under which the server has nothing, though they were given out. */
+  missing: number[];
   /** Waiting writes that were set aside, each with its line of the daybook. */
   aside: SetAside[];
   alarms: DayLine[];
@@ -94,6 +97,7 @@ export class Till {
       revoked: false,
       syncedAt: (await readMeta(store, "synced_at")) ?? null,
       waiting: 0,
+      missing: [],
       aside: [],
       alarms: [],
       sealAlarms: [],
@@ -208,6 +212,7 @@ export class Till {
     this.change({ state: answer.value, syncedAt });
     await prepareVerify(answer.value.jwks.keys);
     await pruneLines(this.store, this.clock.now());
+    await followCards(this);
     if (answer.value.recovery?.wanted) await sendDaybook(this, answer.value.recovery);
   }
 
@@ -297,6 +302,10 @@ export class Till {
     await this.recount();
   }
 
+  missingIs(missing: number[]): void {
+    this.change({ missing });
+  }
+
   /** Tries what was set aside at once. */
   async retryAside(): Promise<void> {
     await tryAsideNow(this.store);
@@ -315,8 +324,11 @@ export class Till {
   }
 
   private async catchUp(): Promise<void> {
-    if (this.view.waiting > 0) await this.resend();
-    if (!this.view.online || Date.now() - this.refreshedAt > REFRESH_MS) await this.refresh();
+    const hadWaiting = this.view.waiting > 0;
+    if (hadWaiting) await this.resend();
+    const isStale = Math.abs(Date.now() - this.refreshedAt) > REFRESH_MS;
+    if (!this.view.online || isStale) await this.refresh();
+    if (this.view.online && (hadWaiting || isStale)) await sayWaiting(this);
     if (!this.view.online || Date.now() - this.followedAt <= REFRESH_MS) return;
     this.followedAt = Date.now();
     await followSeal(this);

@@ -51,6 +51,10 @@ export interface DayLine extends Omit<ClaimLine, "kind"> {
   seal?: SealCode;
   /** Why the whole sale was undone; missing where goods came back. */
   undo?: string;
+  /** The sale was decided without the server: the policy it was made under, its day, and the card's name on that day. */
+  offline?: { policy: string; day: string; card: string };
+  /** When the server booked it (ms, its own clock). */
+  told_at?: number;
 }
 
 export interface SealedBody {
@@ -151,6 +155,8 @@ export interface Meta {
   clock_latest_ms: number;
   /** When the server last told this till its figures, rules and keys (ms, the server's clock). */
   synced_at: number;
+  /** The signed list of cards that are not good, as it came. */
+  cards: { version: string; cwt: string; fetched_at: number };
   last_counter: number;
   last_batch: number;
   last_order: number;

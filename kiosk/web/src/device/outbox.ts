@@ -11,7 +11,7 @@ import { addLine, draftLine } from "./signed";
 /** How long the screen that made a write looks after it itself. */
 export const ATTENDED_MS = 40_000;
 
-/** Refusals after which the server has the number in its book all the same. */
+/** Refusals after which the server knows the number all the same; it keeps every offline sale it refused. */
 const SPENT = new Set(["ref_taken", "payment_declined", "refund_declined"]);
 
 export class SlipLostError extends Error {}
@@ -138,8 +138,8 @@ async function settleLine(tx: Settling, counter: number, answer: Final, attended
   const line = await daybook.get(counter);
   if (!line) return;
   if (answer.kind === "ok") {
-    await daybook.put(booked(line, answer.value));
-  } else if (attended && SPENT.has(answer.refused.code)) {
+    await daybook.put({ ...booked(line, answer.value), ...(answer.told && { told_at: answer.told.atMs }) });
+  } else if (attended && (SPENT.has(answer.refused.code) || line.offline)) {
     await daybook.put({ ...line, state: "refused", refused: answer.refused });
   } else if (attended) {
     // Nothing was booked and the clerk sees it: the number goes to the next customer, so no gap opens.

@@ -25,7 +25,16 @@ export interface Told {
 
 export const TIMEOUT_MS = 15_000;
 /** Answers that leave the outcome open: asked again, they may be yes. */
-const OPEN_CODES = new Set(["payment_unknown", "proof_missing", "proof_bad", "proof_clock", "proof_replayed"]);
+const OPEN_CODES = new Set([
+  "payment_unknown",
+  "proof_missing",
+  "proof_bad",
+  "proof_clock",
+  "proof_replayed",
+  "busy_try_again",
+  "recovery_wait",
+  "offline_fund_empty",
+]);
 const SIGN_IN_CODES = new Set(["clerk_needed", "clerk_token_bad", "not_signed_in", "session_ended"]);
 const REVOKED_CODES = new Set(["terminal_revoked", "terminal_not_found", "terminal_waiting"]);
 

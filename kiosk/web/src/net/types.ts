@@ -2,6 +2,7 @@
 
 import type { ClaimLine, ClaimTotals } from "../rules/claim";
 import type { ShiftHead } from "../rules/shift_sums";
+import type { OfflinePolicy } from "../rules/offline";
 import type { KeyClass } from "../rules/token";
 import type { Jwk } from "../rules/verify";
 
@@ -33,6 +34,9 @@ export interface Rules {
   precision?: number;
   step_units: number;
   min_units: number;
+  /** The share of a bill that points may pay, and the most for one purchase; missing where the server is older. */
+  share_percent?: number;
+  sale_cap_units?: number | null;
   pin_above_units_card: number;
   pin_above_units_dyn: number;
   /** How a customer may pay here, and which of these earn points. */
@@ -66,6 +70,8 @@ export interface TillState {
   recovery: Asked | null;
   /** The newest entry of this till's shifts in the book; missing where the server is older. */
   shift?: ShiftHead | null;
+  /** What the till may do without network; missing where the server is older. */
+  offline?: OfflinePolicy;
 }
 
 export interface Quote {
@@ -102,6 +108,8 @@ export interface SaleBody {
   payment_ref: string | null;
   pin: string | null;
   occurred_at: string;
+  /** The sale was decided without the server, under what the till was told last; '' where it was told nothing. */
+  offline?: { policy: string };
 }
 
 export interface SaleAnswer {

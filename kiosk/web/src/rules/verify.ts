@@ -20,6 +20,8 @@ export interface VerifiedToken {
   text: string;
   keyClass: KeyClass;
   serial: number;
+  /** Which printing of the card; a newer one makes it worthless. */
+  issue: number;
   expiresAtS: number;
 }
 
@@ -36,7 +38,7 @@ export async function verifyToken(text: string, expected: Expectation): Promise<
   const key = await findSigner(token, expected);
   // What became of a voucher or a certificate the server knows better than its date.
   if (key.class !== "svc" && key.class !== "crt") checkTimes(token, key, expected.nowS);
-  return { text: text.trim(), keyClass: key.class, serial: token.serial, expiresAtS: token.expiresAtS };
+  return { text: text.trim(), keyClass: key.class, serial: token.serial, issue: token.issue, expiresAtS: token.expiresAtS };
 }
 
 async function findSigner(token: UnverifiedToken, expected: Expectation): Promise<Jwk> {
@@ -46,7 +48,7 @@ async function findSigner(token: UnverifiedToken, expected: Expectation): Promis
   const allowed = known.filter((key) => expected.classes.includes(key.class));
   if (allowed.length === 0) throw new ScanError("wrong_class");
   for (const key of allowed) {
-    if (key.alg === token.alg && (await isSignature(key, token))) return key;
+    if (key.alg === token.alg && (await isSignedBy(key, token.signature, token.signed))) return key;
   }
   throw new ScanError("bad_signature");
 }
@@ -57,14 +59,15 @@ function checkTimes(token: UnverifiedToken, key: Jwk, nowS: number): void {
   if (nowS > token.expiresAtS + SKEW_S) throw new ScanError("expired");
 }
 
-async function isSignature(key: Jwk, token: UnverifiedToken): Promise<boolean> {
+/** Whether this key made the signature, by WebCrypto where the browser has it. */
+export async function isSignedBy(key: Jwk, signature: Uint8Array<ArrayBuffer>, signed: Uint8Array<ArrayBuffer>): Promise<boolean> {
   const built = await builtIn(key);
   if (built) {
     const algorithm = key.alg === "EdDSA" ? { name: "Ed25519" } : { name: "ECDSA", hash: "SHA-256" };
-    return crypto.subtle.verify(algorithm, built, token.signature, token.signed);
+    return crypto.subtle.verify(algorithm, built, signature, signed);
   }
   const { isNobleSignature } = await import("./noble");
-  return isNobleSignature(key, token.signature, token.signed);
+  return isNobleSignature(key, signature, signed);
 }
 
 const imported = new Map<string, Promise<CryptoKey | null>>();

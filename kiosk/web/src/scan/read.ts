@@ -53,7 +53,7 @@ export async function readScan(till: Till, text: string): Promise<Read> {
   const certificate = readCertificateNumber(text);
   if (certificate) return { kind: "token", token: byNumber(certificate) };
   // No camera need find it and nobody carries it: the training hands it over by a key.
-  if (text === PRACTICE_CARD && till.isTraining) return { kind: "token", token: { text, keyClass: "card", serial: 0, expiresAtS: Infinity } };
+  if (text === PRACTICE_CARD && till.isTraining) return { kind: "token", token: { text, keyClass: "card", serial: 0, issue: 1, expiresAtS: Infinity } };
   try {
     const token = await verify(till, text);
     if (token.keyClass === "card" && token.serial === 0) return { kind: "fault", sentence: t("This is the test card. It buys nothing; use it in the self-test.") };
@@ -65,7 +65,7 @@ export async function readScan(till: Till, text: string): Promise<Read> {
 }
 
 /** A certificate by its number: only the server knows it, and asks for nothing else. */
-const byNumber = (digits: string): VerifiedToken => ({ text: digits, keyClass: "crt", serial: Number(digits.slice(0, -1)), expiresAtS: 0 });
+const byNumber = (digits: string): VerifiedToken => ({ text: digits, keyClass: "crt", serial: Number(digits.slice(0, -1)), issue: 1, expiresAtS: 0 });
 
 async function verify(till: Till, text: string): Promise<VerifiedToken> {
   try {

@@ -10,6 +10,7 @@ import { Notice, Screen, useTill } from "../ui/frame";
 import { Icon } from "../ui/icons";
 import { PrintButtons, ReceiptSlip } from "../ui/receipt";
 import { Figures, Result } from "../ui/result";
+import { type Sides, TwoSides } from "./offline_words";
 import { cutText, differenceText, figuresOf } from "./words";
 
 interface DoneProps {
@@ -103,7 +104,8 @@ function titleOf(line: DayLine): string {
 function wordOf(done: Exclude<Done, { kind: "refused" }>, differs: boolean): string {
   if (differs) return t("Booked differently");
   if (done.line.state === "refused") return t("Not booked");
-  return done.kind === "booked" ? t("Done") : t("Waiting");
+  if (done.kind === "booked") return t("Done");
+  return done.line.offline ? t("Provisional") : t("Waiting");
 }
 
 function Waiting({ done }: { done: Exclude<Done, { kind: "refused" }> }) {
@@ -113,7 +115,9 @@ function Waiting({ done }: { done: Exclude<Done, { kind: "refused" }> }) {
     <>
       {refused && <Notice kind="warning">{said(refused.zh, refused.en)}</Notice>}
       <Notice kind="warning">
-        {line.offset_fen > 0
+        {line.offline
+          ? t("Kept on this tablet without network. The community confirms it as soon as there is one; give the customer the slip.")
+          : line.offset_fen > 0
           ? t("The server has not answered. The sale is kept and sent again by itself. Wait for the answer before you give the goods away for points.")
           : t("The server has not answered. The sale is kept and sent again by itself; you need not do anything.")}
       </Notice>
@@ -123,17 +127,20 @@ function Waiting({ done }: { done: Exclude<Done, { kind: "refused" }> }) {
 
 interface RefusedProps {
   sentence: string;
+  /** Instead of the sentence: one for the customer, one for the clerk. */
+  sides?: Sides | null;
   onAgain(): void;
   onChange?: () => void;
   onHome(): void;
 }
 
-export function RefusedScreen({ sentence, onAgain, onChange, onHome }: RefusedProps) {
+export function RefusedScreen({ sentence, sides, onAgain, onChange, onHome }: RefusedProps) {
   return (
     <Screen title={t("Not booked")}>
       <Result kind="failed" word={t("Not booked")}>
-        <p>{sentence}</p>
+        {sentence && <p>{sentence}</p>}
       </Result>
+      {sides && <TwoSides {...sides} />}
       <button type="button" class="main" onClick={onAgain}>
         <Icon name="scan" />
         {t("Scan again")}

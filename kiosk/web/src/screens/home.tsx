@@ -47,7 +47,12 @@ export function HomeScreen({ go }: { go: Go }) {
       {view.state?.recovery?.spending === false && (
         <Notice kind="warning">{t("The community's book is being brought back. Sell as always; points are collected, and can be used again soon. Leave this tablet switched on.")}</Notice>
       )}
-      {!view.online && <Notice kind="warning">{t("No connection. Sales are kept on this tablet and sent later; points cannot be used until then.")}</Notice>}
+      {!view.online && <OfflineNotice />}
+      {view.missing.length > 0 && (
+        <Notice kind="failed">
+          {t("The community has nothing under these slip numbers of this till: {numbers}. Take those slips to the community office, which enters them by hand.", { numbers: view.missing.join(", ") })}
+        </Notice>
+      )}
       {unclosed.length > 0 && (
         <Notice kind="warning">{t("Not closed yet: {days}. Press “Close the day”.", { days: unclosed.map(dayText).join(", ") })}</Notice>
       )}
@@ -101,6 +106,18 @@ export function HomeScreen({ go }: { go: Go }) {
         )}
       </footer>
     </Screen>
+  );
+}
+
+function OfflineNotice() {
+  const [till, view] = useTill();
+  const mayUse = till.mode === "till" && view.state?.offline?.spending === true;
+  return (
+    <Notice kind="warning">
+      {mayUse
+        ? t("No connection. Sales are kept on this tablet and sent later; a printed card may use a few points meanwhile.")
+        : t("No connection. Sales are kept on this tablet and sent later; points cannot be used until then.")}
+    </Notice>
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { closeSlip, type Done, openSlip, quote, type SaleDraft, sell } from "../app/desk";
+import { lookOffline, type OfflineLook } from "../app/offline";
 import type { Channel, Quote } from "../net/types";
 import type { VerifiedToken } from "../rules/verify";
 import { fenOf } from "../rules/units";
@@ -14,10 +15,11 @@ import { useScans } from "../ui/scans";
 import { Scanner } from "../ui/scanner";
 import { play } from "../ui/sound";
 import type { Go } from "./app";
-import { ConfirmSale } from "./sale_confirm";
 import { DoneScreen, RefusedScreen } from "./done";
 import { ParkButton } from "./parked";
+import { cardWords, type Sides } from "./offline_words";
 import { TypedCertificate } from "./sale_certificate";
+import { ConfirmSale } from "./sale_confirm";
 
 type Step = "amount" | "scan" | "asking" | "confirm" | "pin" | "sending" | "done" | "refused";
 
@@ -94,7 +96,7 @@ export function SaleScreen({ go, first, amount }: SaleProps) {
         </Screen>
       );
     case "refused":
-      return <RefusedScreen sentence={sale.fault} onAgain={sale.scanAgain} onChange={sale.change} onHome={home} />;
+      return <RefusedScreen sentence={sale.fault} sides={sale.sides} onAgain={sale.scanAgain} onChange={sale.change} onHome={home} />;
     case "done":
       return <DoneScreen done={sale.done!} again={t("Next sale")} onAgain={() => go({ at: "sale" })} onHome={home}>
         <UndoButton done={sale.done!} go={go} />
@@ -119,6 +121,8 @@ export interface Bill {
   totalFen: number;
   /** null: the server was not there to ask. */
   quote: Quote | null;
+  /** What the till may decide without it; null where it need not. */
+  offline: OfflineLook | null;
 }
 
 export interface Choice {
@@ -135,6 +139,7 @@ function useSale(first: VerifiedToken | null, parked: string) {
   const [choice, setChoice] = useState<Choice>({ units: 0, channel: view.state?.rules.channels[0] ?? "scan" });
   const [pin, setPin] = useState("");
   const [fault, setFault] = useState("");
+  const [sides, setSides] = useState<Sides | null>(null);
   const [done, setDone] = useState<Done | null>(null);
   // A scan may arrive between a key and the picture that shows it.
   const latest = useRef(amount);
@@ -172,6 +177,7 @@ function useSale(first: VerifiedToken | null, parked: string) {
   const ask = async (whose: VerifiedToken, totalFen: number): Promise<void> => {
     setStep("asking");
     setFault("");
+    setSides(null);
     const answer = await quote(till, whose.text, totalFen);
     if (answer.kind === "refused") {
       setFault(said(answer.refused.zh, answer.refused.en));
@@ -180,8 +186,17 @@ function useSale(first: VerifiedToken | null, parked: string) {
       return setStep("refused");
     }
     const value = answer.kind === "ok" ? answer.value : null;
-    setBill({ totalFen, quote: value });
-    setChoice({ ...choice, units: value?.proposal.units ?? 0 });
+    const offline = value ? null : await lookOffline(till, whose, totalFen);
+    if (offline?.card && offline.card !== "good") {
+      setBill(null);
+      setToken(null);
+      setSides(cardWords(offline.card));
+      return setStep("refused");
+    }
+    setBill({ totalFen, quote: value, offline });
+    const channel = offline && choice.channel === "gateway" ? "cash" : choice.channel;
+    // Without network nobody sees the balance: points are used where the customer asks for it.
+    setChoice({ channel, units: value?.proposal.units ?? 0 });
     return setStep("confirm");
   };
 
@@ -195,6 +210,7 @@ function useSale(first: VerifiedToken | null, parked: string) {
       offsetUnits: choice.units,
       channel: choice.channel,
       pin: typed,
+      ...(bill.offline && { offline: bill.offline.mark }),
     };
     const result = await sell(till, draft);
     setPin("");
@@ -209,7 +225,7 @@ function useSale(first: VerifiedToken | null, parked: string) {
   };
 
   return {
-    step, setStep, amount, setAmount, token, bill, choice, setChoice, pin, fault, setFault, done, scan,
+    step, setStep, amount, setAmount, token, bill, choice, setChoice, pin, fault, setFault, sides, done, scan,
     afterAmount: () => (token ? void ask(token, fenOf(amount)) : setStep("scan")),
     confirm: () => {
       if (bill?.quote && choice.units > bill.quote.pin_needed_above_units) setStep("pin");

@@ -1,11 +1,13 @@
 // The last look before a sale: what is taken off, why that much, what the customer pays and how.
 
 import type { Channel } from "../net/types";
+import type { Offer } from "../rules/offline";
 import { offsetFen, stepOffset } from "../rules/offset";
 import { points } from "../rules/units";
 import { said, t } from "../text/t";
 import { Notice, useTill } from "../ui/frame";
 import { Icon } from "../ui/icons";
+import { TwoSides, whyNotWords } from "./offline_words";
 import type { Bill, Choice } from "./sale";
 import { channelName, cutText, pointsText, yuan } from "./words";
 
@@ -16,11 +18,12 @@ interface ConfirmProps {
   onConfirm(): void;
 }
 
-export function ConfirmSale({ bill: { totalFen, quote }, choice, onChoice, onConfirm }: ConfirmProps) {
+export function ConfirmSale({ bill: { totalFen, quote, offline }, choice, onChoice, onConfirm }: ConfirmProps) {
   const [, view] = useTill();
   const rules = view.state!.rules;
   const off = offsetFen(choice.units, rules.units_per_fen);
-  const most = quote?.proposal.units ?? 0;
+  const most = quote?.proposal.units ?? offline?.offer.units ?? 0;
+  const channels = offline ? rules.channels.filter((channel) => channel !== "gateway") : rules.channels;
   const step = (steps: number): void =>
     onChoice({ ...choice, units: stepOffset(choice.units, steps, rules.step_units, rules.min_units, most) });
   return (
@@ -29,13 +32,12 @@ export function ConfirmSale({ bill: { totalFen, quote }, choice, onChoice, onCon
         <span>{t("Customer pays")}</span>
         <strong>{yuan(totalFen - off)}</strong>
       </p>
-      {quote ? (
+      {quote && (
         <p class="hint">
           {t("Card ending {digits}: {points} points", { digits: quote.holder_label, points: points(quote.available_units) })}
         </p>
-      ) : (
-        <Notice kind="warning">{t("No connection: no points can be used now. The sale is kept and sent later.")}</Notice>
       )}
+      {offline && <Offline offer={offline.offer} />}
       {most > 0 && (
         <section class="stepper" aria-label={t("Points used")}>
           <button type="button" onClick={() => step(-1)} disabled={choice.units === 0} aria-label={t("Fewer points")}>
@@ -51,13 +53,19 @@ export function ConfirmSale({ bill: { totalFen, quote }, choice, onChoice, onCon
         </section>
       )}
       {quote && <p class="hint">{said(quote.proposal.sentence, quote.proposal.sentence_en)}</p>}
-      <Channels channels={rules.channels} earning={rules.approved_channels} chosen={choice.channel} stopped={rules.earning_stopped === true} onChoose={(channel) => onChoice({ ...choice, channel })} />
+      <Channels channels={channels} earning={rules.approved_channels} chosen={choice.channel} stopped={rules.earning_stopped === true} onChoose={(channel) => onChoice({ ...choice, channel })} />
       <button type="button" class="main" onClick={onConfirm}>
         <Icon name="done" />
         {t("Confirm {yuan}", { yuan: yuan(totalFen - off) })}
       </button>
     </>
   );
+}
+
+/** How many points may be used without network, or why none; the sale itself goes on in any case. */
+function Offline({ offer }: { offer: Offer }) {
+  if (offer.why !== null) return <TwoSides {...whyNotWords(offer.why)} />;
+  return <Notice kind="warning">{t("No connection. Up to {points} if the customer asks, provisionally; what the balance lacks is owed.", { points: pointsText(offer.units) })}</Notice>;
 }
 
 interface ChannelsProps {

@@ -106,7 +106,7 @@ function iconOf(line: DayLine): IconName {
 }
 
 function stateWord(line: DayLine): string {
-  if (line.state === "waiting") return t("Waiting");
+  if (line.state === "waiting") return line.offline ? t("Provisional") : t("Waiting");
   if (line.state === "refused") return t("Not booked");
   if (line.differences.length > 0) return t("Booked differently");
   if (line.kind === "redeem") return t("Redeemed");

@@ -1,0 +1,155 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { followCards, lookOffline, sayWaiting } from "../src/app/offline";
+import { sell } from "../src/app/desk";
+import { flush } from "../src/device/flush";
+import { listWaiting } from "../src/device/outbox";
+import { unseal } from "../src/device/keys";
+import { type Asked, offerOffline, type OfflinePolicy } from "../src/rules/offline";
+import type { VerifiedToken } from "../src/rules/verify";
+import kept from "./samples/cards.json";
+import { newTill, RULES, SALE, Server } from "./support";
+
+afterEach(() => vi.unstubAllGlobals());
+
+const NOW = Date.UTC(2026, 2, 2, 2, 0, 0);
+const LATER = Date.now() + 3_600_000;
+const POLICY: OfflinePolicy = {
+  policy: "1.words.mark",
+  issued_at: "2026-03-02T10:00:00+08:00",
+  valid_until: "2026-03-03T10:00:00+08:00",
+  day: "2026-03-02",
+  spending: true,
+  why_not: null,
+  terminal_units: 30_000,
+  left_units: 30_000,
+  left_fen: 1_500,
+  card_units: 10_000,
+  sale_units: 10_000,
+  sale_fen: 500,
+  classes: ["card", "vch"],
+  cards_version: "v1",
+  cards_ttl_s: 600,
+};
+const ASKED: Asked = { keyClass: "card", totalFen: 5_000, nowMs: NOW, listEndsMs: NOW + 1, usedUnits: 0, cardUsedUnits: 0 };
+const OFFSET = { ...RULES, share_percent: 30, sale_cap_units: null };
+
+const offer = (asked: Partial<Asked>, policy: OfflinePolicy | null = POLICY): unknown => {
+  const { units, why } = offerOffline(policy, OFFSET, { ...ASKED, ...asked });
+  return why ?? units;
+};
+
+test("a sale takes no more than the smallest of its limits, in whole steps", () => {
+  expect(offer({})).toBe(10_000);
+  expect(offer({ cardUsedUnits: 3_000 })).toBe(6_000);
+  expect(offer({ usedUnits: 25_500 })).toBe(4_000);
+  // 30 % of 12.00 yuan are 3.60, so 72 points, so 60 in steps of 20.
+  expect(offer({ totalFen: 1_200 })).toBe(6_000);
+  expect(offerOffline(POLICY, { ...OFFSET, sale_cap_units: 5_000 }, ASKED).units).toBe(4_000);
+});
+
+test("every limit that is reached has its own word", () => {
+  expect(offer({}, null)).toBe("never_told");
+  expect(offer({}, { ...POLICY, spending: false, why_not: "offline_off" })).toBe("not_allowed");
+  expect(offer({}, { ...POLICY, spending: false, why_not: "recovery_no_spending" })).toBe("recovering");
+  expect(offer({ nowMs: NOW + 24 * 3_600_000 + 1, listEndsMs: NOW + 9e9 })).toBe("too_long");
+  expect(offer({ listEndsMs: null })).toBe("list_old");
+  expect(offer({ listEndsMs: NOW - 1 })).toBe("list_old");
+  expect(offer({ keyClass: "dyn" })).toBe("code_class");
+  expect(offer({ cardUsedUnits: 9_000 })).toBe("card_used_up");
+  expect(offer({ usedUnits: 29_000 })).toBe("terminal_used_up");
+  expect(offer({ totalFen: 300 })).toBe("bill_too_small");
+});
+
+test("whatever is let go one sale after the other, neither card nor till goes beyond its limit", () => {
+  let seed = 20_260_302;
+  const draw = (below: number): number => (seed = (seed * 48_271) % 2_147_483_647) % below;
+  for (let round = 0; round < 200; round += 1) {
+    const policy = { ...POLICY, terminal_units: 0, left_units: draw(60_000), card_units: draw(20_000), sale_units: draw(15_000) };
+    const cards = new Map<number, number>();
+    let used = 0;
+    for (let sale = 0; sale < 30; sale += 1) {
+      const card = draw(4);
+      const { units } = offerOffline(policy, OFFSET, { ...ASKED, totalFen: draw(9_000), usedUnits: used, cardUsedUnits: cards.get(card) ?? 0 });
+      used += units;
+      cards.set(card, (cards.get(card) ?? 0) + units);
+    }
+    expect(used).toBeLessThanOrEqual(policy.left_units);
+    expect(Math.max(...cards.values())).toBeLessThanOrEqual(policy.card_units);
+  }
+});
+
+const samples = kept as unknown as {
+  flagged: [number, number][];
+  jwks: { keys: never[] };
+  lists: Record<string, string>;
+  at_s: number;
+};
+const bad = new Set(samples.flagged.map(([serial]) => serial));
+const GOOD = [...Array(99).keys()].find((serial) => serial > 0 && !bad.has(serial))!;
+const token = (serial: number): VerifiedToken => ({ text: "71", keyClass: "card", serial, issue: 300, expiresAtS: 9e9 });
+
+/** A server that lets points go without network, and a till that has synced with it once. */
+async function allowed(): Promise<{ server: Server; till: Awaited<ReturnType<typeof newTill>> }> {
+  const server = new Server();
+  server.offline = { ...POLICY, valid_until: "2026-03-09T10:00:00+08:00" };
+  server.keys = samples.jwks.keys;
+  server.cards = { version: "v1", cwt: samples.lists["EdDSA"]! };
+  server.clockMs = samples.at_s * 1000;
+  const till = await newTill(server);
+  await followCards(till);
+  return { server, till };
+}
+
+test("an offline sale carries the policy word for word, and its own store counts what it let go", async () => {
+  const { server, till } = await allowed();
+  server.isDown = true;
+  const first = await lookOffline(till, token(GOOD), 5_000);
+  expect([first.offer.units, first.card]).toEqual([10_000, "good"]);
+  await sell(till, { ...SALE, offsetUnits: 10_000, offline: first.mark });
+  const [waiting] = await listWaiting(till.store);
+  const body = JSON.parse(new TextDecoder().decode(await unseal(till.store, waiting!.body)));
+  expect([body.offline, body.pin]).toEqual([{ policy: POLICY.policy }, null]);
+  const second = await lookOffline(till, token(GOOD), 5_000);
+  expect(second.offer).toEqual({ units: 0, why: "card_used_up" });
+  const other = await lookOffline(till, token(GOOD + 1), 5_000);
+  expect(other.mark.card).not.toBe(first.mark.card);
+});
+
+test("what was uploaded counts until the server's own figure holds it", async () => {
+  const { server, till } = await allowed();
+  server.isDown = true;
+  const { mark } = await lookOffline(till, token(GOOD), 5_000);
+  await sell(till, { ...SALE, offsetUnits: 10_000, offline: mark });
+  await sell(till, { ...SALE, offsetUnits: 10_000, offline: { ...mark, card: "another" } });
+  server.isDown = false;
+  await flush(till.store, till.api, LATER);
+  const third = async (): Promise<number> => (await lookOffline(till, { ...token(GOOD), serial: 2_999 }, 50_000)).offer.units;
+  expect(await third()).toBe(10_000);
+  await sell(till, { ...SALE, offsetUnits: 10_000, offline: { ...mark, card: "a third" } });
+  expect(await third()).toBe(0);
+  // The next sync says what is left by the book, and the uploaded sales are in it.
+  server.offline = { ...server.offline!, issued_at: new Date(server.clockMs + 60_000).toISOString(), left_units: 10_000 };
+  await till.refresh();
+  expect(await third()).toBe(10_000);
+});
+
+test("a card on the list is known without network, and a list nobody signed changes nothing", async () => {
+  const { server, till } = await allowed();
+  const [[serial, state]] = samples.flagged as [[number, number]];
+  expect((await lookOffline(till, token(serial), 5_000)).card).toBe(state === 2 ? "suspended" : "revoked");
+  server.cards = { version: "v2", cwt: samples.lists["EdDSA"]!.replace(/.$/, (last) => (last === "A" ? "B" : "A")) };
+  server.offline = { ...server.offline!, cards_version: "v2" };
+  await till.refresh();
+  expect((await till.store.get("meta", "cards") as { version: string }).version).toBe("v1");
+});
+
+test("the till says which numbers wait and which came to nothing, and learns which are missing", async () => {
+  const { server, till } = await allowed();
+  server.isDown = true;
+  await sell(till, SALE);
+  server.isDown = false;
+  server.missing = [7];
+  await sayWaiting(till);
+  expect(server.said).toEqual({ waiting: [1], unused: [], last_counter: 1 });
+  expect(till.view.missing).toEqual([7]);
+});
