@@ -2,7 +2,7 @@
 
 import type { ClaimLine, ClaimTotals } from "../rules/claim";
 import type { ShiftHead } from "../rules/shift_sums";
-import type { OfflinePolicy } from "../rules/offline";
+import type { OffsetRules, OfflinePolicy } from "../rules/offline";
 import type { KeyClass } from "../rules/token";
 import type { Jwk } from "../rules/verify";
 
@@ -28,15 +28,9 @@ export interface ClerkSession {
 
 export type Channel = "scan" | "credit_card" | "bank_card" | "cash" | "gateway";
 
-export interface Rules {
-  units_per_fen: number;
+export interface Rules extends OffsetRules {
   /** Decimals of a point; missing where the server is older. */
   precision?: number;
-  step_units: number;
-  min_units: number;
-  /** The share of a bill that points may pay, and the most for one purchase; missing where the server is older. */
-  share_percent?: number;
-  sale_cap_units?: number | null;
   pin_above_units_card: number;
   pin_above_units_dyn: number;
   /** How a customer may pay here, and which of these earn points. */
