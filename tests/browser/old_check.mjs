@@ -79,6 +79,11 @@ async function tablet({ community, enrolment, clerk, code, words }) {
   await page.waitForSelector(".pad");
   for (const digit of code) await press(digit);
   await page.waitForSelector(".tiles");
+  await press(words.leave);
+  await page.waitForXPath(`//button[normalize-space()="${words.start}"]`);
+  await press(words.start);
+  await page.waitForFunction(() => !document.querySelector(".training-bar"));
+  await page.waitForSelector(".tiles");
   await followed;
   await new Promise((resolve) => setTimeout(resolve, 500));
   await press(words.check);

@@ -25,7 +25,7 @@ async function buy(page, { url, community, enrolment, clerk, code, words }) {
   await digits(page, code);
   await page.waitForSelector(".tiles");
   await press(page, words.leave);
-  await page.waitForFunction(() => !document.querySelector(".tiles"));
+  await page.waitForXPath(`//button[normalize-space()="${words.start}"]`);
   await press(page, words.start);
   await page.waitForFunction(() => !document.querySelector(".training-bar"));
   await page.waitForSelector(".tiles");

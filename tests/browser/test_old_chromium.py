@@ -105,7 +105,12 @@ def test_an_old_phone_and_an_old_tablet_check_codes_without_network(
                 "enrolment": served.enrolment("till", "M01A1"),
                 "clerk": CLERK,
                 "code": CLERK_CODE,
-                "words": {"check": say("Check a receipt"), "another": say("Check another")},
+                "words": {
+                    "check": say("Check a receipt"),
+                    "another": say("Check another"),
+                    "leave": say("Leave the training"),
+                    "start": say("Start real sales"),
+                },
             },
         },
         runner=CHECKER,
