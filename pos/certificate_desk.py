@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, Final
 
+from ledger import audit
 from ledger.audit import By
+from ledger.book.steps import apply
 from ledger.certificates.desk import Wish, print_certificate
+from ledger.certificates.facts import find_by_serial
 from ledger.certificates.rules import check_points, kinds_for, read_number
 from ledger.errors import Refusal
 from ledger.ids import derived_request_id
 from ledger.members import residents, terminals
+from ledger.members.kin import check_stands_apart
+from ledger.members.terminals import Terminal
 from ledger.members.terms import Terms
 from ledger.refs import make_reference
 from ledger.sql import Sql, Tx
 from pos.checkout import check_out
 from pos.decide import SaleRequest
 from pos.desk import Desk, day_of, rules_on
+from pos.notices import CERTIFICATE, tell_step
 
 _TRIES: Final = 3
 _NEXT: Final = Sql(
@@ -52,8 +57,9 @@ def print_at_desk(
 ) -> dict[str, Any]:
     """Print a certificate for a resident who stands at the desk; `units` in the smallest unit of the points.
 
-    Refuses: certificate_not_offered, certificate_points, certificate_kind, resident_not_found, resident_left,
-    consent_missing, and those of `ledger.certificates.desk.print_certificate`.
+    The resident is told on their own page. Refuses: certificate_not_offered, certificate_points, certificate_kind,
+    resident_not_found, resident_left, consent_missing, own_household, own_kin, and those of
+    `ledger.certificates.desk.print_certificate`.
     """
     day = day_of(terms, at)
     rules = rules_on(terms, day)
@@ -68,6 +74,7 @@ def print_at_desk(
         raise Refusal("resident_left")
     if who.consent_at is None:
         raise Refusal("consent_missing")
+    check_stands_apart(tx, terms.community.id, by.id, who.household_id)
     cap = rules.offset_cap("month")
     has_pool = terms.civic.has_pool
     wish = Wish(
@@ -85,7 +92,10 @@ def print_at_desk(
         business_date=day,
         valid_days=terms.settings.certificate_days,
     )
-    return print_certificate(tx, wish, by=by, at=at)
+    made = print_certificate(tx, wish, by=by, at=at)
+    said = {"units": units, "until": int(made["last_day"])}
+    apply(tx, [tell_step(terms.community.id, person_id, CERTIFICATE, "", at=at, **said)])
+    return made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,15 +114,14 @@ class Call:
 def take_by_hotline(desk: Desk, call: Call, *, by: By, at: int) -> dict[str, Any]:
     """Book a sale that a shop read to the hotline; gives what the hotline reads back, the reference above all.
 
-    The shop claims it like any offset, under that reference. Refuses: certificate_number_wrong, and those of
-    `pos.checkout.check_out`.
+    The shop claims it like any offset, under that reference. Who took the call is kept beside the certificate.
+    Refuses: certificate_number_wrong, certificate_not_found, certificate_own_print, own_household, own_kin, and those
+    of `pos.checkout.check_out`.
     """
-    if read_number(call.number) is None:
+    serial = read_number(call.number)
+    if serial is None:
         raise Refusal("certificate_number_wrong")
-    open_one = partial(
-        terminals.hotline_of, community_id=call.community_id, merchant_id=call.merchant_id
-    )
-    terminal = desk.db.write(lambda tx: open_one(tx, by=by, at=at))
+    terminal = desk.db.write(lambda tx: _answer(tx, call, serial, by=by, at=at))
     day = day_of(desk.refresh(call.community_id), at)
     for attempt in range(_TRIES):
         with desk.db.read() as tx:
@@ -143,3 +152,23 @@ def take_by_hotline(desk: Desk, call: Call, *, by: By, at: int) -> dict[str, Any
             if refusal.code != "ref_taken":
                 raise
     raise Refusal("busy_try_again")
+
+
+def _answer(tx: Tx, call: Call, serial: int, *, by: By, at: int) -> Terminal:
+    """Note who took the call, neither whoever printed the paper nor the holder's own; gives the terminal."""
+    here = call.community_id
+    found = find_by_serial(tx, here, serial)
+    if found is None:
+        raise Refusal("certificate_not_found")
+    if by.kind == "staff" and found.printed_by == by.id:
+        raise Refusal("certificate_own_print")
+    home = residents.get_resident(tx, here, int(found.person_id)).household_id
+    check_stands_apart(tx, here, by.id, home)
+    facts: audit.Facts = {
+        "merchant_id": call.merchant_id,
+        "fen": call.total_fen,
+        "units": call.offset_units,
+    }
+    subject = f"certificate:{found.certificate_id}"
+    audit.record(tx, here, by, "certificate.hotline", subject, at=at, after=facts)
+    return terminals.hotline_of(tx, here, call.merchant_id, by=by, at=at)

@@ -28,11 +28,13 @@ class Taken:
     said: dict[str, Any] = field(default_factory=dict)
 
 
-def shown_certificate(tx: Tx, terms: Terms, scan: Scan, terminal: Terminal, day: int) -> Row:
-    """The certificate that was shown, if this shop may take it on this day.
+def shown_certificate(
+    tx: Tx, terms: Terms, scan: Scan, terminal: Terminal, day: int, *, owner_id: int | None
+) -> Row:
+    """The certificate that was shown, if this shop may take it on this day; `owner_id`: whose pool its holder uses now.
 
     Refuses: certificate_not_found, certificate_used, certificate_cancelled, certificate_expired,
-    certificate_other_kind.
+    certificate_other_kind, certificate_moved.
     """
     found = find_by_serial(tx, terms.community.id, scan.believed().serial)
     if found is None:
@@ -41,6 +43,9 @@ def shown_certificate(tx: Tx, terms: Terms, scan: Scan, terminal: Terminal, day:
     tree = merchants.category_tree if merchants else {}
     category = terms.merchant(terminal.merchant_id).category
     check_usable(standing_of(found), category, tree, day)
+    if owner_id != found.wallet_owner_id:
+        # The points lie in the old pool: the new one must not pay for them.
+        raise Refusal("certificate_moved")
     return found
 
 

@@ -138,7 +138,11 @@ def prepare(
         raise Refusal("amount_wrong")
     showing = Showing(terms, request, scan.believed(), row, at, day)
     debits = request.offset_units > 0
-    paper = shown_certificate(tx, terms, scan, terminal, day) if scan.is_certificate else None
+    paper = (
+        shown_certificate(tx, terms, scan, terminal, day, owner_id=row.owner_id)
+        if scan.is_certificate
+        else None
+    )
     check_showing(showing, debits=debits)
     price = _price(showing, rules, request, paper)
     counts = spending_counts(showing, request.offset_units, pin_ok=pin_ok) if debits else []

@@ -83,7 +83,11 @@ def _quote(tx: Tx, terms: Terms, request: QuoteRequest, scan: Scan, *, at: int) 
     if row.token_used_at is not None and token.is_single_use:
         raise Refusal("token_used", used_at=int(row.token_used_at))
     terminal = terms.terminal(request.terminal_id)
-    paper = shown_certificate(tx, terms, scan, terminal, day) if scan.is_certificate else None
+    paper = (
+        shown_certificate(tx, terms, scan, terminal, day, owner_id=row.owner_id)
+        if scan.is_certificate
+        else None
+    )
     check_card(row, token)
     member = member_of(rules, row)
     shop = shop_on(terms, rules, terminal.merchant_id, day)

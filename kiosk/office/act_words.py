@@ -44,6 +44,7 @@ _ACTS: Final[Mapping[str, str]] = {
     "card.reissue": mark("replaced a card"),
     "card.suspended": mark("suspended a card"),
     "certificate.cancel": mark("cancelled a certificate"),
+    "certificate.hotline": mark("took a certificate over the hotline"),
     "certificate.paper": mark("printed a certificate on paper"),
     "certificate.print": mark("set points aside for a certificate"),
     "claims.file": mark("filed claims"),

@@ -84,6 +84,17 @@ TABLE: Final = {
             " The resident may ask for a new one."
         ),
     ),
+    "certificate_moved": Known(
+        409,
+        mark(
+            "This certificate was printed before the resident changed households. Send the resident to the"
+            " office: cancelled there, its points go back and a new one can be printed."
+        ),
+    ),
+    "certificate_own_print": Known(
+        409,
+        mark("You printed this certificate yourself. Ask a colleague to take this call."),
+    ),
     "certificate_other_kind": Known(
         409,
         mark(

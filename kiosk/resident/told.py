@@ -11,6 +11,7 @@ from ledger.members.terms import Terms
 from ledger.sql import Tx
 from pos.notices import (
     ACTS_FOR,
+    CERTIFICATE,
     FOUND,
     LAPSED,
     MANDATE,
@@ -29,6 +30,10 @@ _TOLD: Final = {
     MANDATE_ENDED: mark("A mandate has ended: {relation} collects no longer."),
     FOUND: mark(
         "Staff looked you up by name, building and the end of your telephone number: your card was not at hand."
+    ),
+    CERTIFICATE: mark(
+        "The office printed a certificate on paper for you: {points} points, good until {day}. If you did not ask"
+        " for it, call the hotline."
     ),
     ACTS_FOR: mark("You may collect for somebody until {day}. See who under “Who acts for whom”."),
 }

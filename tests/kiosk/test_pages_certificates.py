@@ -102,7 +102,7 @@ def test_the_desk_cancels_and_the_points_are_free(desk: Served) -> None:
 
 def test_a_shop_without_a_till_reads_it_to_the_hotline(desk: Served) -> None:
     row = print_one(desk, "100")
-    client = desk.member("wang")
+    client = desk.member("liu")
     form: dict[str, Any] = {
         "request_id": form_number(client.get(PLACE), f"{PLACE}/hotline"),
         "number": number_text(int(row.serial)).replace("-", " "),

@@ -7,16 +7,20 @@ from typing import Any
 
 import pytest
 
+from ledger.audit import By, acts_on
 from ledger.book.balances import account_sum, wallet_of
 from ledger.book.chart import Account
 from ledger.certificates.desk import expire
 from ledger.certificates.rules import kinds_for, number_text, read_number, takes
 from ledger.database import Database
 from ledger.errors import Refusal
+from ledger.members.hashing import Cost
+from ledger.members.staff import NewStaff, add_staff
 from ledger.units import CNY
 from pos.certificate_desk import Call, take_by_hotline
 from pos.checkout import check_out
 from pos.holder import Shown, holder_of
+from pos.notices import told_to
 from pos.quotes import QuoteRequest, quote_for
 from pos.refunds import refund
 from settlement.auditor.run import audit
@@ -33,12 +37,15 @@ from tests.support.certificates import (
     row_of,
     shown,
 )
+from tests.support.homes import home
 from tests.support.invariants import check_invariants
 from tests.support.night_plant import midnight, next_day
 from tests.support.town import CIVIC, HERE, Town
 from tests.support.vouchers import file_day
 
 HOUR = 3_600_000_000
+COLLEAGUE = By("staff", 8)
+PASSWORD = "a long sentence nobody says"  # noqa: S105 - of a made-up town
 DAY_US = 24 * HOUR
 FORM = "0190d1a0-0000-7000-8000-00000000000{}"
 
@@ -59,6 +66,17 @@ def refused(town: Town, text: str, total_fen: int = 20_000, points: int = 400, *
     with pytest.raises(Refusal) as said:
         shown(town, text, total_fen, points, **more)
     return said.value.code
+
+
+def member_of_staff(town: Town, person: int) -> By:
+    new = NewStaff(login="li.na", name="李娜", password=PASSWORD, person_id=person)
+    cost = Cost(memory_kib=64, passes=1)
+    return By(
+        "staff",
+        town.db.write(
+            lambda tx: add_staff(tx, HERE, new, pepper=b"p", by=DESK, at=town.at, cost=cost)
+        ),
+    )
 
 
 def claim_of(answer: dict[str, Any]) -> DaybookLine:
@@ -138,7 +156,7 @@ def test_read_to_the_hotline_it_is_booked_under_a_number_that_the_shop_can_claim
         take_by_hotline(
             town.desk,
             call_of(paper["number"].replace("-", " "), n),
-            by=DESK,
+            by=COLLEAGUE,
             at=town.later(60),
         )
         for n, paper in enumerate(papers)
@@ -156,10 +174,55 @@ def test_the_hotline_hears_a_wrong_digit(town: Town) -> None:
     digits = paper["number"].replace("-", "")
     wrong = digits[:-1] + str((int(digits[-1]) + 1) % 10)
     with pytest.raises(Refusal, match="certificate_number_wrong"):
-        take_by_hotline(town.desk, call_of(wrong, 1), by=DESK, at=town.at)
+        take_by_hotline(town.desk, call_of(wrong, 1), by=COLLEAGUE, at=town.at)
+
+
+def test_whoever_printed_it_does_not_take_it_and_who_took_the_call_is_kept(town: Town) -> None:
+    paper = printed(town, 100)
+
+    with pytest.raises(Refusal, match="certificate_own_print"):
+        take_by_hotline(town.desk, call_of(paper["number"], 1), by=DESK, at=town.at)
+    assert wallet(town) == (70_000, 10_000)
+    take_by_hotline(town.desk, call_of(paper["number"], 1), by=COLLEAGUE, at=town.at)
+
+    with town.db.read() as tx:
+        acts = acts_on(tx, HERE, f"certificate:{paper['certificate_id']}")
+    assert [(act.act, act.actor_id) for act in acts] == [
+        ("certificate.print", DESK.id),
+        ("certificate.hotline", COLLEAGUE.id),
+    ]
+    assert paper["number"].replace("-", "") not in repr([tuple(act) for act in acts])
+
+
+def test_its_holder_is_told_and_nobody_prints_for_their_own_household(town: Town) -> None:
+    printed(town, 100)
+
+    with town.db.read() as tx:
+        [told] = told_to(tx, HERE, 1)
+    assert (told.kind, told.facts["units"]) == ("certificate_printed", 10_000)
+    insider = member_of_staff(town, 1)
+    with pytest.raises(Refusal, match="own_household"):
+        printed(town, 100, by=insider)
+    paper = printed(town, 100)
+    with pytest.raises(Refusal, match="own_household"):
+        take_by_hotline(town.desk, call_of(paper["number"], 1), by=insider, at=town.at)
 
 
 # --- what it is not good for
+
+
+def test_after_its_holder_moved_it_takes_nothing_of_the_new_households_points(town: Town) -> None:
+    paper = printed(town, 100)
+    new_home = home(town, "5-9", 1)
+
+    asked = QuoteRequest(HERE, town.tills[0].terminal_id, picture_of(town, paper), 20_000)
+    with pytest.raises(Refusal, match="certificate_moved"):
+        quote_for(town.desk, asked, at=town.at)
+    assert refused(town, paper["number"], points=100) == "certificate_moved"
+    assert (wallet(town), wallet(town, new_home)) == ((70_000, 10_000), (0, 0))
+    cancelled(town, paper)
+    assert wallet(town) == (70_000, 0)
+    check_invariants(town.db.engine)
 
 
 def test_another_kind_of_shop_is_refused_and_the_paper_stays_good(town: Town) -> None:
