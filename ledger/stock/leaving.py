@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import BytesIO
 from typing import Any, Final
+
+from PIL import Image, ImageOps
 
 from ledger.audit import By
 from ledger.book import requests
@@ -29,6 +32,8 @@ PICTURES: Final = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/p
 
 PHOTO_SIGNS: Final = 16
 """So much of a photo's SHA-256 stands beside the move and on the form: enough to find it by."""
+
+_QUALITY: Final = 90
 
 REASONS: Final = ("expired", "broken", "vermin", "other")
 """Why goods are written off, as the form asks."""
@@ -114,15 +119,32 @@ def propose_write_off(  # noqa: PLR0913 - what, why, and the record of it
 
 
 def keep_photo(tx: Tx, community_id: int, raw: bytes, *, by: By, at: int) -> str:
-    """Keep a photo of goods to be written off; its SHA-256 in hex. Refuses: photo_wrong, file_empty, file_too_large."""
-    kinds = [kind for start, kind in PICTURES.items() if raw.startswith(start)]
-    if raw and not kinds:
+    """Keep a photo of goods to be written off; the SHA-256 (hex) of what is kept.
+
+    What a telephone writes into it beside the picture (where and when it was taken, with what) is not kept. Refuses:
+    photo_wrong, file_empty, file_too_large.
+    """
+    files.check_size(raw)
+    media = next((kind for start, kind in PICTURES.items() if raw.startswith(start)), None)
+    if media is None:
         raise Refusal("photo_wrong")
-    name = "write-off"
-    media = kinds[0] if kinds else ""
+    body = _picture_alone(raw, "JPEG" if media == "image/jpeg" else "PNG")
     return files.keep(
-        tx, community_id, raw, name=name, media_type=media, source=APPROVAL, by=by, at=at
+        tx, community_id, body, name="write-off", media_type=media, source=APPROVAL, by=by, at=at
     )
+
+
+def _picture_alone(raw: bytes, form: str) -> bytes:
+    """The picture as it is looked at, upright, without anything that was written beside it."""
+    try:
+        with Image.open(BytesIO(raw), formats=("JPEG", "MPO", "PNG")) as picture:
+            upright = ImageOps.exif_transpose(picture)
+            upright.info.clear()
+            out = BytesIO()
+            upright.save(out, form, **({"quality": _QUALITY} if form == "JPEG" else {}))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise Refusal("photo_wrong") from error
+    return out.getvalue()
 
 
 def get_photo(tx: Tx, community_id: int, approval_id: int) -> files.StoredFile:
