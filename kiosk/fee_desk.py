@@ -24,6 +24,7 @@ from ledger.earning.calendar import day_from_key
 from ledger.earning.rates import Limit
 from ledger.errors import GuardMissedError, Refusal
 from ledger.households import limits
+from ledger.members.carers import counter_of
 from ledger.members.kin import check_stands_apart
 from ledger.members.terms import Terms
 from ledger.sql import Row, Sql, Tx
@@ -37,7 +38,9 @@ _DAY_US: Final = 86_400 * SECOND_US
 
 _HOLDER: Final = Sql(
     "SELECT k.issue, k.state AS card_state, k.last_debit_at, r.person_id, r.household_id,"
-    " r.state AS person_state, u.used_at FROM card k"
+    " r.state AS person_state, u.used_at,"
+    " cc.day_units AS carer_units FROM card k"
+    " LEFT JOIN carer_card cc ON cc.community_id = k.community_id AND cc.serial = k.serial"
     " JOIN resident r ON r.community_id = k.community_id AND r.person_id = k.person_id"
     " LEFT JOIN token_use u ON u.community_id = k.community_id AND u.kid = :kid"
     "  AND u.serial = k.serial AND u.issued_at_s = :issued_at_s AND u.sequence = :sequence"
@@ -116,7 +119,7 @@ def ask(desk: Desk, request: FeeRequest, *, at: int) -> dict[str, Any]:
 
     Refuses: what `ledger.bills.offsets.hold_points` refuses, fee_not_offered, cover_empty, the refusals of a scanned
     code (token_used, token_earn_only, card_not_active, card_replaced, card_too_soon) and of a PIN, spent_day_cap,
-    pin_needed, own_household, own_kin, request_id_reused, busy_try_again.
+    carer_day_cap, pin_needed, own_household, own_kin, request_id_reused, busy_try_again.
     """
     terms = desk.refresh(request.community_id)
     scan = scan_code(terms, request.token, at=at) if request.at_office else None
@@ -164,9 +167,11 @@ def _work(
     here, day = request.community_id, day_of(terms, at)
     person_id, household_id = request.person_id, request.household_id
     guards: list[Step] = []
+    carer_units: int | None = None
     if scan is not None:
         holder = _holder(tx, here, scan, terms, at=at)
         person_id, household_id = int(holder.person_id), int(holder.household_id)
+        carer_units = holder.carer_units
         guards = _code_guards(terms, request, scan, at=at)
         check_stands_apart(tx, here, request.at_office, household_id)
     bill = get_bill(tx, here, request.bill_id)
@@ -176,6 +181,12 @@ def _work(
     counts = _spending_counts(
         tx, terms, person_id, request.units, day, is_card=_is_card(scan), pin_ok=pin_ok
     )
+    if scan is not None and carer_units is not None:
+        counts.append(
+            _carer_count(
+                tx, terms, person_id, scan.use.serial, int(carer_units), request.units, day
+            )
+        )
     asked = Asked(
         here,
         request.request_id,
@@ -261,3 +272,15 @@ def _spending_counts(
             raise Refusal("pin_needed", limit_units=terms.said(free))
         counts.append(CapUse(f"without_pin_{kind}", day, units, free))
     return counts
+
+
+def _carer_count(
+    tx: Tx, terms: Terms, person_id: int, serial: int, limit: int, units: int, day: int
+) -> CapUse:
+    """What a carer's card may spend in a day, PIN or not, as at a shop; refuses carer_day_cap."""
+    code = counter_of(serial)
+    rows = tx.all(_SPENT, community_id=terms.community.id, person_id=person_id, day=day)
+    used = sum(int(row.used) for row in rows if row.cap_code == code)
+    if used + units > limit:
+        raise Refusal("carer_day_cap", left_units=terms.said(max(0, limit - used)))
+    return CapUse(code, day, units, limit)

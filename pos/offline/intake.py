@@ -16,6 +16,7 @@ from ledger.book.steps import Step, apply
 from ledger.errors import Refusal
 from ledger.households import limits
 from ledger.ids import derived_request_id, new_id
+from ledger.members.carers import counter_of
 from ledger.members.terms import Terms
 from ledger.offline.policy import Policy, read_policy
 from ledger.offline.shops import TERMINAL_CAP, card_cap
@@ -285,6 +286,9 @@ def _counting(plan: Plan, late: Late, showing: Showing, rules: SaleRules) -> lis
             if cap.period_key
         ),
     ]
+    if showing.row.carer_units is not None:
+        counter = counter_of(showing.token.serial)
+        spent.append(CapUse(counter, sold_on, units, int(showing.row.carer_units)))
     if showing.row.member_limit is not None:
         spent.append(CapUse(limits.CAP, sold_on // 100, units, int(showing.row.member_limit)))
     return [

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from kiosk.fee_desk import FeeRequest, ask
 from ledger.audit import By
+from ledger.bills.facts import bills_of_household
 from ledger.book.balances import wallet_of
 from ledger.database import Database
 from ledger.errors import Refusal
+from ledger.ids import new_request_id
 from ledger.members import cards, pins
 from ledger.members.carers import open_carer_card
 from ledger.members.codes import issue_card_code
@@ -18,7 +22,9 @@ from ledger.members.residents import record_consent
 from ledger.sql import Tx
 from pos.checkout import check_out
 from pos.quotes import QuoteRequest, quote_for
+from tests.support.fees import build_fee_town, take_list
 from tests.support.invariants import check_invariants
+from tests.support.offline_shops import OfflineShops
 from tests.support.town import CIVIC, HERE, Town, build_town
 
 DESK = By("staff", 7)
@@ -100,3 +106,45 @@ def test_lost_it_is_dead_and_the_residents_own_goes_on(town: Town) -> None:
 def test_a_carer_is_given_less_than_the_resident(town: Town) -> None:
     with pytest.raises(Refusal, match="carer_limit"):
         carers_code(town, 2_000)
+
+
+def test_what_it_spent_without_network_counts_against_its_day(db: Database) -> None:
+    shop = OfflineShops(db, grant_units=70_000, card_pause_s=0)
+    shop.allow()
+    code = carers_code(shop.town)
+    made = replace(shop.made(shop.policy(), 1, 4_000), token=code)
+    shop.town.later(60)
+
+    assert shop.send(made)["offline"]["state"] == "booked"
+
+    with pytest.raises(Refusal, match="carer_day_cap"):
+        sell(shop.town, code, 40)
+    sell(shop.town, code, 20)
+    check_invariants(db.engine)
+
+
+def test_at_the_desk_for_fees_it_is_held_to_the_same_day(db: Database) -> None:
+    town = build_fee_town(db, card_pause_s=0)
+    take_list(town, ("B1", 1, "300.00"))
+    code = carers_code(town)
+    with db.read() as tx:
+        [bill] = bills_of_household(tx, HERE, 1)
+
+    def scanned(points: int) -> dict[str, Any]:
+        asked = FeeRequest(
+            community_id=HERE,
+            request_id=new_request_id(town.at),
+            bill_id=bill.bill_id,
+            units=points * 100,
+            at_office=7,
+            token=code,
+            pin=PIN,
+        )
+        return ask(town.desk, asked, at=town.at)
+
+    assert scanned(40)["units"] == 4_000
+    town.later(60)
+    with pytest.raises(Refusal, match="carer_day_cap"):
+        scanned(40)
+    assert scanned(20)["units"] == 2_000
+    check_invariants(db.engine)
