@@ -27,6 +27,10 @@ _OWNER: Final = Sql(
     " WHERE w.community_id = :community_id AND w.kind = 'wallet' AND w.commodity = :commodity"
     " AND w.owner_id = :owner_id"
 )
+_LOST: Final = Sql(
+    "SELECT request_id FROM offline_sale WHERE community_id = :community_id"
+    " AND request_id = :sale_id AND state = 'loss'"
+)
 
 
 def owner_of(tx: Tx, community_id: int, sale: Row, commodity: int, owner_id: int) -> Owner:
@@ -51,6 +55,13 @@ def earner_of(tx: Tx, community_id: int, sale: Row, commodity: int, *, at: int) 
     return owner_of(tx, community_id, sale, commodity, owner_id)
 
 
+def loss_of(tx: Tx, community_id: int, sale: Row, commodity: int, *, at: int) -> Side | None:
+    """The community's loss where it lent the points of this sale: sold without network with a card reported lost."""
+    if tx.find(_LOST, community_id=community_id, sale_id=sale.sale_id) is None:
+        return None
+    return Side(account_id(tx, community_id, Account.LOSS, commodity, at=at), Account.LOSS)
+
+
 def refund_lines(
     split: RefundSplit,
     taking: Taking,
@@ -58,12 +69,16 @@ def refund_lines(
     shop: Side,
     issued: Side,
     commodity: int,
+    loss: Side | None = None,
 ) -> list[Line]:
-    """What moves: `owners` are the one whose pool paid and the one who answers for the points earned."""
+    """What moves: `owners` are the one whose pool paid and the one who answers for the points earned.
+
+    `loss`: where the points go back that the community lent, None where they were the holder's.
+    """
     owner, earner = owners
     wallet = Side(owner.wallet_id, Account.WALLET)
     moves = (
-        (shop, wallet, split.units_back),
+        (shop, loss or wallet, split.units_back),
         (Side(owner.pending_id, Account.PENDING), issued, taking.from_pending),
         (Side(earner.wallet_id, Account.WALLET), issued, taking.from_wallet),
         (Side(earner.owed_id, Account.OWED), issued, taking.to_owed),

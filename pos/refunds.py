@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from ledger.book import requests
@@ -22,7 +22,7 @@ from ledger.refs import read_reference
 from ledger.sql import Row, Sql, Tx
 from pos.decide import open_shop_accounts
 from pos.desk import Desk, day_of, rules_on
-from pos.refund_lines import earner_of, owner_of, refund_lines
+from pos.refund_lines import earner_of, loss_of, owner_of, refund_lines
 from pos.taking import Taking, take_back
 from pos.unproven import without_earned
 
@@ -307,7 +307,9 @@ def _posting_steps(  # noqa: PLR0913 - a refund depends on all of these at once
     here = request.community_id
     owner = owner_of(tx, here, sale, commodity, int(sale.wallet_owner_id))
     earner = earner_of(tx, here, sale, commodity, at=at)
-    taking = take_back(split, owner, earner)
+    loss = loss_of(tx, here, sale, commodity, at=at)
+    # What the community lost comes back to it: whoever held the card never had these points.
+    taking = take_back(split if loss is None else replace(split, units_back=0), owner, earner)
     shop = desk.side(here, Account.OFFSET, commodity, sale.merchant_id, at=at)
     issued = desk.side(here, Account.ISSUED_CONSUMPTION, commodity, at=at)
     first = tx.get(_TXN, community_id=here, txn_id=sale.txn_id)
@@ -319,7 +321,7 @@ def _posting_steps(  # noqa: PLR0913 - a refund depends on all of these at once
         occurred_at=request.occurred_at,
         at=at,
         business_date=day,
-        lines=refund_lines(split, taking, (owner, earner or owner), shop, issued, commodity),
+        lines=refund_lines(split, taking, (owner, earner or owner), shop, issued, commodity, loss),
         ref=request.ref,
         scheme_period=str(day // 100),
         scheme_version=first.scheme_version,

@@ -143,7 +143,8 @@ ALLOWED: Final[dict[Kind, frozenset[tuple[Account, Account]]]] = {
     Kind.VEST: frozenset({(_A.PENDING, _A.WALLET), (_A.WALLET, _A.OWED)}),
     Kind.UNPROVEN: frozenset({(_A.PENDING, _A.ISSUED_CONSUMPTION)}),
     Kind.SALE: frozenset({(_A.WALLET, _A.OFFSET), *_EARN}),
-    Kind.REFUND: frozenset(_TAKE_BACK),
+    # Points that the community lent to a card reported lost go back to its loss.
+    Kind.REFUND: frozenset({*_TAKE_BACK, (_A.OFFSET, _A.LOSS)}),
     Kind.REDEEM: frozenset(
         {(_A.WALLET, _A.REDEEMED), (_A.GOODS_COST, _A.INVENTORY), (_A.TILL, _A.COPAID)}
     ),

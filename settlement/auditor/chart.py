@@ -35,7 +35,7 @@ _TEXT: Final = {
     "unproven": "pending>issued_consumption",
     "sale": f"wallet>offset {_EARN}",
     "refund": "offset>wallet wallet>issued_consumption pending>issued_consumption"
-    " owed>issued_consumption wallet>owed",
+    " owed>issued_consumption wallet>owed offset>loss",
     "redeem": "wallet>redeemed goods_cost>inventory till>copaid",
     "return_goods": "redeemed>wallet inventory>goods_cost copaid>till",
     "expire": "wallet>expired",

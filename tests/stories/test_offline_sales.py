@@ -14,6 +14,7 @@ from ledger.ids import new_request_id
 from ledger.members import cards, terminals
 from ledger.token_keys import KeyClass
 from pos.checkout import check_out
+from pos.refunds import refund
 from tests.support.invariants import check_invariants
 from tests.support.offline_shops import OFFICE, OfflineShops
 from tests.support.town import HERE
@@ -118,6 +119,29 @@ def test_a_card_reported_lost_since_the_sync_costs_its_holder_nothing(shop: Shop
         "transfer t JOIN account a ON a.account_id = t.debit_id AND a.kind = 'loss'", "t.amount"
     )
     assert lost == [(4_000,)]
+
+
+def test_goods_bought_with_a_lost_card_bring_the_community_back_what_it_lost(shop: Shop) -> None:
+    shop.allow()
+    policy = shop.policy()
+    shop.town.later(60)
+    shop.db.write(lambda tx: cards.set_state(tx, HERE, 1, "lost", by=OFFICE, at=shop.town.at))
+    shop.town.later(60)
+    sold = shop.send(shop.made(policy, 1, 4_000))
+    assert sold["offline"]["state"] == "loss"
+
+    for part_fen in (2_500, 2_500):
+        answer = refund(
+            shop.town.desk, shop.town.refund(sold["ref"], part_fen), at=shop.town.later(60)
+        )
+        assert (answer["offset_back_fen"], answer["units_back"]) == (100, 2_000)
+
+    # Whoever held the card never had these points, and gets none.
+    assert shop.wallet(1) == (30_000, 0)
+    moved = shop.rows(
+        "transfer t JOIN account a ON a.account_id = t.credit_id AND a.kind = 'loss'", "t.amount"
+    )
+    assert moved == [(2_000,), (2_000,)]
 
 
 def test_a_card_that_was_on_the_list_is_refused_and_the_entry_is_kept(shop: Shop) -> None:

@@ -124,6 +124,9 @@ def overspend(db: Database, town: Town) -> None:
     lost = Claim(GRAIN, 2_000, 100, "M04T1-260302-00023-X")
     gone: list[Move] = [(Acc.WALLET, 3, Acc.OFFSET, GRAIN, 2_000)]
     book(db, town, "sold_lost", Kind.ADJUST, gone, claim=lost, corrects_date=DAY)
+    returned = Claim(GRAIN, -1_000, -50, "M04T1-260302-00024-X", "refund", "M04T1-260302-00023-X")
+    again: list[Move] = [(Acc.OFFSET, GRAIN, Acc.LOSS, 0, 1_000)]
+    book(db, town, "lost_back", Kind.REFUND, again, claim=returned)
 
 
 def decide(db: Database, town: Town) -> None:
