@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { followCards, lookOffline, sayWaiting } from "../src/app/offline";
+import { followCards, hasRunOut, lookOffline, sayWaiting } from "../src/app/offline";
 import { sell } from "../src/app/desk";
 import { flush } from "../src/device/flush";
 import { listWaiting } from "../src/device/outbox";
@@ -152,4 +152,10 @@ test("the till says which numbers wait and which came to nothing, and learns whi
   await sayWaiting(till);
   expect(server.said).toEqual({ waiting: [1], unused: [], last_counter: 1 });
   expect(till.view.missing).toEqual([7]);
+});
+
+test("a code that ran out between scan and confirmation is not sold to; one without an end of its own is", () => {
+  const dyn: VerifiedToken = { text: "", keyClass: "dyn", serial: 1, issue: 0, expiresAtS: NOW / 1000 };
+  expect([29, 31].map((late) => hasRunOut(dyn, NOW + late * 1000))).toEqual([false, true]);
+  expect(hasRunOut({ ...dyn, keyClass: "crt", expiresAtS: 0 }, NOW)).toBe(false);
 });

@@ -21,6 +21,10 @@ export class Server {
   plan: ("answer" | "lose" | "offline" | "refuse" | "taken")[] = [];
   /** Nobody answers at all. */
   isDown = false;
+  /** The till was taken out of service: only what was sold offline before `revokedAt` (its counter) is taken. */
+  revokedAt: number | null = null;
+  /** How the shown bills stand, by request; missing: open. */
+  readonly bills = new Map<string, object>();
   /** Everything is answered with 503. */
   isBusy = false;
   /** Which writes make it fall over, each time they come. */
@@ -47,6 +51,15 @@ export class Server {
     if (this.isDown) throw new TypeError("Failed to fetch");
     if (this.isBusy) return this.json(503, { code: "busy", status: 503, detail: "zh", detail_en: "en" });
     if (body && this.chokesOn(JSON.parse(body))) return this.json(500, { code: "internal", status: 500, detail: "zh", detail_en: "en" });
+    if (this.revokedAt !== null) {
+      const asked = body ? JSON.parse(body) : {};
+      const isTaken = path === "/api/v1/sales" && asked.offline && asked.counter < this.revokedAt;
+      if (!isTaken) return this.json(401, { code: "terminal_revoked", status: 401, detail: "zh", detail_en: "en" });
+    }
+    if (path.startsWith("/api/v1/amount-codes/")) {
+      const id = path.endsWith("/cancel") ? JSON.parse(body).request_id : path.split("/").pop();
+      return this.json(200, this.bills.get(id) ?? { state: path.endsWith("/cancel") ? "cancelled" : "open", sale: null });
+    }
     if (where === "/api/v1/till/state") {
       this.newest = query ?? null;
       return this.json(200, this.state());

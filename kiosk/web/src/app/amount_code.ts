@@ -29,8 +29,6 @@ export interface ShownBill {
 
 /** As long as the server takes a confirmation. */
 export const LIFE_MS = 180_000;
-/** The number stays with the shown bill until its end is known, whatever other tabs draw. */
-const HELD_MS = 86_400_000;
 
 export async function showBill(till: Till, totalFen: number, channel: Channel): Promise<ShownBill> {
   const now = till.clock.now();
@@ -45,7 +43,12 @@ export async function showBill(till: Till, totalFen: number, channel: Channel): 
   const text = `${location.origin}/me/amount?c=${head}.${said}.${base64url(signature)}`;
   const bill = { request_id: id, counter, ref, total_fen: totalFen, channel, occurred_at: till.now(), made_ms: madeS * 1000, text };
   const tx = till.store.transaction(["slips", "meta"], "readwrite", { durability: "strict" });
-  await tx.objectStore("slips").put({ counter, holder: id, held_at: Date.now() + HELD_MS });
+  if ((await tx.objectStore("slips").get(counter))?.holder !== id) {
+    await tx.done;
+    return showBill(till, totalFen, channel);
+  }
+  // The number stays with the shown bill until its end is known, whatever other tabs draw.
+  await tx.objectStore("slips").put({ counter, holder: id, held_at: Date.now(), kept: true });
   const open = ((await tx.objectStore("meta").get("shown_bills")) as ShownBill[] | undefined) ?? [];
   await tx.objectStore("meta").put([...open, bill], "shown_bills");
   await tx.done;
@@ -109,10 +112,18 @@ async function end(till: Till, bill: ShownBill, line: DayLine | null): Promise<v
   const open = ((await tx.objectStore("meta").get("shown_bills")) as ShownBill[] | undefined) ?? [];
   if (open.some((one) => one.request_id === bill.request_id)) {
     await tx.objectStore("meta").put(open.filter((one) => one.request_id !== bill.request_id), "shown_bills");
-    if (line) {
-      await tx.objectStore("slips").delete(bill.counter);
-      await tx.objectStore("daybook").put(line);
-    } else await tx.objectStore("slips").put({ counter: bill.counter, holder: "", held_at: 0 });
+    const slips = tx.objectStore("slips");
+    const daybook = tx.objectStore("daybook");
+    const isHeld = (await slips.get(bill.counter))?.holder === bill.request_id;
+    const other = await daybook.get(bill.counter);
+    if (other) {
+      // Another sale stands under its number: that line is never written over, and a person looks at both.
+      if (isHeld) await slips.delete(bill.counter);
+      if (line && other.request_id !== bill.request_id) await daybook.put({ ...other, alarm: 1 });
+    } else if (line) {
+      await slips.delete(bill.counter);
+      await daybook.add(line);
+    } else if (isHeld) await slips.put({ counter: bill.counter, holder: "", held_at: 0 });
   }
   await tx.done;
   await till.recount();

@@ -7,6 +7,7 @@ import { listWaiting } from "../device/outbox";
 import { base64url, fromBase64url, utf8 } from "../rules/bytes";
 import { type Offer, offerOffline, type OfflinePolicy } from "../rules/offline";
 import type { CardList, CardState } from "../rules/status_list";
+import { SKEW_S } from "../rules/token";
 import type { VerifiedToken } from "../rules/verify";
 import type { Till } from "./till";
 
@@ -28,10 +29,14 @@ export interface OfflineLook {
 
 const policyOf = (till: Till): OfflinePolicy | null => till.view.state?.offline ?? null;
 
+/** How the list is read, loaded while there is network; where it could not be, there is no list and no points go. */
+const loadLists = () => import("../rules/status_list").catch(() => null);
+
 /** Fetches the newest list of cards that are not good, where the till's own is not it or getting old. */
 export async function followCards(till: Till): Promise<void> {
   const policy = policyOf(till);
   if (!policy) return;
+  await loadLists();
   const kept = await readMeta(till.store, "cards");
   const age = till.clock.now() - (kept?.fetched_at ?? 0);
   if (kept?.version === policy.cards_version && age >= 0 && age < policy.cards_ttl_s * 1000) return;
@@ -44,11 +49,12 @@ export async function followCards(till: Till): Promise<void> {
 }
 
 async function believe(till: Till, cwt: string): Promise<CardList | null> {
-  const { readCardList, ListError } = await import("../rules/status_list");
+  const lists = await loadLists();
+  if (!lists) return null;
   try {
-    return await readCardList(fromBase64url(cwt), till.view.state?.jwks.keys ?? [], till.view.terminal?.issuer ?? "");
+    return await lists.readCardList(fromBase64url(cwt), till.view.state?.jwks.keys ?? [], till.view.terminal?.issuer ?? "");
   } catch (error) {
-    if (error instanceof ListError) return null;
+    if (error instanceof lists.ListError) return null;
     throw error;
   }
 }
@@ -68,9 +74,12 @@ export async function lookOffline(till: Till, token: VerifiedToken, totalFen: nu
     ...sums,
   });
   const isPrinted = token.keyClass === "card";
-  const { cardState } = await import("../rules/status_list");
-  return { offer, card: list && isPrinted ? cardState(list, token.serial, token.issue) : null, mark };
+  const lists = await loadLists();
+  return { offer, card: lists && list && isPrinted ? lists.cardState(list, token.serial, token.issue) : null, mark };
 }
+
+/** Whether a code has run out since it was scanned: sold at now, it is dead to the server. Zero: it has no end of its own. */
+export const hasRunOut = (token: VerifiedToken, nowMs: number): boolean => token.expiresAtS > 0 && nowMs / 1000 > token.expiresAtS + SKEW_S;
 
 /** A name for a card that says nothing beyond this till and day: the daybook holds no list of who bought what. */
 async function cardName(till: Till, token: VerifiedToken, day: string): Promise<string> {

@@ -13,7 +13,7 @@ import {
 } from "../device/db";
 import { deviceKey, publicJwk } from "../device/keys";
 import { flush, tryAsideNow } from "../device/flush";
-import { listWaiting } from "../device/outbox";
+import { countOffline, listWaiting } from "../device/outbox";
 import { pruneLines } from "../device/signed";
 import { notBefore } from "../device/slips";
 import { type Answer, Api } from "../net/api";
@@ -35,6 +35,8 @@ export interface View {
   /** When the server last told its figures, rules and keys (ms, its own clock); null where it never did. */
   syncedAt: number | null;
   waiting: number;
+  /** How many of what waits was sold offline, and only this tablet as it is can deliver. */
+  undelivered: number;
   /** Numbers of this till under which the server has nothing, though they were given out. */
   missing: number[];
   /** Waiting writes that were set aside, each with its line of the daybook. */
@@ -97,6 +99,7 @@ export class Till {
       revoked: false,
       syncedAt: (await readMeta(store, "synced_at")) ?? null,
       waiting: 0,
+      undelivered: 0,
       missing: [],
       aside: [],
       alarms: [],
@@ -186,8 +189,15 @@ export class Till {
     await this.identify();
   }
 
+  /** Whether its own key must stay: offline sales wait that nobody else can deliver. */
+  get mustDeliver(): boolean {
+    return !this.isUnknown && this.view.undelivered > 0;
+  }
+
   /** Forgets a terminal that was taken out of service, so that it can be enrolled anew; the daybook stays. */
   async forget(): Promise<void> {
+    await this.look();
+    if (this.mustDeliver) return;
     for (const key of ["terminal", "state", "clerk"] as const) await this.store.delete("meta", key);
     // A server that does not know the till has lost it: the key stays, because it signed what was told before.
     if (!this.isUnknown) await this.store.delete("meta", "device_key");
@@ -275,7 +285,8 @@ export class Till {
   private async look(): Promise<void> {
     const waiting = await listWaiting(this.store);
     const aside = waiting.filter((one) => one.aside).map(async (one) => ({ waiting: one, line: await this.lineOf(one) }));
-    this.change({ waiting: waiting.length, aside: await Promise.all(aside), alarms: await this.store.getAllFromIndex("daybook", "alarm", 1) });
+    const undelivered = await countOffline(this.store);
+    this.change({ waiting: waiting.length, undelivered, aside: await Promise.all(aside), alarms: await this.store.getAllFromIndex("daybook", "alarm", 1) });
   }
 
   private async lineOf({ counter }: Waiting): Promise<DayLine | null> {

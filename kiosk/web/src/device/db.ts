@@ -90,6 +90,8 @@ export interface Slip {
   counter: number;
   holder: string;
   held_at: number;
+  /** The number of a bill that was shown: nobody else draws it until the bill is known to be over. */
+  kept?: true;
 }
 
 export interface Batch {

@@ -26,8 +26,8 @@ export async function flush(store: Store, api: Api, nowMs: number): Promise<Sile
       if (answer.kind !== "unanswered") answered += 1;
       else if (isOfThisWrite(answer)) silent.push({ waiting, answer });
       else end = answer;
-      // Without a clerk only what was sold offline is taken: it may stand further back.
-      if ((end && end.why !== "sign_in") || silent.length === MOST_SILENT) break;
+      // Without a clerk, or out of service, only what was sold offline is taken: it may stand further back.
+      if ((end && end.why !== "sign_in" && end.why !== "revoked") || silent.length === MOST_SILENT) break;
     }
     if (silent.length === 0) return end;
     // A server that is busy with everything has nothing against these.

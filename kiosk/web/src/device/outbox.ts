@@ -85,10 +85,26 @@ export async function send<T>(store: Store, api: Api, requestId: string, attende
   const waiting = await store.get("outbox", requestId);
   if (!waiting) return null;
   const body = await unseal(store, waiting.body);
-  const answer = await api.call<T>("POST", waiting.path, body);
+  const answer = await final(store, waiting, await api.call<T>("POST", waiting.path, body));
   if (answer.kind !== "unanswered") await settle(store, api.identity, waiting, body, answer, attended);
   else if (attended) await handOver(store, requestId);
   return answer;
+}
+
+/** A till out of service is told of an offline sale alone that it was made too late; that is the last word on it. */
+async function final<T>(store: Store, waiting: Waiting, answer: Answer<T>): Promise<Answer<T>> {
+  if (answer.kind !== "unanswered" || answer.refused?.code !== "terminal_revoked") return answer;
+  return (await isOfflineSale(store, waiting)) ? { kind: "refused", status: 409, refused: answer.refused } : answer;
+}
+
+const isOfflineSale = async (store: Store, { counter }: Waiting): Promise<boolean> =>
+  counter !== null && (await store.get("daybook", counter))?.offline !== undefined;
+
+/** How many offline sales this tablet alone can still deliver; only its own key does. */
+export async function countOffline(store: Store): Promise<number> {
+  const readable = (await listWaiting(store)).filter(({ aside }) => aside?.why !== "unreadable");
+  const isOne = await Promise.all(readable.map((one) => isOfflineSale(store, one)));
+  return isOne.filter((yes) => yes).length;
 }
 
 /** The screen that made a write looks after it no longer; false where the write has got its answer. */

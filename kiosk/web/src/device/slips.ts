@@ -7,13 +7,20 @@ const HELD_MS = 3 * 60_000;
 
 /** Draws the lowest number nobody uses: one given back, else the next after the last. */
 export async function drawCounter(store: Store, holder: string, nowMs: number): Promise<number> {
-  const tx = store.transaction(["slips", "meta"], "readwrite", { durability: "strict" });
+  const tx = store.transaction(["slips", "meta", "daybook"], "readwrite", { durability: "strict" });
   const slips = tx.objectStore("slips");
   const meta = tx.objectStore("meta");
   const isFree = (slip: Slip): boolean =>
-    slip.holder === "" || slip.holder === holder || Math.abs(nowMs - slip.held_at) > HELD_MS;
-  const free = (await slips.getAll()).find(isFree);
-  let counter = free?.counter;
+    !slip.kept && (slip.holder === "" || slip.holder === holder || Math.abs(nowMs - slip.held_at) > HELD_MS);
+  let counter: number | undefined;
+  for (const free of (await slips.getAll()).filter(isFree)) {
+    if ((await tx.objectStore("daybook").getKey(free.counter)) === undefined) {
+      counter = free.counter;
+      break;
+    }
+    // A line stands under it: it was used, whoever gave it back.
+    await slips.delete(free.counter);
+  }
   if (counter === undefined) {
     counter = (((await meta.get("last_counter")) as number | undefined) ?? 0) + 1;
     await meta.put(counter, "last_counter");
@@ -27,7 +34,7 @@ export async function drawCounter(store: Store, holder: string, nowMs: number): 
 export async function giveBack(store: Store, counter: number, holder: string): Promise<void> {
   const tx = store.transaction("slips", "readwrite");
   const slip = await tx.store.get(counter);
-  if (slip?.holder === holder) await tx.store.put({ ...slip, holder: "" });
+  if (slip?.holder === holder && !slip.kept) await tx.store.put({ ...slip, holder: "" });
   await tx.done;
 }
 

@@ -117,9 +117,13 @@ function useVisit(kiosk: Kiosk) {
   const [busy, setBusy] = useState(false);
   const request = useRef<string | null>(null);
   const parked = useRef<{ serial: number; basket: Basket; at: number } | null>(null);
+  /** Whose turn it is: an answer that comes after its owner has gone is shown to nobody. */
+  const turn = useRef(0);
   const total = goods.reduce((sum, good) => sum + good.price_units * (basket[good.good_id] ?? 0), 0);
 
   const forget = (): void => {
+    turn.current += 1;
+    setBusy(false);
     setToken("");
     setSerial(0);
     setMine(null);
@@ -139,14 +143,18 @@ function useVisit(kiosk: Kiosk) {
     setStep("look");
   };
   const openGoods = async (): Promise<void> => {
+    const mineNow = turn.current;
     const answer = await kiosk.goods();
+    if (turn.current !== mineNow) return;
     if (answer.kind !== "ok") return look(answer);
     // Yuan beside points are paid to a person; what is paused or gone cannot be kept.
     setGoods(answer.value.items.filter((good) => !good.paused && !good.price_fen && (good.free ?? good.stock) > 0));
     setStep("goods");
   };
   const open = async (text: string, card: number, wanted: Goal): Promise<void> => {
+    const mineNow = turn.current;
     const answer = await kiosk.holder(text);
+    if (turn.current !== mineNow) return;
     if (answer.kind !== "ok") return look(answer);
     setToken(text);
     setSerial(card);
@@ -164,7 +172,10 @@ function useVisit(kiosk: Kiosk) {
     try {
       const { serial: card } = readToken(text);
       setBusy(true);
-      void open(text.trim(), card, goal).finally(() => setBusy(false));
+      const mineNow = turn.current;
+      void open(text.trim(), card, goal).finally(() => {
+        if (turn.current === mineNow) setBusy(false);
+      });
     } catch (error) {
       if (!(error instanceof ScanError)) throw error;
       // Whatever it was, its text goes no further.
@@ -178,7 +189,9 @@ function useVisit(kiosk: Kiosk) {
     if (busy) return;
     setBusy(true);
     request.current ??= kiosk.newRequestId();
+    const mineNow = turn.current;
     const answer = await kiosk.keep(request.current, token, linesOf(basket));
+    if (turn.current !== mineNow) return;
     setBusy(false);
     if (answer.kind !== "unanswered") request.current = null;
     if (answer.kind !== "ok") return look(answer);
@@ -187,7 +200,9 @@ function useVisit(kiosk: Kiosk) {
     setStep("kept");
   };
   const call = async (): Promise<void> => {
+    const mineNow = turn.current;
     const answer = await kiosk.callStaff(kiosk.newRequestId(), linesOf(basket));
+    if (turn.current !== mineNow) return;
     if (answer.kind !== "ok") return look(answer);
     setStep("coming");
   };

@@ -1,7 +1,7 @@
 // The bill on the screen for the customer's phone; the till waits until the page has confirmed it.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { believeProof, settleBill, showBill, type ShownBill } from "../app/amount_code";
+import { believeProof, LIFE_MS, settleBill, showBill, type ShownBill } from "../app/amount_code";
 import type { DayLine } from "../device/db";
 import { t } from "../text/t";
 import { Notice, Screen, useTill } from "../ui/frame";
@@ -22,7 +22,11 @@ export function AmountScreen({ go, totalFen }: { go: Go; totalFen: number }) {
   const [fault, setFault] = useState("");
   const [scanning, setScanning] = useState(false);
   const over = useRef(false);
-  const home = (): void => go({ at: "home" });
+  /** The bill itself stays kept: the till settles it when the server answers. */
+  const home = (): void => {
+    over.current = true;
+    go({ at: "home" });
+  };
 
   useEffect(() => {
     void showBill(till, totalFen, view.state?.rules.channels[0] ?? "scan").then(setBill);
@@ -30,10 +34,21 @@ export function AmountScreen({ go, totalFen }: { go: Go; totalFen: number }) {
   useEffect(() => {
     if (!bill) return undefined;
     const timer = setInterval(() => {
-      if (!over.current) void settleBill(till, bill, false).then(take);
+      if (over.current) return;
+      const isPast = till.clock.now() > bill.made_ms + LIFE_MS;
+      void settleBill(till, bill, isPast).then((settled) => {
+        if (isPast && settled.kind === "open" && !scanning && !over.current) home();
+        else take(settled);
+      });
     }, LOOK_MS);
     return () => clearInterval(timer);
-  }, [bill]);
+  }, [bill, scanning]);
+  useEffect(
+    () => () => {
+      over.current = true;
+    },
+    [],
+  );
 
   const take = (settled: Awaited<ReturnType<typeof settleBill>>): void => {
     if (over.current || settled.kind === "open") return;
@@ -61,7 +76,7 @@ export function AmountScreen({ go, totalFen }: { go: Go; totalFen: number }) {
 
   if (line) return <DoneScreen done={{ kind: "booked", line }} again={t("Next sale")} onAgain={() => go({ at: "sale" })} onHome={home} />;
   return (
-    <Screen title={t("Bill for the phone")}>
+    <Screen title={t("Bill for the phone")} onBack={home}>
       {fault && <Notice kind="failed">{fault}</Notice>}
       <p class="pays">
         <span>{t("Total")}</span>

@@ -155,6 +155,17 @@ function LateScreen<P>({ load, props, onBack }: LateProps<P>) {
 }
 
 function RevokedScreen({ onForget }: { onForget: () => void }) {
+  const [till, view] = useTill();
+  if (till.mustDeliver) {
+    return (
+      <Screen title={t("Out of service")}>
+        <Notice kind="failed">{t("This till was taken out of service. It still holds {count} sales made without network: leave it on and connected until they are delivered.", { count: view.undelivered })}</Notice>
+        <button type="button" class="main" onClick={() => void till.resend()}>
+          {t("Try again now")}
+        </button>
+      </Screen>
+    );
+  }
   return (
     <Screen title={t("Out of service")}>
       <Notice kind="failed">{t("This till was taken out of service. Ask the office for a new enrolment code.")}</Notice>

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { closeSlip, type Done, openSlip, quote, type SaleDraft, sell } from "../app/desk";
-import { lookOffline, type OfflineLook } from "../app/offline";
+import { hasRunOut, lookOffline, type OfflineLook } from "../app/offline";
 import type { Channel, Quote } from "../net/types";
 import type { VerifiedToken } from "../rules/verify";
 import { fenOf } from "../rules/units";
@@ -202,6 +202,13 @@ function useSale(first: VerifiedToken | null, parked: string) {
 
   const send = async (typed: string | null): Promise<void> => {
     if (!token || !bill) return setStep("scan");
+    if (bill.offline && hasRunOut(token, till.clock.now())) {
+      play("failed");
+      setPin("");
+      setToken(null);
+      setFault(t("The code has run out meanwhile. Let the customer show a new one."));
+      return setStep("scan");
+    }
     setStep("sending");
     setFault("");
     const draft: SaleDraft = {
