@@ -170,4 +170,6 @@ def _terminal(tx: Tx, code: AmountCode) -> str:
     terminal = terminals.get_terminal(tx, code.community_id, code.terminal_id)
     if terminal.state != "active" or terminal.public_jwk is None:
         raise Refusal("terminal_revoked")
+    if terminal.kind != "till":
+        raise Refusal("amount_code_bad")
     return terminal.public_jwk

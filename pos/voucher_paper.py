@@ -22,7 +22,7 @@ from pos.desk import day_of, rules_on
 
 _TILLS: Final = Sql(
     "SELECT count(*) AS n FROM terminal WHERE community_id = :community_id"
-    " AND merchant_id = :merchant_id AND state = 'active'"
+    " AND merchant_id = :merchant_id AND state = 'active' AND kind IN ('till', 'counter')"
 )
 _RECOVERING: Final = Sql("SELECT recovery_id FROM community WHERE community_id = :community_id")
 

@@ -27,6 +27,10 @@ _SALES = Sql(
     " WHERE community_id = :community_id"
 )
 
+_KIND = Sql(
+    "UPDATE terminal SET kind = :kind WHERE community_id = :community_id AND terminal_id = :terminal_id"
+)
+
 
 class Shown:
     """A till of the town that shows bills."""
@@ -130,6 +134,15 @@ def test_an_altered_a_foreign_and_a_late_bill_are_refused(served: Served, shown:
     assert "不是本社区的收款机出示的" in answer(served, f"{head}.{body}")
     assert "别的社区" in answer(served, shown.sign(shown.bill(c="7")))
     assert "超过三分钟" in answer(served, shown.sign(late))
+    assert sales(served) == []
+
+
+@pytest.mark.parametrize("kind", ["kiosk", "counter"])
+def test_only_a_till_shows_bills(served: Served, shown: Shown, kind: str) -> None:
+    asked = {"community_id": HERE, "terminal_id": shown.till.terminal_id, "kind": kind}
+    served.town.db.write(lambda tx: tx.run(_KIND, **asked))
+
+    assert "不是本社区的收款机出示的" in answer(served, shown.sign(shown.bill()))
     assert sales(served) == []
 
 

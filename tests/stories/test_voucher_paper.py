@@ -46,6 +46,11 @@ _NO_TILL = Sql(
     "UPDATE terminal SET state = 'revoked' WHERE community_id = :community_id AND merchant_id = :merchant_id"
 )
 
+_ONE_OF = Sql(
+    "UPDATE terminal SET state = 'active', kind = :kind"
+    " WHERE community_id = :community_id AND merchant_id = :merchant_id"
+)
+
 
 @pytest.fixture
 def town(db: Database) -> Town:
@@ -129,6 +134,19 @@ def test_who_has_a_till_uses_it(town: Town) -> None:
     with pytest.raises(Refusal, match="voucher_has_till"):
         take(town, number, provider=OTHER)
     assert redeem(town, number, till=1)["fen"] == HAIRCUT_FEN
+
+
+@pytest.mark.parametrize(("kind", "is_till"), [("paper", False), ("kiosk", False), ("till", True)])
+def test_a_pad_or_a_screen_is_no_till(town: Town, kind: str, is_till: bool) -> None:  # noqa: FBT001
+    number = buy(town, offer(town))["number"]
+    asked = {"community_id": HERE, "merchant_id": BARBER, "kind": kind}
+    town.db.write(lambda tx: tx.run(_ONE_OF, **asked))
+
+    if is_till:
+        with pytest.raises(Refusal, match="voucher_has_till"):
+            take(town, number)
+    else:
+        assert take(town, number)["fen"] == HAIRCUT_FEN
 
 
 def test_what_the_community_does_itself_is_taken_at_the_desk_and_claimed_by_nobody(
