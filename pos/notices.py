@@ -17,6 +17,7 @@ MANDATE_ENDED: Final = "mandate_ended"
 ACTS_FOR: Final = "acts_for"
 FOUND: Final = "found_without_card"
 CERTIFICATE: Final = "certificate_printed"
+KEYED: Final = "slip_keyed"
 
 _KEEP: Final = Sql(
     "INSERT INTO counter_notice (community_id, notice_id, person_id, kind, ref, facts, told_at) VALUES (:community_id,"

@@ -36,6 +36,12 @@ TABLE: Final = {
             "office how this sale is settled."
         ),
     ),
+    "offline_too_old": Known(
+        409,
+        mark(
+            "This sale is more than {days} days old and earns no points any more. The shop asks the office if in doubt."
+        ),
+    ),
     "offline_over_sale": Known(
         409,
         mark(
@@ -112,6 +118,13 @@ TABLE: Final = {
         422,
         mark(
             "The number and the letter behind it do not belong together. Read them from the slip again."
+        ),
+    ),
+    "slip_number_used": Known(
+        409,
+        mark(
+            "This slip was typed in before as {ref}, on another day. Look at the slip's number and day again:"
+            " one slip is one sale."
         ),
     ),
     "paper_slips_missing": Known(

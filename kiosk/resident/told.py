@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from kiosk.api.receipts import RELATION_WORDS
-from kiosk.pages import day_text, moment, points, say
+from kiosk.pages import day_text, moment, points, say, yuan
 from kiosk.texts import mark
 from ledger.members.terms import Terms
 from ledger.sql import Tx
@@ -13,6 +13,7 @@ from pos.notices import (
     ACTS_FOR,
     CERTIFICATE,
     FOUND,
+    KEYED,
     LAPSED,
     MANDATE,
     MANDATE_ENDED,
@@ -35,6 +36,10 @@ _TOLD: Final = {
         "The office printed a certificate on paper for you: {points} points, good until {day}. If you did not ask"
         " for it, call the hotline."
     ),
+    KEYED: mark(
+        "The office typed in your paper slip {ref}: {yuan} yuan, {points} points used."
+        " If it is not yours, tell the office."
+    ),
     ACTS_FOR: mark("You may collect for somebody until {day}. See who under “Who acts for whom”."),
 }
 
@@ -50,6 +55,8 @@ def _told(here: Terms, notice: Notice) -> str:
     facts = dict(notice.facts)
     if "units" in facts:
         facts["points"] = points(int(facts["units"]), here.shown.precision)
+    if "fen" in facts:
+        facts["yuan"] = yuan(int(facts["fen"]))
     if "until" in facts:
         facts["day"] = day_text(int(facts["until"]))
     if "relation" in facts:

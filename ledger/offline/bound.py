@@ -14,7 +14,7 @@ DAYS_AT_ONCE: Final = 2
 _HOUR_US: Final = 3_600 * 1_000_000
 _TILLS: Final = Sql(
     "SELECT terminal_id, code, merchant_id, state, revoked_at FROM terminal WHERE community_id = :community_id"
-    " AND kind = 'till' AND state <> 'waiting' ORDER BY code"
+    " AND kind IN ('till', 'paper') AND state <> 'waiting' ORDER BY code"
 )
 
 

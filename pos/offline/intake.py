@@ -13,6 +13,7 @@ from ledger.book.facts import CapUse, Use, burn_step, caps_step, caps_told_step,
 from ledger.book.posting import Line, Posting, Side, check_open
 from ledger.book.posting import steps as posting_steps
 from ledger.book.steps import Step, apply
+from ledger.clock import SECOND_US
 from ledger.errors import Refusal
 from ledger.households import limits
 from ledger.ids import derived_request_id, new_id
@@ -38,6 +39,10 @@ from pos.scanning import run_scanned
 from pos.showing import Showing, check_book_whole
 from pos.situation import look, stored_answer
 
+KEPT_DAYS: Final = 35
+"""Tills keep what they signed for this long."""
+
+_KEPT_US: Final = KEPT_DAYS * 86_400 * SECOND_US
 _VISIT: Final = Sql(
     "INSERT INTO visit (community_id, person_id, merchant_id, last_at)"
     " VALUES (:community_id, :person_id, :merchant_id, :at)"
@@ -51,8 +56,9 @@ def take_in(desk: Desk, request: SaleRequest, *, at: int) -> dict[str, Any]:
 
     The same request again is answered from the first time. What the wallet lacks is owed by its owner, what a card
     reported lost lets go is the community's loss; the shop is paid either way. Refuses, for good and kept: the
-    refusals of `pos.offline.deciding.decide`, the token's, offline_policy_bad, offline_channel, request_id_reused,
-    payment_already_used, ref_taken. Refuses for now: busy_try_again, recovery_wait, offline_fund_empty.
+    refusals of `pos.offline.deciding.decide`, the token's, offline_policy_bad, offline_channel, offline_too_old,
+    request_id_reused, payment_already_used, ref_taken. Refuses for now: busy_try_again, recovery_wait,
+    offline_fund_empty.
     """
     body_hash = requests.hash_of(request.body())
     late = Late(request, None, min(request.occurred_at, at))
@@ -136,6 +142,7 @@ def book(
     check_book_whole(row, late.sold_at, debits=request.offset_units > 0)
     if row.ref_taken:
         raise Refusal("ref_taken")
+    _check_age(late, at=at)
     token = scan.believed()
     decided = decide(tx, terms, rules, late, token, row)
     if decided.price.offset_fen and (row.cover_free or 0) < decided.price.offset_fen:
@@ -146,6 +153,12 @@ def book(
     plan = plan_of(showing, rules, request, decided.price, accounts, (), body_hash)
     loss_id = _loss_account(desk, plan, decided, at=at)
     return _write(tx, plan, late, decided, scan, showing, rules, loss_id)
+
+
+def _check_age(late: Late, *, at: int) -> None:
+    """A sale without points has no signed limits to date it: its till is believed while it keeps its daybook."""
+    if not late.request.offset_units and not late.keyed_by and late.sold_at < at - _KEPT_US:
+        raise Refusal("offline_too_old", days=KEPT_DAYS)
 
 
 def _loss_account(desk: Desk, plan: Plan, decided: Decided, *, at: int) -> int:

@@ -9,10 +9,12 @@ from ledger import audit
 from ledger.audit import By
 from ledger.book import requests
 from ledger.book.facts import Use
+from ledger.book.steps import apply
 from ledger.clock import SECOND_US
 from ledger.errors import GuardMissedError, Refusal
 from ledger.ids import derived_request_id
 from ledger.members import cards
+from ledger.members.kin import check_stands_apart, household_of
 from ledger.members.terms import Terms
 from ledger.offline.policy import Policy
 from ledger.offline.shops import decisions
@@ -23,6 +25,7 @@ from ledger.tokens import Token
 from pos.cover import CoverLowError, fill_cover
 from pos.decide import SaleRequest, open_shop_accounts
 from pos.desk import TRIES, Desk, StaleTermsError, day_of, open_member_accounts, rules_on
+from pos.notices import KEYED, tell_step
 from pos.offline import store
 from pos.offline.deciding import Late
 from pos.offline.intake import book, open_loss_account
@@ -32,6 +35,7 @@ from pos.showing import NoAccountsError
 
 _FOR_EVER_S: Final = 2**32 - 1
 _CENTURY: Final = 20_000_000
+_KINDS: Final = ("till", "paper")
 NO_SLIP: Final = "no_slip"
 """The code of a number that nobody has a slip for: looked for, and given up with a reason."""
 
@@ -52,14 +56,14 @@ def key_in(desk: Desk, community_id: int, slip: Slip, *, by: By, at: int) -> dic
     """Book a sale from its slip, once for each slip number; a late upload of the same entry is answered from it.
 
     The limits are those the shop had when it sold. Refuses ref_bad, ref_taken, card_number_bad, card_not_found,
-    request_id_reused (the same slip with other figures), the refusals of `pos.offline.deciding.decide`,
-    slip_time_bad, offline_fund_empty and busy_try_again; nothing is kept of a refusal, so that a slip misread can be
-    typed again.
+    request_id_reused (the same slip with other figures), slip_number_used (the same paper slip on another day),
+    own_household, own_kin, the refusals of `pos.offline.deciding.decide`, slip_time_bad, offline_fund_empty and
+    busy_try_again; nothing is kept of a refusal, so that a slip misread can be typed again. The holder is told.
     """
     terms = desk.terms_with(community_id, slip.terminal_id)
     day = _day_of_slip(terms, slip, at=at)
     for _ in range(TRIES):
-        request = _request(community_id, slip)
+        request = _request(terms, slip)
         open_shop_accounts(desk, terms, slip.terminal_id, at=at)
         open_loss_account(desk, request, at=at)
         try:
@@ -139,6 +143,13 @@ def _key_in(
 ) -> dict[str, Any]:
     here = request.community_id
     card = cards.get_by_number(tx, here, slip.card_number)
+    home = None if card.person_id is None else household_of(tx, here, card.person_id)
+    if home is not None:
+        check_stands_apart(tx, here, by.id, home)
+    if _is_paper(terms, slip):
+        other = store.keyed_under(tx, here, slip.terminal_id, request.counter)
+        if other is not None and other.ref != slip.ref:
+            raise Refusal("slip_number_used", ref=other.ref)
     sold_s = slip.sold_at // SECOND_US
     token = Token(0, KeyClass.CARD, card.serial, card.issue, sold_s, _FOR_EVER_S)
     scan = Scan(Use(0, card.serial, sold_s, card.issue), token, None)
@@ -151,18 +162,28 @@ def _key_in(
         audit.record(
             tx, here, by, "terminal.key_slip", f"terminal:{slip.terminal_id}", at=at, after=facts
         )
+        if card.person_id is not None:
+            figures = {"fen": slip.total_fen, "units": slip.offset_units}
+            apply(tx, [tell_step(here, card.person_id, KEYED, slip.ref, at=at, **figures)])
     return answer
 
 
-def _request(community_id: int, slip: Slip) -> SaleRequest:
+def _is_paper(terms: Terms, slip: Slip) -> bool:
+    return terms.terminal(slip.terminal_id).kind == "paper"
+
+
+def _request(terms: Terms, slip: Slip) -> SaleRequest:
     ref = read_reference(slip.ref)
     if ref is None:
         raise Refusal("ref_bad")
+    community_id = terms.community.id
+    # A printed slip has a number and no date: whatever day is typed with it, it is one sale.
+    name = str(ref.counter) if _is_paper(terms, slip) else slip.ref
     return SaleRequest(
         community_id=community_id,
         terminal_id=slip.terminal_id,
         clerk_id=None,
-        request_id=derived_request_id("slip", community_id, slip.terminal_id, slip.ref),
+        request_id=derived_request_id("slip", community_id, slip.terminal_id, name),
         counter=ref.counter,
         ref=slip.ref,
         token=slip.card_number,
@@ -188,15 +209,21 @@ def _day_of_slip(terms: Terms, slip: Slip, *, at: int) -> int:
 
 
 def _policy_then(tx: Tx, terms: Terms, slip: Slip, day: int) -> Policy:
-    """The limits the shop had when it sold, by the newest decision before; the day is the one in the slip's number."""
+    """The limits the shop had when it sold, by the newest decision before; the day is the one in the slip's number.
+
+    None at all where points are not taken without network: at a counter, and at a shop that took no points that day.
+    """
     here, chosen = terms.community.id, terms.settings
-    shop = terms.terminal(slip.terminal_id).merchant_id
+    terminal = terms.terminal(slip.terminal_id)
+    shop = terminal.merchant_id
+    agreement = terms.agreement_on(shop, day)
+    takes = agreement is not None and "offset" in agreement.roles
     then = [
         int(row.terminal_units)
         for row in decisions(tx, here)
         if int(row.merchant_id) == shop and int(row.decided_at) <= slip.sold_at
     ]
-    units = then[0] if then else 0
+    units = then[0] if then and takes and terminal.kind in _KINDS else 0
     return Policy(
         here,
         slip.terminal_id,

@@ -23,6 +23,10 @@ _KEYED: Final = Sql(
     "SELECT request_id FROM offline_sale WHERE community_id = :community_id AND ref = :ref"
     " AND terminal_id = :terminal_id AND keyed_by > 0 AND state <> 'refused'"
 )
+_KEYED_UNDER: Final = Sql(
+    "SELECT ref FROM offline_sale WHERE community_id = :community_id AND terminal_id = :terminal_id"
+    " AND counter = :counter AND keyed_by > 0 AND state <> 'refused' ORDER BY came_at LIMIT 1"
+)
 
 
 class Seen:
@@ -73,6 +77,13 @@ def keep_step(
             "code": code,
             "keyed_by": late.keyed_by,
         },
+    )
+
+
+def keyed_under(tx: Tx, community_id: int, terminal_id: int, counter: int) -> Row | None:
+    """The first slip typed in under a number, whatever its day (ref); None while there is none."""
+    return tx.find(
+        _KEYED_UNDER, community_id=community_id, terminal_id=terminal_id, counter=counter
     )
 
 

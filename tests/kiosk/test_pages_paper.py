@@ -83,6 +83,7 @@ def test_slips_are_typed_in_held_against_the_sheet_and_filed_once(pad: Served) -
     wrong = send("slips", slip(pad, 1, slip="1A"))
     done = [send("slips", slip(pad, number)) for number in (1, 3, 3)]
     other = send("slips", slip(pad, 3, total="60.00"))
+    another_day = send("slips", slip(pad, 3, day="2026-03-01"))
     sheet = {
         "day": "2026-03-02",
         "first": short_code("M01P1", 1),
@@ -97,10 +98,15 @@ def test_slips_are_typed_in_held_against_the_sheet_and_filed_once(pad: Served) -
     filed = send("sheet", spoilt)
     again = send("sheet", spoilt)
 
+    own = text_of(pad.resident(1).get("/me"))
+
+    assert "居委会录入了您的纸质小票" in own
+    assert "50.00 元，用了 20.00 积分" in own
     assert wrong.status_code == 422
     assert "对不上" in text_of(wrong)
     assert [one.status_code for one in done] == [303] * 3
     assert other.status_code >= 400
+    assert "以前已在另一天录入" in text_of(another_day)
     assert "缺小票：2" in text_of(missing)
     assert "已录入 2 张、100.00 元、40.00 积分" in text_of(unequal)
     assert filed.status_code == 303

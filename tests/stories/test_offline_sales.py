@@ -276,3 +276,22 @@ def test_where_the_fund_is_empty_the_sale_waits_and_is_not_refused(db: Database)
 
     assert [shop.refused(made), shop.refused(made)] == ["offline_fund_empty"] * 2
     assert shop.rows("offline_sale", "state") == []
+
+
+@pytest.mark.parametrize(("days", "believed"), [(34, True), (36, False)])
+def test_a_till_is_believed_for_as_long_as_it_keeps_its_daybook(
+    db: Database,
+    days: int,
+    believed: bool,  # noqa: FBT001
+) -> None:
+    shop = OfflineShops(db)
+    made = shop.made(None, 1, 0)
+    shop.town.later(days * 86_400)
+
+    if believed:
+        assert shop.send(made)["earned_units"] > 0
+    else:
+        assert [shop.refused(made), shop.refused(made)] == ["offline_too_old"] * 2
+        assert shop.rows("offline_sale", "state, code") == [("refused", "offline_too_old")]
+        assert shop.rows("sale", "ref") == []
+    check_invariants(db.engine)

@@ -12,20 +12,23 @@ from kiosk.office.paper import daybook_of
 from ledger.audit import SYSTEM, By
 from ledger.database import Database
 from ledger.errors import Refusal
-from ledger.members import terminals
+from ledger.members import merchants, staff, terminals
 from ledger.members.codes import card_number
+from ledger.offline.bound import bound
 from ledger.offline.shops import decide_shop
 from ledger.refs import make_reference
 from ledger.sql import Sql
 from ledger.token_keys import KeyClass
 from pos import paper
 from pos.checkout import check_out
+from pos.notices import KEYED, told_to
 from pos.offline.keying import Slip, key_in
 from pos.paper import Sheet, check_sheet, slips_of
 from settlement.claims import file_daybook
 from settlement.night import run_night
 from tests.support.engines import SqliteFiles
 from tests.support.invariants import check_invariants
+from tests.support.staff_rows import add_staff
 from tests.support.town import HERE, Town, build_town, moment
 
 DAY = 20260302
@@ -70,6 +73,9 @@ def purchases() -> list[Bought]:
     return made
 
 
+_ACTIVE = Sql(
+    "UPDATE terminal SET state = 'active' WHERE community_id = :community_id AND terminal_id = :terminal_id"
+)
 _NUMBER = Sql(
     "UPDATE card SET number = :number WHERE community_id = :community_id AND serial = :serial"
 )
@@ -224,6 +230,86 @@ def test_a_missing_slip_is_named_and_a_slip_typed_twice_is_one(
     ):
         with pytest.raises(Refusal, match="paper_totals_wrong"):
             check_sheet(wrong, keyed)
+    town.db.close()
+
+
+def test_a_slip_is_one_sale_whatever_day_is_typed_with_it(
+    sqlite_files: SqliteFiles, tmp_path: Path
+) -> None:
+    town = town_in(sqlite_files, tmp_path / "day.db")
+    pad = open_pad(town)
+    slip = slip_of(pad, 17, purchases()[0])
+    type_in(town, slip)
+    before = book_of(town)
+    next_day = slip._replace(
+        ref=make_reference("M01P1", DAY + 1, 17), sold_at=slip.sold_at + 86_400_000_000
+    )
+
+    with pytest.raises(Refusal, match="slip_number_used") as refused:
+        key_in(town.desk, HERE, next_day, by=CLERK, at=moment("2026-03-03 19:00"))
+
+    assert refused.value.facts["ref"] == slip.ref
+    assert book_of(town) == before
+    town.db.close()
+
+
+def test_who_types_slips_in_stands_apart_and_the_holder_is_told(
+    sqlite_files: SqliteFiles, tmp_path: Path
+) -> None:
+    town = town_in(sqlite_files, tmp_path / "apart.db")
+    pad = open_pad(town)
+    add_staff(town.db, {CLERK: "secretary"}, at=town.at)
+    town.db.write(lambda tx: staff.set_person(tx, HERE, CLERK.id, 1, by=By("staff", 2), at=town.at))
+    own, other = (
+        slip_of(pad, number, Bought(number, number, 5_000, 2_000, "cash")) for number in (1, 2)
+    )
+
+    with pytest.raises(Refusal, match="own_household"):
+        type_in(town, own)
+    for _ in range(2):
+        type_in(town, other)
+
+    with town.db.read() as tx:
+        assert told_to(tx, HERE, 1) == []
+        [told] = told_to(tx, HERE, 2)
+    assert (told.kind, told.ref, told.facts) == (KEYED, other.ref, {"fen": 5_000, "units": 2_000})
+    town.db.close()
+
+
+@pytest.mark.parametrize("kind", ["kiosk", "counter"])
+def test_no_points_are_typed_in_for_what_is_neither_till_nor_pad(
+    sqlite_files: SqliteFiles, tmp_path: Path, kind: str
+) -> None:
+    town = town_in(sqlite_files, tmp_path / "kind.db")
+    open_pad(town)
+    other = town.db.write(
+        lambda tx: terminals.open_terminal(
+            tx, HERE, 1, code="M01K1", kind=kind, by=SYSTEM, at=town.at
+        )
+    )
+    town.db.write(lambda tx: tx.run(_ACTIVE, community_id=HERE, terminal_id=other))
+    town.desk.refresh(HERE)
+    slip = slip_of(other, 1, Bought(0, 1, 5_000, 2_000, "cash"), "M01K1")
+
+    with pytest.raises(Refusal, match="offline_no_spending"):
+        type_in(town, slip)
+    town.db.close()
+
+
+def test_a_suspended_shop_takes_no_points_on_paper_and_pads_count_in_the_bound(
+    sqlite_files: SqliteFiles, tmp_path: Path
+) -> None:
+    town = town_in(sqlite_files, tmp_path / "shop.db")
+    pad = open_pad(town)
+    with town.db.read() as tx:
+        shares = bound(tx, town.desk.terms_of(HERE), units_per_fen=20, at=town.at + 1).shares
+    town.db.write(lambda tx: merchants.set_state(tx, HERE, 1, "suspended", by=CLERK, at=town.at))
+    town.desk.refresh(HERE)
+
+    with pytest.raises(Refusal, match="offline_no_spending"):
+        type_in(town, slip_of(pad, 1, Bought(0, 1, 5_000, 2_000, "cash")))
+
+    assert pad in {share.terminal_id for share in shares}
     town.db.close()
 
 
