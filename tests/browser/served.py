@@ -17,7 +17,7 @@ from kiosk.app import create_app
 from kiosk.config import settings_from
 from ledger.audit import SYSTEM
 from ledger.database import Database
-from ledger.members import clerks, pins, terminals
+from ledger.members import clerks, keys, pins, terminals
 from ledger.stock.goods import NewGood, put_good
 from ledger.token_keys import KeyClass
 from tests.support.town import CIVIC, HERE, START, Town, build_town
@@ -93,6 +93,8 @@ def serve(db: Database, folder: Path, *, people: int = 3) -> Iterator[Served]:
     town = build_town(db, people=people, grant_units=200_000, allowance_fen=100_000)
     served = Served(town, time.monotonic(), Flask(__name__))
     served.app = app_over(db, folder, served)
+    # Signs the list of cards that are not good, which a till asks for at its sync.
+    db.write(lambda tx: keys.make_key(tx, town.vault, HERE, KeyClass.LIST, at=town.at, by=0))
     db.write(lambda tx: _furnish(tx, served.app.extensions["jifen"].pepper, people))
     _stock(db)
     served.listen()

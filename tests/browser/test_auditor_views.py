@@ -101,12 +101,12 @@ def test_everything_is_reached_by_keyboard_and_said_to_a_screen_reader(
         chooser.value.set_files(kits.kit)
         page.wait_for_selector("section.verdict")
         # Whoever cannot see is taken to the verdict, and Tab leads on from there.
-        assert page.evaluate("document.activeElement.id") == "verdict-title"
+        page.wait_for_function("document.activeElement.id === 'verdict-title'")
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.tagName") == "INPUT"
         page.locator("nav button").nth(4).focus()
         page.keyboard.press("Enter")
-        assert page.evaluate("document.activeElement.id") == "people-title"
+        page.wait_for_function("document.activeElement.id === 'people-title'")
         tree: Any = page.locator("main").aria_snapshot()
         assert 'heading "谁能做什么" [level=1]' in tree
         assert "columnheader" in tree

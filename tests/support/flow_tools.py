@@ -71,22 +71,12 @@ def book(  # noqa: PLR0913 - everything one posting may say
 
     def work(tx: Tx) -> dict[str, Any]:
         txn_id = new_id(AT)
-        posting = Posting(
-            community_id=community_id,
-            kind=kind,
-            request_id=request_id(name),
-            txn_id=txn_id,
-            occurred_at=AT,
-            at=AT,
-            business_date=DAY,
-            lines=[_line(tx, community_id, move) for move in moves],
-            reason_key=name,
-            merchant_id=claim.claimant_id if claim else None,
-            captured={
-                side_of(tx, community_id, *named).account_id: amount
-                for named, amount in (captured or {}).items()
-            },
-            **fields,
+        used = {
+            side_of(tx, community_id, *named).account_id: amount
+            for named, amount in (captured or {}).items()
+        }
+        posting = _posting(
+            tx, community_id, name, kind, moves, claim, txn_id=txn_id, captured=used, **fields
         )
         check_open(tx, community_id, DAY)
         apply(
@@ -103,6 +93,48 @@ def book(  # noqa: PLR0913 - everything one posting may say
     body = {"flow": name, "kind": kind.value}
     answer = once(db, community_id, request_id(name), kind="flow", body=body, at=AT, work=work)
     return int(answer["txn_id"])
+
+
+def lend_and_sell(
+    db: Database,
+    town: Town,
+    lent: tuple[str, Sequence[Move]],
+    sold: tuple[str, Sequence[Move]],
+    claim: Claim,
+) -> None:
+    """What a wallet lacks and the sale it is lent for, each a name and its moves, in one transaction as at intake."""
+
+    def sale(tx: Tx, _lent_id: int) -> list[Step]:
+        txn_id = new_id(AT)
+        posting = _posting(
+            tx, town.here, sold[0], Kind.ADJUST, sold[1], claim, txn_id=txn_id, corrects_date=DAY
+        )
+        return [*posting_steps(posting), *_claim_steps(tx, town.here, txn_id, claim)]
+
+    book(db, town, lent[0], Kind.OVERSPEND, lent[1], provisional=1, beside=sale)
+
+
+def _posting(
+    tx: Tx,
+    community_id: int,
+    name: str,
+    kind: Kind,
+    moves: Sequence[Move],
+    claim: Claim | None,
+    **fields: Any,
+) -> Posting:
+    return Posting(
+        community_id=community_id,
+        kind=kind,
+        request_id=request_id(name),
+        occurred_at=AT,
+        at=AT,
+        business_date=DAY,
+        lines=[_line(tx, community_id, move) for move in moves],
+        reason_key=name,
+        merchant_id=claim.claimant_id if claim else None,
+        **fields,
+    )
 
 
 def request_id(name: str) -> str:

@@ -21,6 +21,7 @@ from tests.support.flow_tools import (
     Claim,
     Move,
     book,
+    lend_and_sell,
     request_id,
     set_cover_aside,
 )
@@ -112,18 +113,16 @@ def overspend(db: Database, town: Town) -> None:
     Of that debt 10 are forgiven later; a card reported lost costs its holder nothing.
     """
     lent: list[Move] = [(Acc.OWED, 3, Acc.WALLET, 3, 4_000)]
-    book(db, town, "overspend", Kind.OVERSPEND, lent, provisional=1)
     # The sale itself is `offset` with network and without; here its claim is put down as one from paper.
     claim = Claim(GRAIN, 6_000, 300, "M04T1-260302-00021-X")
     taken: list[Move] = [(Acc.WALLET, 3, Acc.OFFSET, GRAIN, 6_000)]
-    book(db, town, "sold_short", Kind.ADJUST, taken, claim=claim, corrects_date=DAY)
+    lend_and_sell(db, town, ("overspend", lent), ("sold_short", taken), claim)
     forgiven: list[Move] = [(Acc.LOSS, 0, Acc.OWED, 3, 1_000)]
     book(db, town, "forgiven", Kind.ADJUST, forgiven, corrects_date=DAY)
     borne: list[Move] = [(Acc.LOSS, 0, Acc.WALLET, 3, 2_000)]
-    book(db, town, "borne", Kind.OVERSPEND, borne, provisional=1)
     lost = Claim(GRAIN, 2_000, 100, "M04T1-260302-00023-X")
     gone: list[Move] = [(Acc.WALLET, 3, Acc.OFFSET, GRAIN, 2_000)]
-    book(db, town, "sold_lost", Kind.ADJUST, gone, claim=lost, corrects_date=DAY)
+    lend_and_sell(db, town, ("borne", borne), ("sold_lost", gone), lost)
     returned = Claim(GRAIN, -1_000, -50, "M04T1-260302-00024-X", "refund", "M04T1-260302-00023-X")
     again: list[Move] = [(Acc.OFFSET, GRAIN, Acc.LOSS, 0, 1_000)]
     book(db, town, "lost_back", Kind.REFUND, again, claim=returned)

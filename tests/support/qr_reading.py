@@ -9,7 +9,7 @@ from PIL import Image, ImageFilter
 
 # The till looks for QR codes alone (kiosk/web/src/scan/decoder.ts). Asked for every kind, the
 # decoder now and then sees a stray stacked barcode in the dots of a signed code.
-QR_ONLY: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+QR_ONLY: Final = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCodeModel2)
 
 
 def qr_codes(image: Image.Image) -> list[zxingcpp.Barcode]:
