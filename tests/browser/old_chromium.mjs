@@ -5,7 +5,8 @@ import { open } from "./old_browser.mjs";
 async function press(page, words) {
   const [button] = await page.$x(`//button[normalize-space()="${words}" or @aria-label="${words}"]`);
   if (!button) throw new Error(`no key "${words}" on: ${await page.evaluate(() => document.body.innerText)}`);
-  await button.click();
+  // By its element: a line that appears above the keys would move another key under a pointer.
+  await button.evaluate((element) => element.click());
 }
 
 async function digits(page, text) {
@@ -19,7 +20,7 @@ async function buy(page, { url, community, enrolment, clerk, code, words }) {
   const [first, second] = await page.$$("input");
   await first.type(community);
   await second.type(enrolment);
-  await page.click("button.main");
+  await page.$eval("button.main", (element) => element.click());
   await page.waitForSelector(".choices button");
   await press(page, clerk);
   await digits(page, code);
@@ -29,12 +30,12 @@ async function buy(page, { url, community, enrolment, clerk, code, words }) {
   await press(page, words.start);
   await page.waitForFunction(() => !document.querySelector(".training-bar"));
   await page.waitForSelector(".tiles");
-  await page.click(".tile.first");
+  await page.$eval(".tile.first", (element) => element.click());
   await digits(page, "50");
-  await page.click("button.main");
+  await page.$eval("button.main", (element) => element.click());
   await page.waitForSelector(".pays");
   for (let step = 0; step < 5; step += 1) await press(page, words.fewer);
-  await page.click("button.main");
+  await page.$eval("button.main", (element) => element.click());
   await page.waitForSelector(".result");
   const text = (selector) => page.$eval(selector, (element) => element.innerText);
   const result = await text(".result");

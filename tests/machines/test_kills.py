@@ -116,8 +116,11 @@ def test_a_server_that_answers_before_it_commits_loses_what_it_acknowledged(
     shop = open_shop(durable_url, tmp_path, sales=80)
     shop.open_database = HastyDatabase
     lost: set[str] = set()
-    for number in range(10):
-        shop.run_until_killed(Death("any", 8 * number + 3))
+    # Whether a kill falls between the answer and the commit is luck; of so many one does.
+    for number in range(40):
+        if lost:
+            break
+        shop.run_until_killed(Death("any", 2 * number + 3))
         db = Database(durable_url)
         with db.engine.connect() as connection:
             kept = connection.exec_driver_sql("SELECT sale_id FROM sale WHERE state = 'done'").all()
