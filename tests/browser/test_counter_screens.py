@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Final
+
 import pytest
 from playwright.sync_api import Playwright
 from sqlalchemy import update
 
+from kiosk.texts import translator
 from ledger.stock.tables import good, good_price
 from ledger.token_keys import KeyClass
-from tests.browser.served import Served
-from tests.browser.tablet import PHONE, Tablet, chromium
+from tests.browser.served import CLERK, CLERK_CODE, ISSUER, Served
+from tests.browser.tablet import PHONE, Tablet, chromium, write_raw_video
+from tests.browser.test_old_chromium import run
 from tests.browser.test_till_screens import Looker
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+_RUNNER: Final = Path(__file__).with_name("old_counter.mjs")
 
 
 def with_yuan_and_a_notice(served: Served) -> None:
@@ -62,3 +69,36 @@ def test_every_screen_of_the_counter_can_be_read_and_hit(
         tablet.touch("One {good} more", good="香皂")
         looker.look("what came back")
     assert looker.faults == {}
+
+
+@pytest.mark.parametrize("version", ["80", "92"])
+def test_an_old_tablet_hands_goods_out_for_points_and_yuan(
+    served: Served, tmp_path: Path, version: str
+) -> None:
+    say = translator("zh")
+    with_yuan_and_a_notice(served)
+    seen = run(
+        version,
+        {
+            "url": served.url,
+            "video": str(write_raw_video(tmp_path / "card.y4m", served.code(1, KeyClass.CARD))),
+            "community": ISSUER,
+            "enrolment": served.enrolment("counter", "M01C1"),
+            "clerk": CLERK,
+            "code": CLERK_CODE,
+            "words": {
+                "more": say("One {good} more").format(good="香皂"),
+                "received": say("{yuan} received").format(yuan="2.50 元"),
+                "receipt": say("Receipt"),
+                "leave": say("Leave the training"),
+                "start": say("Start real sales"),
+            },
+        },
+        runner=_RUNNER,
+    )
+    assert seen["errors"] == []
+    assert seen["agent"].startswith(f"HeadlessChrome/{version}.")
+    assert say("Done") in seen["result"]
+    assert "2.50 元" in seen["result"]
+    assert "香皂 x 1" in seen["receipt"]
+    assert seen["code"]

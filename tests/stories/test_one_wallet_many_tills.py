@@ -33,6 +33,7 @@ from tests.support.races import (
     decide_on_old_figures,
     desk_in_process,
     drop_checks,
+    meeting,
     no_cap_guard,
     no_checks_in_sqlite,
     no_wallet_guard,
@@ -228,6 +229,8 @@ def sell_over_http(
 ) -> Counter[str]:
     """Eight server processes on one database, each asked by its own tablet over the loopback network."""
     tablets = enrol_all(url, town)
+    # A server that starts first would otherwise sell the wallet empty before another looks at it.
+    served = meeting(PROCESSES)
 
     def job(number: int) -> Counter[str]:
         db = Database(url)
@@ -235,6 +238,7 @@ def sell_over_http(
         tablet = tablets[number]
         server = Server(db, at=town.at)
         with serve(server.app) as port:
+            served.wait()
             said = Counter(ask(tablet, port, sale) for sale in sales[number::PROCESSES])
         db.close()
         return said

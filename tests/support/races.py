@@ -51,6 +51,11 @@ def run_processes(count: int, job: Callable[[int], T], *, timeout_s: float = 120
     return [what for _, what in results]
 
 
+def meeting(count: int) -> Any:
+    """Where `count` jobs of `run_processes` wait for each other once more: what they set up first takes its time."""
+    return _FORK.Barrier(count, timeout=60)
+
+
 def _child(start: Any, pipe: Pipe, job: Callable[[int], T], number: int) -> None:
     try:
         start.wait(60)

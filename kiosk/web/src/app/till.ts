@@ -166,8 +166,9 @@ export class Till {
     this.hear(answer);
     if (answer.kind === "ok") {
       await writeMeta(this.store, "clerk", answer.value);
+      // Before the screens know: what they ask at once must already say who asks.
+      await this.identify(answer.value);
       this.change({ clerk: answer.value });
-      await this.identify();
       void this.tick();
     }
     return answer;
@@ -351,8 +352,8 @@ export class Till {
     await settleOpenBills(this);
   }
 
-  private async identify(): Promise<void> {
-    const { terminal, clerk } = this.view;
+  private async identify(clerk = this.view.clerk): Promise<void> {
+    const { terminal } = this.view;
     if (!terminal) return;
     this.api.identity = { terminal, key: await deviceKey(this.store), clerkToken: clerk?.clerk_token ?? null, clerkId: clerk?.clerk_id ?? null };
   }

@@ -73,6 +73,7 @@ export class Api {
   private async once<T>(method: string, path: string, body: Uint8Array<ArrayBuffer> | null, patienceMs: number): Promise<Answer<T>> {
     const stop = new AbortController();
     const timer = setTimeout(() => stop.abort(), patienceMs);
+    const asked = this.identity?.clerkToken;
     try {
       const response = await this.fetcher(path, {
         method,
@@ -83,7 +84,10 @@ export class Api {
         signal: stop.signal,
       });
       this.clock.hear(response.headers.get("Jifen-Time"));
-      return await readAnswer<T>(response, this.clock.now());
+      const answer = await readAnswer<T>(response, this.clock.now());
+      // Asked before somebody signed in, answered after: it says nothing about who is signed in now.
+      const isOld = answer.kind === "unanswered" && answer.why === "sign_in" && asked !== this.identity?.clerkToken;
+      return isOld ? { ...answer, why: "busy" } : answer;
     } catch (error) {
       // fetch says TypeError for every broken connection, and AbortError for our own timeout.
       if (error instanceof TypeError || (error instanceof DOMException && error.name === "AbortError")) {
