@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { followCards, hasRunOut, lookOffline, sayWaiting } from "../src/app/offline";
-import { sell } from "../src/app/desk";
+import { OfferGoneError, sell } from "../src/app/desk";
 import { flush } from "../src/device/flush";
 import { listWaiting } from "../src/device/outbox";
 import { unseal } from "../src/device/keys";
@@ -158,4 +158,20 @@ test("a code that ran out between scan and confirmation is not sold to; one with
   const dyn: VerifiedToken = { text: "", keyClass: "dyn", serial: 1, issue: 0, expiresAtS: NOW / 1000 };
   expect([29, 31].map((late) => hasRunOut(dyn, NOW + late * 1000))).toEqual([false, true]);
   expect(hasRunOut({ ...dyn, keyClass: "crt", expiresAtS: 0 }, NOW)).toBe(false);
+});
+
+test("two windows of one till that confirm at once let no more go than one of them could", async () => {
+  const { server, till } = await allowed();
+  server.isDown = true;
+  const look = (): ReturnType<typeof lookOffline> => lookOffline(till, token(GOOD), 5_000);
+  const { mark } = await look();
+  const draft = { ...SALE, offsetUnits: 10_000, offline: mark };
+  const results = await Promise.allSettled([sell(till, { ...draft, look }), sell(till, { ...draft, look })]);
+  const gone = results.filter((one) => one.status === "rejected");
+  expect(gone.map(({ reason }) => reason instanceof OfferGoneError)).toEqual([true]);
+  const used = async (): Promise<number> => (await till.store.getAll("daybook")).reduce((units, line) => units + line.offset_units, 0);
+  expect(await used()).toBe(10_000);
+  // Without the second look both would be kept: the control.
+  await sell(till, draft);
+  expect(await used()).toBe(20_000);
 });

@@ -74,6 +74,7 @@ export class Server {
     const next = this.plan.shift() ?? "answer";
     if (next === "offline") throw new TypeError("Failed to fetch");
     this.bodies.push({ path, body, clerk });
+    if (path === "/api/v1/shifts") return this.json(201, {});
     if (path.startsWith("/api/v1/recovery")) return this.json(200, {});
     if (next === "taken") return this.json(409, { code: "ref_taken", status: 409, detail: "zh", detail_en: "en" });
     if (next === "refuse") return this.json(409, { code: "insufficient_points", status: 409, detail: "zh", detail_en: "en" });

@@ -1,6 +1,7 @@
 // What a clerk does at the till: sell, refund, redeem. Each is written into the daybook before it is sent.
 
 import type { DayLine, Refused } from "../device/db";
+import { withLock } from "../device/locks";
 import { handOver, keepLine, send, SlipLostError } from "../device/outbox";
 import { drawCounter, giveBack } from "../device/slips";
 import { type Answer, TIMEOUT_MS } from "../net/api";
@@ -24,7 +25,12 @@ export interface SaleDraft {
   pin: string | null;
   /** The till decided it without the server. */
   offline?: OfflineLook["mark"];
+  /** Looks once more at what may be let go, the moment before the sale is kept. */
+  look?: () => Promise<OfflineLook>;
 }
+
+/** Another tab let points go meanwhile: what was offered is no longer there, and nothing was kept. */
+export class OfferGoneError extends Error {}
 
 /** Draws the number of the next sale, so that it stands before anything is scanned. */
 export const openSlip = (till: Till): Promise<number> => drawCounter(till.store, till.tab, Date.now());
@@ -60,7 +66,15 @@ export function sell(till: Till, draft: SaleDraft): Promise<Done> {
     return { body, line };
   };
   // A customer who pays by phone needs the time to do so.
-  return write(till, "/api/v1/sales", make, draft.channel === "gateway" ? TIMEOUT_MS : till.patienceMs);
+  const patienceMs = draft.channel === "gateway" ? TIMEOUT_MS : till.patienceMs;
+  const { offline, look } = draft;
+  if (!offline || !look || draft.offsetUnits === 0) return write(till, "/api/v1/sales", make, patienceMs);
+  const keepWithin = (): Promise<DayLine> =>
+    withLock(till.store, "offline", async () => {
+      if ((await look()).offer.units < draft.offsetUnits) throw new OfferGoneError("the offer was used up meanwhile");
+      return keep(till, "/api/v1/sales", make);
+    });
+  return write(till, "/api/v1/sales", make, patienceMs, 3, keepWithin);
 }
 
 export function refund(till: Till, sale: KnownSale, refundFen: number): Promise<Done> {
@@ -203,14 +217,15 @@ async function write(
   make: (common: Common) => { body: object; line: DayLine },
   patienceMs = till.patienceMs,
   tries = 3,
+  keepIt = (): Promise<DayLine> => keep(till, path, make),
 ): Promise<Done> {
-  const line = await keep(till, path, make);
+  const line = await keepIt();
   await till.recount();
   const answer = await sendSoon(till, line.request_id, patienceMs);
   await till.recount();
   if (answer?.kind === "refused") {
     // A number the server knows already, from before this tablet was wiped: the next one is free.
-    if (answer.refused.code === "ref_taken" && tries > 1) return write(till, path, make, patienceMs, tries - 1);
+    if (answer.refused.code === "ref_taken" && tries > 1) return write(till, path, make, patienceMs, tries - 1, keepIt);
     return { kind: "refused", refused: answer.refused };
   }
   void till.refresh();

@@ -87,7 +87,7 @@ export function closeShift(till: Till, count: { cashFen: number; slips: number; 
     if (waiting > 0) return { kind: "waits", count: waiting };
     const head = await headOf(till);
     if (!head?.is_open) throw new Error("no shift is open");
-    const { sums, last } = await sumsSince(till, head.last_counter);
+    const { sums, last } = await sumsSince(till, head.last_counter, (await standing(till)).openedAt);
     const made = {
       kind: "close" as const,
       expected_fen: expectedCash(head.opened_fen, sums),
@@ -103,12 +103,14 @@ export function closeShift(till: Till, count: { cashFen: number; slips: number; 
   });
 }
 
-/** What was rung up after the receipt `counter`. */
-export async function sumsSince(till: Till, counter: number): Promise<{ sums: ShiftSums; last: number }> {
+/** What was rung up after the receipt `counter`; what was sold before the opening lay in the drawer when it was counted. */
+export async function sumsSince(till: Till, counter: number, openedAt: string): Promise<{ sums: ShiftSums; last: number }> {
   const lines = await till.store.getAll("daybook", IDBKeyRange.lowerBound(counter, true));
   const known = new Map((await till.store.getAll("daybook")).map((line) => [line.ref, line.channel]));
   const last = lines.reduce((most, line) => Math.max(most, line.counter), counter);
-  return { sums: shiftSums(lines, (ref) => known.get(ref) ?? null), last };
+  const openedMs = openedAt === "" ? -Infinity : Date.parse(openedAt);
+  const ofShift = lines.filter((line) => Date.parse(line.occurred_at) >= openedMs);
+  return { sums: shiftSums(ofShift, (ref) => known.get(ref) ?? null), last };
 }
 
 type Made = Pick<ShiftEntry, "kind" | "expected_fen" | "counted_fen" | "taken_fen" | "first_counter" | "last_counter" | "expected_slips" | "counted_slips" | "sums">;

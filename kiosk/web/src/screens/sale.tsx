@@ -1,7 +1,7 @@
 // A sale: amount and code in either order, the offset proposed, confirmed, done.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { closeSlip, type Done, openSlip, quote, type SaleDraft, sell } from "../app/desk";
+import { closeSlip, type Done, OfferGoneError, openSlip, quote, type SaleDraft, sell } from "../app/desk";
 import { hasRunOut, lookOffline, type OfflineLook } from "../app/offline";
 import type { Channel, Quote } from "../net/types";
 import type { VerifiedToken } from "../rules/verify";
@@ -217,9 +217,19 @@ function useSale(first: VerifiedToken | null, parked: string) {
       offsetUnits: choice.units,
       channel: choice.channel,
       pin: typed,
-      ...(bill.offline && { offline: bill.offline.mark }),
+      ...(bill.offline && { offline: bill.offline.mark, look: () => lookOffline(till, token, bill.totalFen) }),
     };
-    const result = await sell(till, draft);
+    let result: Done;
+    try {
+      result = await sell(till, draft);
+    } catch (error) {
+      if (!(error instanceof OfferGoneError)) throw error;
+      const offline = await lookOffline(till, token, bill.totalFen);
+      setBill({ ...bill, offline });
+      setChoice({ ...choice, units: Math.min(choice.units, offline.offer.units) });
+      setFault(t("Points were used at another window of this till meanwhile. Look at the new amount and confirm again."));
+      return setStep("confirm");
+    }
     setPin("");
     if (result.kind !== "refused") {
       setDone(result);
