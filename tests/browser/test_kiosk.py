@@ -12,8 +12,10 @@ from playwright.sync_api import Browser, Locator, Page, Playwright
 
 from kiosk.voice.clips import clips
 from ledger.token_keys import KeyClass
+from tests.browser.axe import axe_faults
 from tests.browser.served import ISSUER, Served
-from tests.browser.tablet import _WEDGE, Tablet, chromium, zh
+from tests.browser.tablet import _WEDGE, Tablet, chromium, write_raw_video, zh
+from tests.browser.test_old_chromium import run
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -63,6 +65,7 @@ class Screen:
         assert [name for name, side in seen["keys"] if side < 60] == [], step
         assert [text for text, ratio in seen["contrast"] if ratio < 7] == [], step
         assert [key for key in seen["keys"] if not key[0]] == [], step
+        assert axe_faults(self.page) == [], step
         if shots:
             self.page.screenshot(path=shots / f"{step}.png")
 
@@ -204,6 +207,27 @@ def test_what_does_not_go_is_said_quietly_and_nobody_can_sign_in(
         screen.page.get_by_role("button", name="English").click()
         assert screen.page.get_by_role("heading", name="Show your card").count() == 1
         assert screen.errors == []
+
+
+@pytest.mark.parametrize("version", ["80", "92"])
+def test_an_old_tablet_serves_as_the_residents_screen(
+    served: Served, tmp_path: Path, version: str
+) -> None:
+    task = {
+        "url": served.url,
+        "video": str(write_raw_video(tmp_path / "card.y4m", served.code(1, KeyClass.CARD))),
+        "community": ISSUER,
+        "enrolment": served.enrolment("kiosk", "M01K1"),
+        "words": {
+            "choose": zh("Choose goods"),
+            "good": "香皂",
+            "next": zh("Go on"),
+            "yes": zh("Yes, keep it for me"),
+        },
+    }
+    seen = run(version, task, runner=Path(__file__).with_name("old_kiosk.mjs"))
+    assert seen["errors"] == []
+    assert zh("Kept for you") in seen["kept"]
 
 
 _LISTEN: Final = """() => {
