@@ -6,7 +6,8 @@ async function press(page, words) {
   const button = `//button[contains(normalize-space(), "${words}")]`;
   await page.waitForXPath(button);
   const [found] = await page.$x(button);
-  await found.click();
+  // By its element: a line that appears above would move another key under a pointer.
+  await found.evaluate((element) => element.click());
 }
 
 async function keep(page, { url, community, enrolment, words }) {
@@ -16,7 +17,7 @@ async function keep(page, { url, community, enrolment, words }) {
   const [first, second] = await page.$$("input");
   await first.type(community);
   await second.type(enrolment);
-  await page.click("button.main");
+  await page.$eval("button.main", (element) => element.click());
   await press(page, words.choose);
   await press(page, words.good);
   await page.waitForSelector(".ware .count");
