@@ -43,6 +43,7 @@ class Facts:
     script_counter: str = ""
     spare_till: str = ""
     spare_counter: str = ""
+    spare_screen: str = ""
     counts: dict[str, int] = field(default_factory=dict)
 
 

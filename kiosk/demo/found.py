@@ -180,6 +180,11 @@ def _shop(tx: Tx, town: Town, shop: Shop, kind: str, by: By, at: int) -> None:
         town.terminals[till] = terminals.open_terminal(
             tx, here, branch_id, code=till, kind=kind, by=by, at=at
         )
+    if shop is town.world.market:
+        screen = screen_of(shop)
+        town.terminals[screen] = terminals.open_terminal(
+            tx, here, branch_id, code=screen, kind="kiosk", by=by, at=at
+        )
     for till in shop.tills:
         code = terminals.make_enrolment_code(tx, here, town.terminals[till], by=by, at=at)
         terminals.enrol(tx, here, code, public_jwk(ec.generate_private_key(ec.SECP256R1())), at=at)
@@ -234,6 +239,11 @@ def _counter_hours(tx: Tx, town: Town, at: int) -> None:
 def spare_of(shop: Shop, nth: int = 1) -> str:
     """The code of a tablet that nobody has enrolled yet: the first for whoever tries, the second for the script."""
     return f"{shop.tills[0][:-1]}{len(shop.tills) + nth}"
+
+
+def screen_of(shop: Shop) -> str:
+    """The code of the residents' own screen at the points supermarket, which nobody has enrolled yet."""
+    return f"{shop.code}K1"
 
 
 def owner_login(shop: Shop) -> str:
@@ -322,6 +332,7 @@ def facts_of(town: Town, until: date, counts: dict[str, int]) -> Facts:
         buyers=_richest(town),
         spare_till=spare_of(first_shop),
         spare_counter=spare_of(town.world.market),
+        spare_screen=screen_of(town.world.market),
         script_till=spare_of(first_shop, 2),
         script_counter=spare_of(town.world.market, 2),
         counts=counts,

@@ -40,12 +40,13 @@ _PAUSE_S: Final = 0.1
 
 @dataclass(frozen=True)
 class Running:
-    """A demonstration being served: its address and the codes for two tablets, good for an hour."""
+    """A demonstration being served: its address and the codes for three tablets, good for an hour."""
 
     url: str
     facts: Facts
     till_code: str
     counter_code: str
+    screen_code: str
     process: subprocess.Popen[bytes]
 
 
@@ -96,10 +97,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def wake(folder: DemoFolder, facts: Facts, *, now: int) -> tuple[str, str]:
+def wake(folder: DemoFolder, facts: Facts, *, now: int) -> tuple[str, str, str]:
     """Bring the community up to `now` after a sleep: nights not run, keys run out; fresh enrolment codes.
 
-    Gives the code for the spare till and the one for the spare counter.
+    Gives the codes for the spare till, the spare counter and the residents' screen.
     """
     db = Database(folder.database_url)
     vault = folder.vault()
@@ -115,8 +116,9 @@ def wake(folder: DemoFolder, facts: Facts, *, now: int) -> tuple[str, str]:
         db.write(lambda tx: keys.renew_keys(tx, vault, here, at=now, by=0))
     finally:
         db.close()
-    codes = enrolment_codes(folder, facts, (facts.spare_till, facts.spare_counter), now=now)
-    return codes[0], codes[1]
+    spare = (facts.spare_till, facts.spare_counter, facts.spare_screen)
+    till, counter, screen = enrolment_codes(folder, facts, spare, now=now)
+    return till, counter, screen
 
 
 def enrolment_codes(
@@ -172,6 +174,7 @@ def describe(running: Running) -> str:
     rows = [
         ("Till", f"{url}/till", f"community {facts.issuer}  code {running.till_code}"),
         ("Counter", f"{url}/counter", f"community {facts.issuer}  code {running.counter_code}"),
+        ("Screen", f"{url}/kiosk", f"community {facts.issuer}  code {running.screen_code}"),
         ("", "", f"clerk's code {facts.clerk_code}; the enrolment codes are good for an hour"),
         ("Resident", f"{url}/me", shown[0]),
         *(("", "", more) for more in shown[1:]),
