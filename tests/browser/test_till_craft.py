@@ -52,6 +52,7 @@ def test_three_baskets_wait_through_a_reload_and_each_is_taken_up_once(
         assert parked(tablet) == ["12.00 元", "8.00 元", "50.00 元"]
 
         tablet.page.locator(".parked button").nth(2).click()
+        tablet.page.locator(".pad").wait_for()
         tablet.wedge(served.code(1))
         tablet.page.locator(".pays").wait_for()
         tablet.offset_to(200)
@@ -90,6 +91,7 @@ def test_a_sale_is_undone_with_its_reason_and_the_claim_comes_to_nothing(
         assert tablet.result()["退还现金"] == "40.00 元"
         tablet.touch("Home")
         tablet.touch("Today")
+        tablet.page.locator(".lines .state").nth(1).wait_for()
         words = tablet.page.locator(".lines .state").all_inner_texts()
         assert words == [zh("Undone"), zh("Booked")]
         tablet.page.locator(".lines button").nth(1).click()

@@ -1,6 +1,6 @@
 // The opening self-test: every check in words, and the one thing a hand must do, which is to scan the test card.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { CHECKS, type CheckName, endTest, isTestCard, quietChecks } from "../app/self_test";
 import { t } from "../text/t";
 import { Notice, Screen, useTill } from "../ui/frame";
@@ -19,9 +19,14 @@ export function SelfTestScreen({ go }: { go: Go }) {
   const [passed, setPassed] = useState<Passed>({});
   const [fault, setFault] = useState("");
   const [over, setOver] = useState(false);
-  useEffect(() => void quietChecks(till).then((found) => setPassed((before) => ({ ...before, ...found }))), []);
-  const end = (scanner: boolean): void => {
-    const all = { store: false, key: false, keys: false, log: false, ...passed, scanner };
+  const quiet = useMemo(() => quietChecks(till), []);
+  useEffect(() => void quiet.then((found) => setPassed((before) => ({ ...before, ...found }))), []);
+  const ended = useRef(false);
+  const end = async (scanner: boolean): Promise<void> => {
+    if (ended.current) return;
+    ended.current = true;
+    // A card held up at once is no reason to call a check failed that is still running.
+    const all = { ...(await quiet), scanner };
     setPassed(all);
     setOver(true);
     void endTest(till, all);
@@ -51,7 +56,7 @@ export function SelfTestScreen({ go }: { go: Go }) {
         <>
           <Scanner onText={(text) => void take(text)} />
           <p class="hint">{t("Scan the test card now. It buys nothing.")}</p>
-          <button type="button" class="below" onClick={() => end(false)}>
+          <button type="button" class="below" onClick={() => void end(false)}>
             {t("I have no test card")}
           </button>
         </>
