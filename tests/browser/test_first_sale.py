@@ -79,6 +79,7 @@ def test_the_test_card_proves_the_scanner_without_network_and_buys_nothing(
         tablet.page.reload()
         tablet.page.locator(".connection.good").wait_for()
         tablet.touch("Self-test")
+        tablet.page.locator(".checks").wait_for()
         tablet.wedge(slip.card)
         tablet.page.locator(".result").wait_for()
         tablet.touch("Home")
