@@ -17,6 +17,8 @@ from kiosk.office.frame import bp, office_page
 from kiosk.page_words import TERMINAL_STATES, word
 from kiosk.pages import page_language, say
 from kiosk.texts import mark
+from ledger.earning.calendar import day_from_key
+from ledger.earning.working_days import working_days_cn
 from ledger.members.merchants import Merchant
 from ledger.members.terms import Terms
 from pos.day_figures import ShopDay, day_by_shop, total_of
@@ -72,6 +74,7 @@ def today() -> Response:
         shops=shops,
         findings=[_finding(kept) for kept in found],
         **behind,
+        missing_year=working_days_cn().missing_year(day_from_key(day)),
         copy=copy_words(service().db, service().settings, at=service().now()),
         todo=[
             {"href": url_for(endpoint), "text": say(name), "tone": tone, "count": counts[endpoint]}

@@ -7,15 +7,17 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path as FilePath
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, NamedTuple
 
 from pydantic import Field, TypeAdapter
 
+from ledger.earning.calendar import day_from_key, day_key
 from ledger.earning.scheme_values import Day, Part, Text
 
 _FILE: Final = FilePath(__file__).parent.parent / "schemes" / "holidays_cn.toml"
 _DAY: Final = timedelta(days=1)
 _SATURDAY: Final = 6
+_LOOK_AHEAD: Final = timedelta(days=45)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,13 @@ class Reckoned:
     """A counted day; not `sure` where a year without a notice was counted by weekends."""
 
     day: date
+    sure: bool
+
+
+class Due(NamedTuple):
+    """A counted business date (yyyymmdd); not `sure` where a year without a notice was counted by weekends."""
+
+    day: int
     sure: bool
 
 
@@ -89,6 +98,15 @@ class WorkingDays:
             left -= self.is_working_day(day)
         return Reckoned(day, sure)
 
+    def on_or_after(self, day: date) -> Reckoned:
+        """The first working day from `day` on, that day counted in."""
+        return self.add_working_days(day - _DAY, 1)
+
+    def missing_year(self, day: date) -> int | None:
+        """The year within the next 45 days whose notice is not in the calendar, None where none is missing."""
+        ahead = (day, day + _LOOK_AHEAD)
+        return next((one.year for one in ahead if not self.knows(one)), None)
+
     def working_days_between(self, first: date, last: date) -> int:
         """How many working days lie after `first`, up to and with `last`."""
         days = (first + timedelta(days=ahead) for ahead in range(1, (last - first).days + 1))
@@ -112,6 +130,18 @@ def parse_working_days(text: str) -> WorkingDays:
 def working_days_cn() -> WorkingDays:
     """The calendar that ships with the product (schemes/holidays_cn.toml)."""
     return parse_working_days(_FILE.read_text(encoding="utf-8"))
+
+
+def due_day(day: int, count: int) -> Due:
+    """The `count`-th working day after a business date (yyyymmdd), by the calendar that ships."""
+    reckoned = working_days_cn().add_working_days(day_from_key(day), count)
+    return Due(day_key(reckoned.day), reckoned.sure)
+
+
+def value_day(day: int) -> Due:
+    """The day (yyyymmdd) a bank works from `day` on: `day` itself where it is a working day."""
+    reckoned = working_days_cn().on_or_after(day_from_key(day))
+    return Due(day_key(reckoned.day), reckoned.sure)
 
 
 def _days(holiday: Rest) -> list[date]:

@@ -6,7 +6,15 @@ from datetime import date, timedelta
 
 import pytest
 
-from ledger.earning.working_days import Reckoned, WorkingDays, parse_working_days, working_days_cn
+from ledger.earning.working_days import (
+    Due,
+    Reckoned,
+    WorkingDays,
+    due_day,
+    parse_working_days,
+    value_day,
+    working_days_cn,
+)
 
 CHINA = working_days_cn()
 YEAR = """
@@ -105,3 +113,22 @@ def test_a_calendar_that_contradicts_itself_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=why):
         parse_working_days(YEAR.format(work=work, first=first, last=last))
+
+
+def test_a_due_day_is_counted_in_business_dates_and_says_when_it_is_not_sure() -> None:
+    assert due_day(20260213, 3) == Due(20260225, sure=True)
+    assert due_day(20310930, 3) == Due(20311003, sure=False)
+
+
+def test_money_is_sent_on_a_day_the_bank_works() -> None:
+    assert value_day(20260214) == Due(20260214, sure=True)
+    assert value_day(20260215) == Due(20260224, sure=True)
+    assert not value_day(20310101).sure
+
+
+def test_a_year_without_a_notice_is_missed_six_weeks_before_it_begins() -> None:
+    after = max(CHINA.years) + 1
+
+    assert CHINA.missing_year(date(after - 1, 11, 1)) is None
+    assert CHINA.missing_year(date(after - 1, 11, 20)) == after
+    assert CHINA.missing_year(date(after, 3, 1)) == after
