@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from kiosk.page_words import DIFFERENCE_STATES, word
+from kiosk.page_words import DIFFERENCE_STATES, ROLES, word
 from kiosk.pages import say, whole_points, yuan
 from kiosk.texts import mark
+from ledger.earning.calendar import day_from_key
 from ledger.sql import Row
+from settlement.ageing import STEP_NAMES, role_in_charge
+from settlement.ageing_run import reached_by
 from settlement.choices import Choice, Effect, effect_of
-from settlement.discrepancies import age_days, facts_of
+from settlement.discrepancies import UNSETTLED, age_days, facts_of
+from settlement.handling import HANDLING, SEVERITY_NAMES, severity_of
 from settlement.state_names import state_name, verdict_name
 from settlement.verdicts import RULES, Code
 
@@ -74,6 +78,19 @@ class View(NamedTuple):
         if days < 1:
             return say(mark("found today"))
         return say(mark("found {days} days ago")).format(days=days)
+
+
+def handling_of(row: Row, today: int) -> dict[str, Any]:
+    """How grave it is, who sees to it, until when, and what it has come to by waiting (`today` as yyyymmdd)."""
+    code = Code(row.code)
+    reached = reached_by(row, day_from_key(today)) if row.state in UNSETTLED else ()
+    role = role_in_charge(HANDLING[code].owner_role, reached)
+    return {
+        "severity": say(SEVERITY_NAMES[severity_of(code)]),
+        "in_charge": say(word(ROLES, role).text) if row.state in UNSETTLED else "",
+        "due": int(row.due_date),
+        "steps": [say(STEP_NAMES[step]) for step in reached],
+    }
 
 
 def view_of(row: Row) -> View:

@@ -15,6 +15,7 @@ from kiosk.texts import LANGUAGES, translator
 from ledger.errors import Refusal
 from settlement.export.shape import Shape
 from settlement.export.tables import FORMAT, KEPT_HOME, SHAPES
+from settlement.handling import HANDLING
 from settlement.verdicts import FILE_FAULT_NAMES, RULES
 
 _NOTE: Final = "Written by `python -m kiosk.reference docs` from the code; change it there."
@@ -44,6 +45,8 @@ def verdicts() -> str:
             rule.sign.value,
             rule.hold.value,
             *_spoken(rule.first_action),
+            HANDLING[code].owner_role,
+            str(HANDLING[code].answer_days),
             "yes" if rule.works else "no",
         )
         for code, rule in RULES.items()
@@ -55,8 +58,9 @@ def verdicts() -> str:
         "Verdicts",
         "What the night can say of a claim and a booking besides 'they agree'. Sign: `+` the community may owe more,"
         " `-` the shop may owe back, `+/-` either, `0` no money by itself. Held: what waits until it is decided."
-        " Given: whether the night gives this verdict today.",
-        _table(("code", *names, "sign", "held", *firsts, "given"), rows),
+        " Owner: the staff role that sees to it first. Answer: in how many working days it is due."
+        " Given: whether it is given today.",
+        _table(("code", *names, "sign", "held", *firsts, "owner", "answer", "given"), rows),
         "Why a day's claims could not be used:",
         _table(("code", *names), files),
     )

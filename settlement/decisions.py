@@ -20,7 +20,8 @@ from ledger.sql import Row, Sql, Tx
 from ledger.units import CNY
 from settlement.choices import Choice, Effect, effect_of, paid_as_booked
 from settlement.discrepancies import facts_of, get_discrepancy
-from settlement.night import ANSWER_DAYS, last_run_no, night_running
+from settlement.handling import ANSWER_DAYS
+from settlement.night import last_run_no, night_running
 from settlement.settle import captured, settle_lines
 from settlement.verdicts import Code
 

@@ -22,13 +22,13 @@ from ledger.book.offsets import broken_rows, moved_in_range, settled_by
 from ledger.book.steps import apply
 from ledger.database import Database
 from ledger.earning.calendar import business_date, day_bounds, day_from_key, day_key
-from ledger.earning.working_days import working_days_cn
 from ledger.errors import GuardMissedError, Refusal
 from ledger.members.communities import get_community
 from ledger.recovery.epochs import check_whole
 from ledger.seal.sealer import seal
 from ledger.sql import Row, Tx
 from settlement import gate
+from settlement.ageing_run import age_open
 from settlement.auditor.report import Report
 from settlement.collect import collect
 from settlement.identities import Break, breaks, settled_breaks
@@ -54,9 +54,6 @@ from settlement.sides import Run
 RULE_VERSION: Final = "2026.2"
 """Goes up with every change of how a night judges; part of a run's identity."""
 
-ANSWER_DAYS: Final = 3
-"""Working days a shop has to answer before a discrepancy is overdue."""
-
 AfterStep = Callable[[str], None]
 """Told the name of each finished step; tests raise in it to stand for a crash."""
 
@@ -68,11 +65,6 @@ class _Night:
     run_id: str
     at: int
     after_step: AfterStep
-
-    @property
-    def due_date(self) -> int:
-        first = day_from_key(self.run.day)
-        return day_key(working_days_cn().add_working_days(first, ANSWER_DAYS).day)
 
 
 def run_night(
@@ -271,7 +263,7 @@ def _match(night: _Night) -> str:
         found = breaks(outcome, moved_in_range(tx, run.community_id, run.first_leaf, run.end_leaf))
         named = _name_breaks(tx, run, found) if found else []
     digest = digest_of(outcome, night.run_id)
-    write_outcome(night.db, run, outcome, digest, due_date=night.due_date, at=night.at)
+    write_outcome(night.db, run, outcome, digest, at=night.at)
     if named:
         return _stop(night, named, "stopped")
     return "matched"
@@ -290,7 +282,7 @@ def _name_breaks(tx: Tx, run: Run, found: list[Break]) -> list[tuple[Break, Row 
 
 def _stop(night: _Night, named: list[tuple[Break, Row | None]], state: str) -> str:
     def work(tx: Tx) -> None:
-        keep_breaks(tx, night.run, named, due_date=night.due_date, at=night.at)
+        keep_breaks(tx, night.run, named, at=night.at)
         set_state(tx, night.run, state)
 
     night.db.write(work)
@@ -353,8 +345,9 @@ def _lock(night: _Night, report: Report, after: Report | None) -> None:
         )
         for day in _days_to_lock(tx, run):
             book_day.lock(tx, run.community_id, day, at=at)
-        close_shelf(tx, run, due_date=night.due_date, at=at)
-        close_overuse(tx, run, due_date=night.due_date, at=at)
+        close_shelf(tx, run, at=at)
+        close_overuse(tx, run, at=at)
+        age_open(tx, run.community_id, today=today, at=at)
         _record(tx, night)
 
     night.db.write(work)

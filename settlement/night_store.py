@@ -11,6 +11,7 @@ from ledger.database import Database
 from ledger.errors import GuardMissedError
 from ledger.ids import new_request_id
 from ledger.sql import Row, Sql, Tx
+from settlement.due import due_on
 from settlement.identities import Break
 from settlement.reckoning import Found, Opened, Outcome, Totals
 from settlement.sides import Run
@@ -145,9 +146,7 @@ _CLEAR_BREAKS: Final = Sql(
 )
 
 
-def write_outcome(
-    db: Database, run: Run, outcome: Outcome, digest: str, *, due_date: int, at: int
-) -> None:
+def write_outcome(db: Database, run: Run, outcome: Outcome, digest: str, *, at: int) -> None:
     """Keep what a night found, in short transactions; the last one makes it count.
 
     Whatever an earlier try that was cut off left behind is forgotten first. Raises GuardMissedError
@@ -156,8 +155,7 @@ def write_outcome(
     pen = f"pen:{new_request_id(at)}"
     db.write(lambda tx: _start_over(tx, run, pen))
     found = [
-        _discrepancy(run, number, item, due_date=due_date, at=at)
-        for number, item in enumerate(outcome.found, start=1)
+        _discrepancy(run, number, item, at=at) for number, item in enumerate(outcome.found, start=1)
     ]
     _write_all(db, run, pen, _KEEP_DISCREPANCY, found)
     _write_all(db, run, pen, _KEEP_OPEN, [_open_item(run, item) for item in outcome.opened])
@@ -205,9 +203,7 @@ def set_state(tx: Tx, run: Run, state: str, *, ended_at: int | None = None) -> b
     return tx.run(_SET_STATE, **_of(run), state=state, ended_at=ended_at) == 1
 
 
-def keep_breaks(
-    tx: Tx, run: Run, found: Sequence[tuple[Break, Row | None]], *, due_date: int, at: int
-) -> None:
+def keep_breaks(tx: Tx, run: Run, found: Sequence[tuple[Break, Row | None]], *, at: int) -> None:
     """Name each failed sum as a C2, with the booked line that was altered where one is known.
 
     A C2 that stands already from an earlier try of the same night is not named twice.
@@ -231,7 +227,7 @@ def keep_breaks(
             # What the two sides came to, in the sum's own unit.
             rest_units=broken.left - broken.right,
         )
-        row = _discrepancy(run, number, item, due_date=due_date, at=at)
+        row = _discrepancy(run, number, item, at=at)
         if line is not None:
             row |= {
                 "booked_kind": line.kind,
@@ -243,12 +239,10 @@ def keep_breaks(
         tx.run(_KEEP_DISCREPANCY, **row)
 
 
-def keep_found(
-    tx: Tx, run: Run, found: Sequence[Found], *, first: int, due_date: int, at: int
-) -> None:
+def keep_found(tx: Tx, run: Run, found: Sequence[Found], *, first: int, at: int) -> None:
     """Keep discrepancies that stand beside a night's own; the first takes the number after `first` of its day."""
     for number, item in enumerate(found, start=first + 1):
-        tx.run(_KEEP_DISCREPANCY, **_discrepancy(run, number, item, due_date=due_date, at=at))
+        tx.run(_KEEP_DISCREPANCY, **_discrepancy(run, number, item, at=at))
 
 
 def clear_breaks(tx: Tx, run: Run) -> None:
@@ -260,7 +254,7 @@ def _of(run: Run) -> dict[str, int]:
     return {"community_id": run.community_id, "run_no": run.run_no}
 
 
-def _discrepancy(run: Run, number: int, found: Found, *, due_date: int, at: int) -> dict[str, Any]:
+def _discrepancy(run: Run, number: int, found: Found, *, at: int) -> dict[str, Any]:
     booked, claimed = found.booked, found.claimed
     return {
         **_of(run),
@@ -288,7 +282,7 @@ def _discrepancy(run: Run, number: int, found: Found, *, due_date: int, at: int)
         "rest_units": found.rest_units,
         "rest_fen": found.rest_fen,
         "state": "open",
-        "due_date": due_date,
+        "due_date": due_on(run.day, found.code),
         "opened_at": at,
         "reason": "",
         "posted_fen": 0,

@@ -74,7 +74,7 @@ def find_overuse(tx: Tx, community_id: int, *, first: int, last: int) -> list[Ov
     return [_overuse(tx, community_id, row) for row in rows]
 
 
-def close_overuse(tx: Tx, run: Run, *, due_date: int, at: int) -> None:
+def close_overuse(tx: Tx, run: Run, *, at: int) -> None:
     """Name each over-use of the days this night closes, once."""
     here = run.community_id
     first = int(tx.get(_LAST_NIGHT, community_id=here, day=run.day).day) + 1
@@ -87,7 +87,7 @@ def close_overuse(tx: Tx, run: Run, *, due_date: int, at: int) -> None:
         for one in find_overuse(tx, here, first=first, last=run.day)
         if (one.merchant_id, one.ref) not in named
     ]
-    keep_found(tx, run, found, first=_FROM, due_date=due_date, at=at)
+    keep_found(tx, run, found, first=_FROM, at=at)
 
 
 def _overuse(tx: Tx, community_id: int, row: Row) -> Overuse:

@@ -71,7 +71,7 @@ def sums_of(tx: Tx, community_id: int, day: int) -> list[ShelfSums]:
     return [_sums(tx, community_id, int(shop.merchant_id), day) for shop in shops]
 
 
-def close_shelf(tx: Tx, run: Run, *, due_date: int, at: int) -> list[ShelfBreak]:
+def close_shelf(tx: Tx, run: Run, *, at: int) -> list[ShelfBreak]:
     """Name what differs at the close of the run's day, once for as long as it stands, and clear what agrees again."""
     here = {"community_id": run.community_id}
     found = shelf_breaks(sums_of(tx, run.community_id, run.day))
@@ -88,7 +88,7 @@ def close_shelf(tx: Tx, run: Run, *, due_date: int, at: int) -> list[ShelfBreak]
     new = [
         one for one in found if standing.get((one.merchant_id, one.name)) != one.left - one.right
     ]
-    keep_found(tx, run, [_c4(run, one) for one in new], first=_FROM, due_date=due_date, at=at)
+    keep_found(tx, run, [_c4(run, one) for one in new], first=_FROM, at=at)
     return found
 
 

@@ -158,7 +158,7 @@ discrepancy = table(
     number("held_fen"),  # not paid while this is open
     number("rest_units"),  # booked and not settled because of this discrepancy
     number("rest_fen"),
-    text("state"),  # open | asked | proposed | decided | auto_cleared
+    text("state"),  # pooled | open | asked | proposed | decided | auto_cleared
     number("owner_id", null=True),
     number("due_date"),
     number("opened_at"),
@@ -175,6 +175,17 @@ discrepancy = table(
     index("ix_discrepancy_claimant", "claimant_id", "ref"),
     index("ix_discrepancy_run", "run_no"),
     key=("discrepancy_no",),
+)
+
+# Steps a discrepancy came to by waiting: nobody's, overdue, told on, before the committee. Written by the night.
+discrepancy_step = table(
+    "discrepancy_step",
+    number("discrepancy_no"),
+    text("step"),  # unowned | overdue | escalated | committee
+    number("business_date"),  # the day it was reached
+    number("reached_at"),
+    points_to("fk_discrepancy_step", "discrepancy", discrepancy_no="discrepancy_no"),
+    key=("discrepancy_no", "step"),
 )
 
 # What the second engine said of a night that it did not let lock: file, row and reason.

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
-from kiosk.difference_words import REASONS, effect_sentence, gap_sentence, view_of
+from kiosk.difference_words import REASONS, effect_sentence, gap_sentence, handling_of, view_of
 from kiosk.forms import me, request_id, text
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.pages import page_language, say
@@ -187,6 +187,7 @@ def _card(here: Terms, row: Row) -> dict[str, Any]:
     may = can("discrepancy.decide")
     return {
         **view._asdict(),
+        **handling_of(row, today),
         "number": number,
         "merchant_id": int(row.claimant_id),
         "shop": f"{row.merchant_code} {row.merchant_name}",

@@ -151,7 +151,7 @@ SETTLEMENT: Final = (
             held_fen number not paid while it is open
             rest_units number booked and not settled because of it
             rest_fen number the same in fen
-            state text open, asked, proposed, decided or auto_cleared
+            state text pooled, open, asked, proposed, decided or auto_cleared
             owner_id number? who looks after it
             due_date number the day an answer is due
             opened_at number since when
@@ -165,6 +165,17 @@ SETTLEMENT: Final = (
             closed_date number? the day it ended
         """,
         left_out="reason free text of a person",
+    ),
+    shape(
+        "discrepancy_step",
+        "Steps a discrepancy came to by waiting.",
+        key=("discrepancy_no", "step"),
+        columns="""
+            discrepancy_no number the discrepancy
+            step text unowned, overdue, escalated or committee
+            business_date number the day it was reached
+            reached_at number when the night wrote it down
+        """,
     ),
     shape(
         "audit_finding",

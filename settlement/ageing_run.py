@@ -1,0 +1,58 @@
+"""Ageing as the night runs it: each step a discrepancy reaches is written down once, with its day."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from typing import Final
+
+from ledger.earning.calendar import day_from_key
+from ledger.sql import Row, Sql, Tx
+from settlement.ageing import Aged, Step, steps_reached
+
+_UNSETTLED: Final = Sql(
+    "SELECT discrepancy_no, due_date, owner_id FROM discrepancy WHERE community_id = :community_id"
+    " AND state IN ('open', 'asked', 'proposed') ORDER BY discrepancy_no"
+)
+_REACHED: Final = Sql(
+    "SELECT s.discrepancy_no, s.step FROM discrepancy_step s JOIN discrepancy d"
+    " ON d.community_id = s.community_id AND d.discrepancy_no = s.discrepancy_no"
+    " WHERE s.community_id = :community_id AND d.state IN ('open', 'asked', 'proposed')"
+)
+_KEEP: Final = Sql(
+    "INSERT INTO discrepancy_step (community_id, discrepancy_no, step, business_date, reached_at)"
+    " VALUES (:community_id, :discrepancy_no, :step, :business_date, :at) ON CONFLICT DO NOTHING"
+)
+_PER_DAY: Final = 1_000_000
+
+
+def age_open(tx: Tx, community_id: int, *, today: int, at: int) -> Counter[Step]:
+    """Write down the steps unsettled discrepancies have newly reached by `today` (yyyymmdd); again, it adds nothing."""
+    known = {(row.discrepancy_no, row.step) for row in tx.all(_REACHED, community_id=community_id)}
+    new = [
+        (row.discrepancy_no, step)
+        for row in tx.all(_UNSETTLED, community_id=community_id)
+        for step in reached_by(row, day_from_key(today))
+        if (row.discrepancy_no, step.value) not in known
+    ]
+    tx.many(
+        _KEEP,
+        [
+            {
+                "community_id": community_id,
+                "discrepancy_no": number,
+                "step": step.value,
+                "business_date": today,
+                "at": at,
+            }
+            for number, step in new
+        ],
+    )
+    return Counter(step for _, step in new)
+
+
+def reached_by(row: Row, today: date) -> tuple[Step, ...]:
+    """The steps a discrepancy row has reached by a day; one that somebody has settled reaches none any more."""
+    found = day_from_key(int(row.discrepancy_no) // _PER_DAY)
+    aged = Aged(found, day_from_key(int(row.due_date)), row.owner_id is not None)
+    return steps_reached(aged, today)
