@@ -95,12 +95,15 @@ def say_waiting(body: WaitingBody) -> dict[str, Any]:
 
 
 @bp.post("/told")
-@allow("sale.make", "redeem.make")
+@allow("sale.make", "redeem.make", "kiosk.use")
 def note_told(body: ToldBody) -> dict[str, Any]:
-    """The clerk has told a holder how a sale without network ended; told twice counts once."""
+    """A holder has read how a sale without network ended.
+
+    Each is named by its sale's own request id, so that told again, or told elsewhere first, it counts once.
+    """
     here, now = till(), service().now()
     terms = service().desk.terms_with(here.community_id, here.terminal_id)
-    where = "counter" if terms.terminal(here.terminal_id).kind == "counter" else "till"
+    where = terms.terminal(here.terminal_id).kind
 
     def work(tx: Tx) -> None:
         steps = [

@@ -8,6 +8,7 @@ from flask_openapi import APIBlueprint
 from pydantic import Field
 
 from kiosk.api.here import Till, till
+from kiosk.api.offline import notices_of
 from kiosk.api.redemptions import PieceBody
 from kiosk.api.types import RequestId, Strict, TokenText, moment_text
 from kiosk.auth import allow
@@ -92,6 +93,7 @@ def kiosk_holder(body: CodeBody) -> dict[str, Any]:
         "pending_units": holder.pending_units,
         "owed_units": holder.owed_units,
         "orders": orders,
+        "notices": notices_of(here, holder.person_id),
     }
 
 

@@ -42,7 +42,7 @@ offline_sale = table(
     text("code"),  # why refused
     number("keyed_by"),  # who typed it from the paper slip; 0: the till itself sent it
     number("heard_at", null=True),  # its holder was told how it ended
-    text("heard_where"),  # resident | till | counter | office
+    text("heard_where"),  # resident | till | counter | kiosk | office
     index("ix_offline_sale_person", "person_id", "state"),
     index("ix_offline_sale_terminal", "terminal_id", "counter"),
     key=("request_id",),

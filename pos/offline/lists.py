@@ -56,7 +56,7 @@ def to_call(tx: Tx, community_id: int, *, most: int = _MOST) -> list[Row]:
 
 
 def heard_step(community_id: int, request_id: str, *, where: str, at: int) -> Step:
-    """Note where (`resident`, `till`, `counter`, `office`) a holder was told; the first time counts."""
+    """Note where (`resident`, `till`, `counter`, `kiosk`, `office`) a holder was told; the first time counts."""
     return Step(
         _HEARD, {"community_id": community_id, "request_id": request_id, "place": where, "at": at}
     )

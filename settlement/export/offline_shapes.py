@@ -45,7 +45,7 @@ OFFLINE: Final = (
             code text why it was refused
             keyed_by number who typed it from the paper slip; 0: the till sent it
             heard_at number? when its holder was told how it ended
-            heard_where text where: resident, till, counter or office
+            heard_where text where: resident, till, counter, kiosk or office
         """,
     ),
     shape(

@@ -109,6 +109,7 @@ def test_what_is_kept_at_the_screen_is_collected_at_the_counter(counter: GoodsCo
         "pending_units",
         "owed_units",
         "orders",
+        "notices",
     }
     handed = tablet.post(
         "/redemptions",

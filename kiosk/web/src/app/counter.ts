@@ -1,7 +1,8 @@
 // What the goods counter asks the server beside the handing out.
 
 import type { Answer } from "../net/api";
-import type { CounterToday, GoodsOrder, HelpCall, Holder, PassbookSheet, QueueState, RedeemBody, SlipLine, ToCount } from "../net/types";
+import type { CounterToday, HelpCall, QueueState, ToCount } from "../net/counter_types";
+import type { GoodsOrder, Holder, PassbookSheet, RedeemBody, SlipLine } from "../net/types";
 import { uuid7 } from "../rules/ids";
 import type { Till } from "./till";
 

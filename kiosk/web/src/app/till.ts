@@ -348,6 +348,8 @@ export class Till {
     await sendShifts(this);
     const { tellHealth } = await import("./health");
     await tellHealth(this);
+    const { sendTold } = await import("./told");
+    await sendTold(this);
     const { settleOpenBills } = await import("./amount_code");
     await settleOpenBills(this);
   }

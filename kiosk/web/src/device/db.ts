@@ -173,6 +173,8 @@ export interface Meta {
   /** Openings and closings of shifts, and where they stand. */
   shifts: ShiftBook;
   self_test: SelfTest;
+  /** What holders have read here and the server may not know yet, by the sales' request ids. */
+  told: string[];
 }
 
 export interface Schema extends DBSchema {

@@ -11,13 +11,13 @@ import { takeScan, useScans } from "../ui/scans";
 import { wakeSound } from "../ui/sound";
 import type { Kept, Kiosk, Lines, Mine } from "./device";
 import { MoreTime, useIdle } from "./idle";
-import { Balance, Coming, Confirm, KeptGoods, LookHere, Scan, Shelf, Welcome } from "./screens";
+import { Balance, Coming, Confirm, KeptGoods, LookHere, ReadThis, Scan, Shelf, Welcome } from "./screens";
 import { OutOfService, SetUp } from "./set_up";
 import { tell } from "./speech";
 
 export type Goal = "balance" | "goods";
 export type Basket = Record<string, number>;
-export type Step = "welcome" | "scan" | "balance" | "goods" | "confirm" | "kept" | "look" | "coming";
+export type Step = "welcome" | "scan" | "balance" | "goods" | "confirm" | "kept" | "look" | "read" | "coming";
 
 /** How long a basket waits for its card after the screen was cleared. */
 const PARKED_MS = 600_000;
@@ -97,6 +97,8 @@ function StepShown({ visit }: { visit: VisitState }) {
       return <KeptGoods kept={visit.kept!} />;
     case "look":
       return <LookHere sentence={visit.sentence} onAgain={visit.retry} />;
+    case "read":
+      return <ReadThis notices={visit.mine!.notices ?? []} onRead={visit.read} />;
     case "coming":
       return <Coming />;
   }
@@ -164,6 +166,7 @@ function useVisit(kiosk: Kiosk) {
     parked.current = null;
     const isBack = before?.serial === card && Date.now() - before.at < PARKED_MS;
     if (isBack) setBasket(before.basket);
+    if ((answer.value.notices ?? []).length > 0) return setStep("read");
     if (wanted === "goods" || isBack) return openGoods();
     setStep("balance");
   };
@@ -217,6 +220,12 @@ function useVisit(kiosk: Kiosk) {
       const { [good.good_id]: had = 0, ...rest } = basket;
       const next = Math.max(0, had + count);
       setBasket(next > 0 ? { ...rest, [good.good_id]: next } : rest);
+    },
+    read: () => {
+      void kiosk.told(mine?.notices ?? []);
+      setMine(mine && { ...mine, notices: [] });
+      if (goal === "goods" || Object.keys(basket).length > 0) void openGoods();
+      else setStep("balance");
     },
     toConfirm: () => setStep("confirm"),
     retry: () => setStep(mine === null ? "scan" : kept === null && total > 0 ? "confirm" : "balance"),

@@ -4,6 +4,7 @@ import { Clock } from "../app/clock";
 import { openStore, readMeta, type Store, writeMeta } from "../device/db";
 import { deviceKey, publicJwk } from "../device/keys";
 import { type Answer, Api } from "../net/api";
+import type { ToldLater } from "../net/counter_types";
 import type { Enrolled, Good, RedeemBody } from "../net/types";
 import { uuid7 } from "../rules/ids";
 
@@ -21,6 +22,8 @@ export interface Mine {
   pending_units: number;
   owed_units: number;
   orders: { number: number; units: number }[];
+  /** How a purchase without network ended otherwise, where they have not read it yet. */
+  notices?: ToldLater[];
 }
 
 export interface Kept {
@@ -80,6 +83,10 @@ export class Kiosk {
   holder = (token: string): Promise<Answer<Mine>> => this.heard(this.api.post<Mine>("/api/v1/kiosk/holder", { token }));
 
   goods = (): Promise<Answer<{ items: Good[] }>> => this.heard(this.api.get<{ items: Good[] }>("/api/v1/goods"));
+
+  /** They have read it; unheard, it is shown again at the next contact. */
+  told = (notices: ToldLater[]): Promise<Answer<unknown>> =>
+    this.heard(this.api.post("/api/v1/till/told", { request_ids: notices.map((one) => one.request_id) }));
 
   keep = (requestId: string, token: string, lines: Lines): Promise<Answer<Kept>> =>
     this.heard(this.api.post<Kept>("/api/v1/kiosk/orders", { request_id: requestId, token, lines }));

@@ -2,9 +2,10 @@
 
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { ToldLater } from "../net/counter_types";
 import type { Good } from "../net/types";
 import { points } from "../rules/units";
-import { t } from "../text/t";
+import { said, t } from "../text/t";
 import { Picture } from "../ui/goods";
 import { Icon, type IconName } from "../ui/icons";
 import { Camera } from "../ui/scanner";
@@ -206,6 +207,21 @@ export function LookHere({ sentence, onAgain }: { sentence: string; onAgain(): v
       <p>{sentence}</p>
       <button type="button" class="main" onClick={onAgain}>
         {t("Try again")}
+      </button>
+    </Told>
+  );
+}
+
+/** How a purchase without network ended otherwise: for these eyes alone, and once. */
+export function ReadThis({ notices, onRead }: { notices: ToldLater[]; onRead(): void }) {
+  return (
+    <Told news="look" icon="person" words={t("Please read this")}>
+      {notices.map((one) => (
+        <p key={one.request_id}>{said(one.zh, one.en)}</p>
+      ))}
+      <button type="button" class="main" onClick={onRead}>
+        <Icon name="done" />
+        {t("I have read it")}
       </button>
     </Told>
   );

@@ -5,6 +5,7 @@ import type { ShiftHead } from "../rules/shift_sums";
 import type { OffsetRules, OfflinePolicy } from "../rules/offline";
 import type { KeyClass } from "../rules/token";
 import type { Jwk } from "../rules/verify";
+import type { ToldLater } from "./counter_types";
 
 export type Mode = "till" | "counter" | "kiosk";
 
@@ -75,6 +76,8 @@ export interface Quote {
   proposal: { units: number; fen: number; limited_by: string; sentence: string; sentence_en: string };
   pin_needed_above_units: number;
   token_class: KeyClass;
+  /** Missing where the server is older. */
+  notices?: ToldLater[];
 }
 
 export interface Receipt {
@@ -238,40 +241,6 @@ export interface ReturnAnswer {
   receipt: Receipt;
 }
 
-export interface QueueState {
-  waiting: number;
-  called: { number: number; terminal_id: string }[];
-}
-
-export interface ToCount {
-  items: { code: string; name: string; stock: number; lines: number }[];
-}
-
-/** When the goods counter is open: a moment with zone each. */
-export interface Opening {
-  from: string;
-  to: string;
-  name: string;
-}
-
-export interface CounterToday {
-  /** The scheme knows no windows. */
-  always: boolean;
-  open: boolean;
-  /** The window is over; only who stands in line is served. */
-  over: boolean;
-  opening: Opening | null;
-  next: Opening | null;
-}
-
-/** Somebody at the residents' screen who asks for a person. */
-export interface HelpCall {
-  call_id: string;
-  terminal_code: string;
-  called_at: string;
-  pieces: number;
-}
-
 export interface Holder {
   holder_label: string;
   available_units: number;
@@ -282,6 +251,7 @@ export interface Holder {
   passbook: { lines: number; waiting: number };
   orders: GoodsOrder[];
   proxies: Proxy[];
+  notices?: ToldLater[];
 }
 
 export interface PassbookLine {

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { callNext, drawNumber, newRequestId, queueState } from "../app/counter";
 import type { Answer } from "../net/api";
-import type { QueueState } from "../net/types";
+import type { QueueState } from "../net/counter_types";
 import { said, t } from "../text/t";
 import { Notice, Screen, useTill } from "../ui/frame";
 import { Icon } from "../ui/icons";

@@ -4,6 +4,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { giveUpBasket, holderOf, type Lines, newRequestId, openBasket, orderHere } from "../app/counter";
 import { type Beside, type Done, redeem } from "../app/desk";
 import type { Till } from "../app/till";
+import { stillToTell } from "../app/told";
+import type { ToldLater } from "../net/counter_types";
 import type { Good, GoodsOrder, Holder, Proxy } from "../net/types";
 import { isBarcode, scannedGood } from "../rules/find_good";
 import type { VerifiedToken } from "../rules/verify";
@@ -11,6 +13,7 @@ import { readScan } from "../scan/read";
 import { said, t } from "../text/t";
 import { Notice, Screen, useTill } from "../ui/frame";
 import { Icon } from "../ui/icons";
+import { LateTell } from "../ui/late_tell";
 import { SecretCode } from "../ui/pad";
 import { Figures } from "../ui/result";
 import { useScans } from "../ui/scans";
@@ -46,6 +49,7 @@ export function RedeemScreen({ go, first, chosen }: { go: Go; first: VerifiedTok
       return (
         <Screen title={t("Choose goods")} onBack={home} wide>
           {fault}
+          {counter.tell.length > 0 && <LateTell notices={counter.tell} />}
           {counter.holder && <Shelf {...counter} holder={counter.holder} />}
         </Screen>
       );
@@ -107,6 +111,7 @@ function useRedemption(first: VerifiedToken | null, chosen: Basket) {
   const [step, setStep] = useState<Step>("scan");
   const [token, setToken] = useState(first);
   const [holder, setHolder] = useState<Holder | null>(null);
+  const [tell, setTell] = useState<ToldLater[]>([]);
   const { goods, fault: shelfFault, look } = useGoods(till);
   const { basket, add, clear } = useBasket(chosen);
   const [pin, setPin] = useState("");
@@ -132,6 +137,7 @@ function useRedemption(first: VerifiedToken | null, chosen: Basket) {
       return setStep("refused");
     }
     setFault("");
+    setTell(await stillToTell(till, answer.value.notices));
     setToken(whose);
     setHolder(answer.value);
     setStep("goods");
@@ -206,7 +212,7 @@ function useRedemption(first: VerifiedToken | null, chosen: Basket) {
   };
   const pinLimit = holder?.pin_needed_above_units ?? view.state?.rules.pin_above_units_card ?? 0;
   return {
-    step, goods, basket, total, paidFen, asked, holder, pin, done, scan, add, clear,
+    step, goods, basket, total, paidFen, asked, holder, tell, pin, done, scan, add, clear,
     fault: fault || shelfFault,
     backToGoods: () => setStep("goods"),
     proxy, setProxy,

@@ -3,6 +3,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { closeSlip, type Done, OfferGoneError, openSlip, quote, type SaleDraft, sell } from "../app/desk";
 import { hasRunOut, lookOffline, type OfflineLook } from "../app/offline";
+import { stillToTell } from "../app/told";
+import type { ToldLater } from "../net/counter_types";
 import type { Channel, Quote } from "../net/types";
 import type { VerifiedToken } from "../rules/verify";
 import { fenOf } from "../rules/units";
@@ -123,6 +125,8 @@ export interface Bill {
   quote: Quote | null;
   /** What the till may decide without it; null where it need not. */
   offline: OfflineLook | null;
+  /** What its holder is to read before they go. */
+  tell: ToldLater[];
 }
 
 export interface Choice {
@@ -193,7 +197,7 @@ function useSale(first: VerifiedToken | null, parked: string) {
       setSides(cardWords(offline.card));
       return setStep("refused");
     }
-    setBill({ totalFen, quote: value, offline });
+    setBill({ totalFen, quote: value, offline, tell: await stillToTell(till, value?.notices) });
     const channel = offline && choice.channel === "gateway" ? "cash" : choice.channel;
     // Without network nobody sees the balance: points are used where the customer asks for it.
     setChoice({ channel, units: value?.proposal.units ?? 0 });

@@ -7,6 +7,7 @@ import { points } from "../rules/units";
 import { said, t } from "../text/t";
 import { Notice, useTill } from "../ui/frame";
 import { Icon } from "../ui/icons";
+import { LateTell } from "../ui/late_tell";
 import { TwoSides, whyNotWords } from "./offline_words";
 import type { Bill, Choice } from "./sale";
 import { channelName, cutText, pointsText, yuan } from "./words";
@@ -18,7 +19,7 @@ interface ConfirmProps {
   onConfirm(): void;
 }
 
-export function ConfirmSale({ bill: { totalFen, quote, offline }, choice, onChoice, onConfirm }: ConfirmProps) {
+export function ConfirmSale({ bill: { totalFen, quote, offline, tell }, choice, onChoice, onConfirm }: ConfirmProps) {
   const [, view] = useTill();
   const rules = view.state!.rules;
   const off = offsetFen(choice.units, rules.units_per_fen);
@@ -28,6 +29,7 @@ export function ConfirmSale({ bill: { totalFen, quote, offline }, choice, onChoi
     onChoice({ ...choice, units: stepOffset(choice.units, steps, rules.step_units, rules.min_units, most) });
   return (
     <>
+      {tell.length > 0 && <LateTell notices={tell} />}
       <p class="pays" role="status">
         <span>{t("Customer pays")}</span>
         <strong>{yuan(totalFen - off)}</strong>

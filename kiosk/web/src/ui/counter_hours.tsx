@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from "preact/hooks";
 import { counterToday, toCount } from "../app/counter";
-import type { CounterToday, Opening, ToCount } from "../net/types";
+import type { CounterToday, Opening, ToCount } from "../net/counter_types";
 import { t } from "../text/t";
 import { Notice, useTill } from "./frame";
 

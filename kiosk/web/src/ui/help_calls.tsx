@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { helpCalls, newRequestId, takeCall } from "../app/counter";
-import type { HelpCall } from "../net/types";
+import type { HelpCall } from "../net/counter_types";
 import type { Go } from "../screens/app";
 import { said, t } from "../text/t";
 import { Notice, useTill } from "./frame";
