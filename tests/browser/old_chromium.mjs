@@ -1,6 +1,10 @@
-// Lets an old Chromium scan, sell and show a receipt; prints what it saw as JSON.
+// Lets an old Chromium scan, sell, show a receipt, sell once more with its line cut, and come back; prints what it saw as JSON.
 //   node old_chromium.mjs VERSION FOLDER '{"url": …, "video": …, "community": …, "enrolment": …, "clerk": …, "code": …}'
+import { get } from "node:http";
 import { open } from "./old_browser.mjs";
+
+/** Cuts the line between tablet and server, or mends it. */
+const line = (url, act) => new Promise((resolve, fail) => get(`${url}/-cable/${act}`, (answer) => answer.resume().on("end", resolve)).on("error", fail));
 
 async function press(page, words) {
   const [button] = await page.$x(`//button[normalize-space()="${words}" or @aria-label="${words}"]`);
@@ -41,7 +45,32 @@ async function buy(page, { url, community, enrolment, clerk, code, words }) {
   const result = await text(".result");
   await press(page, words.receipt);
   await page.waitForSelector(".slip");
-  return { result, receipt: await text(".slip"), code: (await page.$(".slip svg.qr path")) !== null };
+  const bought = { result, receipt: await text(".slip"), code: (await page.$(".slip svg.qr path")) !== null };
+  return { ...bought, ...(await buyOffline(page, url, words, text)) };
+}
+
+/** A second sale with the line cut, points among it; then the line is there again and nobody touches anything. */
+async function buyOffline(page, url, words, text) {
+  await press(page, words.back);
+  await page.waitForSelector(".result");
+  await page.waitForSelector(".connection.good");
+  await line(url, "cut");
+  await press(page, words.next);
+  await digits(page, "30");
+  await page.$eval("button.main", (element) => element.click());
+  await page.waitForSelector(".pays");
+  await press(page, words.more);
+  await page.$eval("button.main", (element) => element.click());
+  await page.waitForSelector(".result");
+  const offline = { result: await text(".result"), bar: await text(".connection") };
+  await press(page, words.receipt);
+  await page.waitForSelector(".slip");
+  offline.receipt = await text(".slip");
+  await press(page, words.back);
+  await line(url, "mend");
+  await page.waitForSelector(".connection.good", { timeout: 60_000 });
+  await page.waitForSelector(".result.done");
+  return { offline, after: { result: await text(".result"), bar: await text(".connection") } };
 }
 
 const [version, folder, task] = process.argv.slice(2);
@@ -58,5 +87,7 @@ try {
   errors.push(String(error));
 }
 if (screenshot && seen.result) await page.screenshot({ path: screenshot });
-console.log(JSON.stringify({ agent: await browser.version(), errors, ...seen }));
+// The browser itself writes down that the cut line did not answer.
+const real = errors.filter((one) => !one.includes("net::ERR_"));
+console.log(JSON.stringify({ agent: await browser.version(), errors: real, ...seen }));
 await browser.close();

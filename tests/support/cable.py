@@ -1,4 +1,4 @@
-"""A small proxy between a tablet and its server: cut, silent, swallowing answers, sending uploads twice or late.
+"""A small proxy between a tablet and its server: cut, silent, swallowing answers, uploading twice or in another order.
 
 It speaks HTTP/1.1 with one request a connection, and shares no code with the product. Every chance it takes comes from
 its seed. A program that cannot call it asks for `/-cable/cut` or `/-cable/mend`.
@@ -7,6 +7,7 @@ its seed. A program that cannot call it asks for `/-cable/cut` or `/-cable/mend`
 from __future__ import annotations
 
 import random
+import re
 import socket
 import threading
 from collections import Counter
@@ -18,6 +19,13 @@ _CONTROL: Final = b" /-cable/"
 _CHUNK: Final = 65_536
 _TIMEOUT_S: Final = 60.0
 _ANSWER: Final = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
+_TIMED_OUT: Final = (
+    b"HTTP/1.1 504 Gateway Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+)
+_BROKEN: Final = (
+    b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+)
+_COUNTER: Final = re.compile(rb'"counter":(\d+)')
 
 
 @dataclass
@@ -30,6 +38,8 @@ class Noise:
     """Delivered twice, side by side."""
     late: int = 0
     """Lost for the tablet, and delivered behind later ones."""
+    stalled: int = 0
+    """A proxy on the way says it took too long, so that the tablet goes on; delivered behind later ones."""
     drop: int = 0
     """Lost for good."""
 
@@ -43,9 +53,15 @@ class Cable:
     state: str = "open"
     """`open`; `cut`: connections are closed at once; `silent`: taken and never answered."""
     noise: Noise = field(default_factory=Noise)
-    noisy_path: bytes = b"/api/v1/sales"
+    noisy_paths: tuple[bytes, ...] = (b"/api/v1/sales",)
+    first: tuple[str, ...] = ()
+    """How the first noisy uploads are treated, one after the other; chance decides the rest."""
+    choked: int = 0
+    """Every upload of this slip number is answered with an error of the server's own; 0: of none."""
     done: Counter[str] = field(default_factory=Counter)
     """How many requests were treated in which way."""
+    delivered: list[int] = field(default_factory=list)
+    """The slip numbers of the uploads in the order in which the server got them, each as often as it did."""
 
     def __enter__(self) -> Self:
         """Listen."""
@@ -108,22 +124,26 @@ class Cable:
             return _ANSWER
         if self.state == "cut":
             return b""
+        if self.choked and f'"counter":{self.choked},'.encode() in request:
+            return _BROKEN
         if self.state == "silent":
             while self.state == "silent" and not self._stopped:
                 threading.Event().wait(0.05)
             return b""
-        if not line.startswith(b"POST " + self.noisy_path):
-            return self._ask(request)
-        return self._upload(request)
+        return self._upload(request) if self._is_noisy(request) else self._ask(request)
+
+    def _is_noisy(self, request: bytes) -> bool:
+        return any(request.startswith(b"POST " + path + b" ") for path in self.noisy_paths)
 
     def _upload(self, request: bytes) -> bytes:
         with self._lock:
-            fate = self._fate()
+            told = sum(self.done.values())
+            fate = self.first[told] if told < len(self.first) else self._fate()
             self.done[fate] += 1
-        if fate == "late":
+        if fate in {"late", "stalled"}:
             with self._lock:
                 self._late.append(request)
-            return b""
+            return b"" if fate == "late" else _TIMED_OUT
         if fate == "drop":
             return b""
         if fate == "twice":
@@ -138,7 +158,7 @@ class Cable:
 
     def _fate(self) -> str:
         drawn = self._drawn.randrange(100)
-        for name in ("swallow", "twice", "late", "drop"):
+        for name in ("swallow", "twice", "late", "stalled", "drop"):
             drawn -= getattr(self.noise, name)
             if drawn < 0:
                 return name
@@ -152,6 +172,10 @@ class Cable:
             self._ask(late)
 
     def _ask(self, request: bytes) -> bytes:
+        number = _COUNTER.search(request)
+        if number and self._is_noisy(request):
+            with self._lock:
+                self.delivered.append(int(number[1]))
         with socket.create_connection(("127.0.0.1", self.port), timeout=_TIMEOUT_S) as server:
             server.sendall(_one_request(request))
             parts = []
