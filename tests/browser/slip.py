@@ -18,10 +18,11 @@ from tests.support.town import HERE
 
 
 class Slip(NamedTuple):
-    """What a camera reads off the paper: the address with both codes, and the test card."""
+    """What a camera reads off the paper, the address with both codes and the test card; and what a person reads."""
 
     address: str
     card: str
+    words: str
 
 
 def printed_slip(served: Served, terminal_code: str = "M01A1") -> Slip:
@@ -43,9 +44,10 @@ def printed_slip(served: Served, terminal_code: str = "M01A1") -> Slip:
         hotline="0335-1234567",
     )
     page = pypdfium2.PdfDocument(draw_enrolment_slip(words))[0]
+    printed = page.get_textpage().get_text_bounded()
     found = sorted((one.text for one in qr_codes(page.render(scale=200 / 72).to_pil())), key=len)
     address, test_card = found
-    return Slip(address, test_card)
+    return Slip(address, test_card, printed)
 
 
 @dataclass
@@ -56,13 +58,20 @@ class Owner:
     served: Served
     steps: list[str] = field(default_factory=list)
 
+    def look(self) -> None:
+        """What a person does before the next key; whoever measures reads the screen here."""
+
     def press(self, words: str) -> None:
         """A key by its words."""
+        self.tablet.button(words).wait_for()
+        self.look()
         self.tablet.button(words).click()
         self.steps.append(f"press {words}")
 
     def type(self, digits: str) -> None:
         """Digits on the pad."""
+        self.tablet.page.locator(".pad").wait_for()
+        self.look()
         self.tablet.digits(digits)
         self.steps.extend(f"digit {digit}" for digit in digits)
 
@@ -71,7 +80,10 @@ class Owner:
         self.tablet.page.goto(slip.address)
         self.steps.append("scan the slip")
         self.press("Set up")
-        self.tablet.page.get_by_role("button", name=CLERK).click()
+        name = self.tablet.page.get_by_role("button", name=CLERK)
+        name.wait_for()
+        self.look()
+        name.click()
         self.steps.append("choose the name")
         self.type(CLERK_CODE)
         self.tablet.page.locator(".training-bar").wait_for()
@@ -96,16 +108,19 @@ class Owner:
         """Step 5; gives what the screen says at its end."""
         self.press("Sale")
         self.type("50")
+        self.press("Scan the code")
         self.tablet.wedge(self.served.code(1))
         self.steps.append("scan the customer's code")
         self.tablet.page.locator(".pays").wait_for()
         # Few points, so that nobody need type a PIN.
-        self.tablet.offset_to(200)
+        presses = self.tablet.offset_to(200)
+        self.steps.extend("press Fewer points" for _ in range(presses))
         self.confirm()
         return self.tablet.result()
 
     def confirm(self) -> None:
         """The one big key."""
+        self.look()
         self.tablet.confirm()
         self.steps.append("confirm")
         self.tablet.result()

@@ -37,21 +37,22 @@ _WIDTH, _HEIGHT, _CODE = 1280, 720, 460
 def write_video(path: Path, digits: str) -> Path:
     """A camera's picture of a printed code as Motion JPEG: 720 lines, the code as at arm's length."""
     jpeg = io.BytesIO()
-    _frame(digits).save(jpeg, "JPEG", quality=92, subsampling="4:2:0")
+    camera_picture(digits).save(jpeg, "JPEG", quality=92, subsampling="4:2:0")
     path.write_bytes(jpeg.getvalue() * _FRAMES)
     return path
 
 
 def write_raw_video(path: Path, digits: str) -> Path:
     """The same as raw pictures (YUV4MPEG2), for browsers whose fake camera does not read Motion JPEG."""
-    grey = _frame(digits).convert("L").tobytes()
+    grey = camera_picture(digits).convert("L").tobytes()
     no_colour = bytes([128]) * (_WIDTH * _HEIGHT // 2)
     head = f"YUV4MPEG2 W{_WIDTH} H{_HEIGHT} F30:1 Ip A1:1 C420\n".encode()
     path.write_bytes(head + (b"FRAME\n" + grey + no_colour) * 3)
     return path
 
 
-def _frame(digits: str) -> Image.Image:
+def camera_picture(digits: str) -> Image.Image:
+    """One picture of the camera with the code in its middle."""
     drawn = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_Q, border=4)
     drawn.add_data(digits)
     code = drawn.make_image().get_image().convert("RGB")
@@ -119,20 +120,24 @@ class Tablet:
         self.touches += 1
 
     def digits(self, text: str) -> None:
-        """Type on the pad."""
-        for digit in text:
-            self.page.locator(".pad").get_by_role("button", name=digit, exact=True).click()
+        """Type on the pad: digits, and the point of an amount."""
+        for sign in text:
+            name = zh("Point") if sign == "." else sign
+            self.page.locator(".pad").get_by_role("button", name=name, exact=True).click()
 
     def wedge(self, text: str, *, enter: bool = True) -> None:
         """A scanner that types, under an input method, wherever the focus is."""
         self.page.evaluate(_WEDGE, [text, enter])
 
-    def offset_to(self, points: int) -> None:
-        """Step the offset down until it says so many points."""
+    def offset_to(self, points: int) -> int:
+        """Step the offset down until it says so many points; gives how often the key was pressed."""
         wanted = zh("off for {points}").format(points=zh("{points} points").format(points=points))
         shown = self.page.locator(".stepper output span")
+        presses = 0
         while shown.inner_text() != wanted:
             self.button("Fewer points").click()
+            presses += 1
+        return presses
 
     def confirm(self) -> None:
         """Press the one big button."""

@@ -47,7 +47,6 @@ export function HomeScreen({ go }: { go: Go }) {
       {view.state?.recovery?.spending === false && (
         <Notice kind="warning">{t("The community's book is being brought back. Sell as always; points are collected, and can be used again soon. Leave this tablet switched on.")}</Notice>
       )}
-      {!view.online && <OfflineNotice />}
       {view.missing.length > 0 && (
         <Notice kind="failed">
           {t("The community has nothing under these slip numbers of this till: {numbers}. Take those slips to the community office, which enters them by hand.", { numbers: view.missing.join(", ") })}
@@ -90,6 +89,8 @@ export function HomeScreen({ go }: { go: Go }) {
           </>
         )}
       </nav>
+      {/* Below the tiles: it comes and goes with the network, and no tile may move under a finger. */}
+      {!view.online && <OfflineNotice />}
       <footer class="row foot">
         <span>
           {view.clerk?.label} · {view.terminal?.terminal_code}

@@ -44,13 +44,14 @@ export function SaleScreen({ go, first, amount }: SaleProps) {
     case "amount":
       return (
         <Screen title={t("Sale")} onBack={home}>
-          {sale.fault && <Notice kind="failed">{sale.fault}</Notice>}
-          {sale.token && <Notice kind="info">{t("The code is read. Type the amount.")}</Notice>}
           <Amount label={t("Total")} text={sale.amount} onText={sale.setAmount} />
           <button type="button" class="main" disabled={typed === 0} onClick={sale.afterAmount}>
             <Icon name="scan" />
             {sale.token ? t("Continue") : t("Scan the code")}
           </button>
+          {/* Below the keys: a scan may come while a finger is on its way to one. */}
+          {sale.fault && <Notice kind="failed">{sale.fault}</Notice>}
+          {sale.token && <Notice kind="info">{t("The code is read. Type the amount.")}</Notice>}
           {typed > 0 && <ParkButton amount={sale.amount} onParked={home} onFault={sale.setFault} />}
         </Screen>
       );
