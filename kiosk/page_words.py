@@ -114,6 +114,39 @@ STAFF_STATES: Final = {
     "active": Word(mark("can sign in"), "good"),
     "left": Word(mark("closed"), "bad"),
 }
+BILL_OUTCOMES: Final = {
+    "ok": Word(mark("taken in"), "good"),
+    "seen_before": Word(mark("this bill was taken in before; nothing is counted twice"), "wait"),
+    "EMPTY": Word(mark("no payments in it; its time is covered"), "good"),
+    "UNREADABLE": Word(mark("cells not right: nothing of it counts"), "bad"),
+    "TOTALS_WRONG": Word(mark("sums do not add up: nothing of it counts"), "bad"),
+}
+BILL_CHANNELS: Final = {
+    "wechat": Word(mark("WeChat")),
+    "alipay": Word(mark("Alipay")),
+    "acquirer": Word(mark("Bank or acquirer")),
+    "plain": Word(mark("Plain list")),
+}
+BILL_KINDS: Final = {
+    "pay": Word(mark("payments alone")),
+    "back": Word(mark("refunds alone")),
+}
+BILL_TOTALS: Final = mark("the closing sums")
+BILL_FAULTS: Final = {
+    "encoding": Word(mark("The letters cannot be read. Send the file as the channel gave it.")),
+    "csv": Word(mark("This is no CSV table. Send the file as the channel gave it.")),
+    "columns": Word(mark("This line has too few cells. Export the bill again.")),
+    "state": Word(mark("This state is not known. Send the line to the administrator.")),
+    "amount": Word(mark("This is no amount to the fen. Export the bill again.")),
+    "time": Word(mark("This is no time. Export the bill again, without opening it in between.")),
+    "reference": Word(mark("The payment's number is missing or spoilt. Export the bill again.")),
+    "outside": Word(mark("This payment lies outside the days of the bill. Correct the days.")),
+    "period": Word(mark("The days of the bill are no days. Correct them.")),
+    "file_name": Word(
+        mark("UnionPay's file says its day in its name alone. Send it under that name (INN…88ZM).")
+    ),
+    "too_many": Word(mark("The list is too long. Split it.")),
+}
 CLAIM_OUTCOMES: Final = {
     "ok": Word(mark("taken in"), "good"),
     "seen_before": Word(mark("this file was taken in before; nothing is counted twice"), "wait"),

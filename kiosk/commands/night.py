@@ -11,8 +11,10 @@ from typing import Any
 import click
 
 from kiosk.commands.opening import Opened, language, opened, says_refusals, show
+from ledger.audit import SYSTEM
 from ledger.bills.confirmations import release_overdue
 from ledger.certificates import desk as certificates
+from ledger.channel_bills.store import Sent
 from ledger.clock import now_us
 from ledger.earning.calendar import day_key
 from ledger.earning.working_days import working_days_cn
@@ -24,10 +26,10 @@ from ledger.seal.sealer import seal
 from ledger.services.lapse import Lapsed, run_vouchers
 from ledger.stock.holds import expire
 from ledger.units import yuan_text
-from pos.bill_file import read_bill
+from pos.bill_taking import take_channel_bill
 from pos.desk import day_of
 from pos.orders import lapse_orders
-from pos.proof import prove_by_bill, vest_overdue
+from pos.proof import vest_overdue
 from pos.recovery import recover
 from pos.unproven import mark_missing
 from settlement.night import run_night
@@ -152,6 +154,13 @@ def recover_command(issuer: str | None, *, as_json: bool) -> None:
 @click.argument("merchant_code")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
+    "--from",
+    "first",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="First day the bill speaks for, where neither it nor its name says so.",
+)
+@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="Last day, the same.")
+@click.option(
     "--complete",
     type=click.DateTime(["%Y-%m-%d"]),
     help="With this file every bill of the shop up to this day is in: what none shows waits for a decision.",
@@ -162,41 +171,44 @@ def recover_command(issuer: str | None, *, as_json: bool) -> None:
 def bill_command(
     merchant_code: str,
     file: Path,
+    first: datetime | None,
+    last: datetime | None,
     complete: datetime | None,
     issuer: str | None,
     *,
     as_json: bool,
 ) -> None:
-    """Read a shop's bill (WeChat, Alipay or plain CSV): points of the sales it proves become spendable."""
+    """Take in a shop's bill (WeChat, Alipay, UnionPay, Allinpay or plain CSV; zip and gzip too).
+
+    The file is kept with its hash, its totals are held against its lines, and the time it speaks for is written down.
+    Points of the sales it proves become spendable. The same bill again, under any name, changes nothing.
+    """
     with opened() as server:
         community_id = server.community(issuer)
         terms = server.desk.refresh(community_id)
         shops = [shop for shop in terms.merchants.values() if shop.code == merchant_code]
         if not shops:
             raise Refusal("merchant_not_found")
-        lines = read_bill(file.read_bytes())
-        now = now_us()
-        proved = prove_by_bill(
-            server.desk,
-            community_id,
-            shops[0].merchant_id,
-            lines,
-            until=day_of(terms, now),
-            by=f"bill:{file.name[:60]}",
-            at=now,
-        )
-        missing = 0
-        if complete is not None:
+        now, shop = now_us(), shops[0].merchant_id
+        days = None
+        if first is not None or last is not None:
+            ends = (first or last, last or first)
+            days = (day_key(ends[0].date()), day_key(ends[1].date()))  # type: ignore[union-attr]
+        sent = Sent(file.name, file.read_bytes(), days)
+        answer = take_channel_bill(server.desk, community_id, shop, sent, by=SYSTEM, at=now)
+        if complete is not None and answer["outcome"] in {"ok", "EMPTY"}:
             mark = partial(
                 mark_missing,
                 community_id=community_id,
-                merchant_id=shops[0].merchant_id,
+                merchant_id=shop,
                 until=day_key(complete.date()),
-                by=f"bill:{file.name[:60]}",
+                by=f"bill:{answer['bill_id']}",
                 at=now,
             )
-            missing = server.db.write(mark)
-        show({"payments": len(lines), **proved._asdict(), "missing": missing}, as_json=as_json)
+            answer["missing"] = server.db.write(mark)
+        show(answer, as_json=as_json)
+        if answer["outcome"] not in {"ok", "EMPTY"}:
+            raise SystemExit(1)
 
 
 COMMANDS = (night_command, recover_command, bill_command)

@@ -88,6 +88,30 @@ TABLE: Final = {
             "Correct it or export again."
         ),
     ),
+    "bill_totals_wrong": Known(
+        422,
+        mark(
+            "The bill's own total {name} says {stated}, its lines come to {counted} (amounts in fen); nothing of it "
+            "was used. Export it again."
+        ),
+    ),
+    "bill_day_open": Known(
+        409, mark("The bill speaks for a day that is not over. Export it again on the next day.")
+    ),
+    "bill_days_missing": Known(
+        422, mark("Nothing says which days this bill speaks for. Give its first and last day.")
+    ),
+    "bill_other_shop": Known(
+        409,
+        mark("This bill is of the account of shop {merchant}. Choose that shop, or its own bill."),
+    ),
+    "bill_changed": Known(
+        409,
+        mark(
+            "Row {row}, column {column}, is not what the bill {file} said (row 0: a payment is "
+            "gone). Ask the channel for the bill again."
+        ),
+    ),
     "payment_channel_missing": Known(
         409,
         mark("This server has no payment channel. Take the money on the shop's own device."),

@@ -9,6 +9,7 @@ from typing import Final
 from settlement.export.bill_shapes import BILLS
 from settlement.export.book_shapes import BOOK
 from settlement.export.certificate_shapes import CERTIFICATES
+from settlement.export.channel_shapes import CHANNEL_BILLS
 from settlement.export.counter_shapes import COUNTER
 from settlement.export.expiry_shapes import EXPIRY
 from settlement.export.household_shapes import HOUSEHOLDS
@@ -30,6 +31,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
             *MEMBERS,
             *BOOK,
             *BILLS,
+            *CHANNEL_BILLS,
             *EXPIRY,
             *HOUSEHOLDS,
             *STOCK,
