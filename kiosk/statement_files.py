@@ -11,7 +11,10 @@ from kiosk.statement_proof import proven_sheet
 from ledger.errors import Refusal
 from ledger.members.merchants import get_merchant
 from settlement.exports import FORMATS, MEDIA_TYPES, export
+from settlement.liability import liability_sheet
 from settlement.payment_form import payment_month, payment_request
+from settlement.period_report import period_sheet
+from settlement.report_span import span_of
 from settlement.reports import month_sheet
 from settlement.sheet import Sheet
 from settlement.statement_form import statement_number
@@ -48,6 +51,27 @@ def month_file(community_id: int, month: int, kind: str) -> Response:
     with service().db.read() as tx:
         sheet = month_sheet(tx, community_id, month, translate=say)
     return _file(sheet, kind, f"month-{month}")
+
+
+def period_file(community_id: int, period: str, kind: str) -> Response:
+    """A community's quarter (`2026-Q1`) or year (`2026`) as a file.
+
+    Refusals: report_period_bad, report_months_open, report_unbalanced, route_not_found.
+    """
+    span = span_of(period)
+    with service().db.read() as tx:
+        sheet = period_sheet(tx, community_id, span, translate=say)
+    return _file(sheet, kind, f"period-{span.written}")
+
+
+def worth_file(community_id: int, today: int, kind: str) -> Response:
+    """What the points are worth and what stands behind them on a business date, as a file.
+
+    Refusals: scheme_missing, report_unbalanced, route_not_found.
+    """
+    with service().db.read() as tx:
+        sheet = liability_sheet(tx, community_id, today, translate=say)
+    return _file(sheet, kind, f"worth-{today}")
 
 
 def payment_request_file(community_id: int, payout_id: int, kind: str) -> Response:

@@ -10,6 +10,7 @@ ACCOUNT_NAMES: Final = {
     "issued_consumption": mark("Given out for purchases"),
     "issued_deed": mark("Given out for deeds"),
     "issued_grant": mark("Given out by decision"),
+    "issued_deduction": mark("Taken by decision"),
     "wallet": mark("In residents' wallets"),
     "pending": mark("Waiting for proof"),
     "owed": mark("Owed by residents"),

@@ -17,7 +17,7 @@ from typing import Any, Final
 import typst
 import xlsxwriter
 
-from settlement.sheet import Cell, Sheet
+from settlement.sheet import Block, Cell, Sheet
 
 FORMATS: Final = ("csv", "xlsx", "pdf", "json")
 MEDIA_TYPES: Final = {
@@ -113,8 +113,32 @@ def to_xlsx(sheet: Sheet) -> bytes:
                 page.write_string(row_no, column, cell.text, styles["text"])
     for column, width in widths.items():
         page.set_column(column, column, width)
+    _draw(book, page, sheet, beside=max(widths, default=0) + 1)
     book.close()
     return out.getvalue()
+
+
+def _draw(
+    book: xlsxwriter.Workbook, page: xlsxwriter.worksheet.Worksheet, sheet: Sheet, *, beside: int
+) -> None:
+    """Charts to the right of the cells they are drawn from, each at the height of its table."""
+    name, row_no = page.get_name(), 1
+    for block in sheet.blocks:
+        first = row_no + 2 + bool(block.header)  # an empty row, the heading, the header
+        last = first + len(block.rows) - 1
+        if block.chart:
+            chart = book.add_chart({"type": "column"})
+            for column in block.chart:
+                chart.add_series(
+                    {
+                        "name": [name, first - 1, column],
+                        "categories": [name, first, 0, last, 0],
+                        "values": [name, first, column, last, column],
+                    }
+                )
+            chart.set_title({"name": block.heading})
+            page.insert_chart(first - 1, beside, chart)
+        row_no = last + 1
 
 
 def to_pdf(sheet: Sheet) -> bytes:
@@ -134,6 +158,8 @@ def to_pdf(sheet: Sheet) -> bytes:
                 "numbers": _number_columns(block.rows),
                 "widths": _widths((block.header, *block.rows)),
                 "rows": [[cell.text for cell in row] for row in block.rows],
+                "bars": _bars(block),
+                "columns": [block.header[column].text for column in block.chart],
             }
             for block in sheet.blocks
         ],
@@ -145,6 +171,30 @@ def to_pdf(sheet: Sheet) -> bytes:
     if not isinstance(pdf, bytes):
         raise TypeError("the template gave no single document")
     return pdf
+
+
+def _bars(block: Block) -> list[dict[str, Any]]:
+    """What a chart draws: for each row its name, and for each charted column a text and its length in thousandths."""
+    values = [abs(_number(row[column])) for row in block.rows for column in block.chart]
+    longest = max([1, *values])
+    return [
+        {
+            "name": row[0].text,
+            "bars": [
+                {
+                    "text": row[column].text,
+                    "length": abs(_number(row[column])) * 1000 // longest,
+                }
+                for column in block.chart
+            ],
+        }
+        for row in block.rows
+        if block.chart
+    ]
+
+
+def _number(cell: Cell) -> int:
+    return cell.value if isinstance(cell.value, int) else 0
 
 
 _NARROW: Final = 10

@@ -54,7 +54,6 @@ def month_sheet(tx: Tx, community_id: int, month: int, *, translate: Translate) 
     statements.sort(key=lambda s: shops[s.claimant_id].code)
     made_on = max(today_of(tx, community_id, at=s.issued_at) for s in statements)
     first, last = statements[0].first_date, statements[0].last_date
-    span = {"community_id": community_id, "first_date": first, "last_date": last}
     _ = translate
     head = pairs(
         _(mark("Summary")),
@@ -73,12 +72,22 @@ def month_sheet(tx: Tx, community_id: int, month: int, *, translate: Translate) 
     blocks = [
         head,
         _shop_lines(_, statements, shops),
-        _by_code(_, tx.all(_DISCREPANCIES, **span)),
+        differences_by_code(tx, community_id, first, last, _),
         _payout_lines(_, paid, shops),
         trial_block(tx, community_id, month, translate=translate),
     ]
     title = _(mark("The community's month of points offsets"))
     return Sheet(title, made_on, tuple(block for block in blocks if block.rows))
+
+
+def differences_by_code(
+    tx: Tx, community_id: int, first_date: int, last_date: int, translate: Translate
+) -> Block:
+    """The differences that the nights of two business dates and between found, by code; plus and minus apart."""
+    found = tx.all(
+        _DISCREPANCIES, community_id=community_id, first_date=first_date, last_date=last_date
+    )
+    return _by_code(translate, found)
 
 
 def _by_code(_: Translate, found: Sequence[SqlRow]) -> Block:

@@ -48,12 +48,17 @@ Row = tuple[Cell, ...]
 
 
 class Block(NamedTuple):
-    """A heading and rows; `pairs`: a name and its value a row, `table`: a header and lines."""
+    """A heading and rows; `pairs`: a name and its value a row, `table`: a header and lines.
+
+    `chart` names the number columns that are drawn as bars beside the table where a file can draw; the picture says
+    nothing the cells do not.
+    """
 
     heading: str
     shape: Literal["pairs", "table"]
     header: Row
     rows: tuple[Row, ...]
+    chart: tuple[int, ...] = ()
 
 
 class Proof(NamedTuple):
@@ -132,3 +137,8 @@ def pairs(heading: str, rows: Sequence[tuple[str, Cell]]) -> Block:
 def table(heading: str, header: Sequence[str], rows: Sequence[Row]) -> Block:
     """A block with a header; its rows are as wide as the header."""
     return Block(heading, "table", tuple(text(name) for name in header), tuple(rows))
+
+
+def charted(block: Block, columns: Sequence[int]) -> Block:
+    """The same table with bars for some of its number columns, a group of bars for each row's first cell."""
+    return block._replace(chart=tuple(columns))

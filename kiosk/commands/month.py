@@ -15,13 +15,20 @@ from kiosk.statement_proof import proven_sheet
 from kiosk.texts import LANGUAGES, translator
 from ledger.clock import now_us
 from ledger.errors import Refusal
+from ledger.members.terms import Terms
+from ledger.sql import Tx
 from ledger.units import yuan_text
+from pos.desk import day_of
 from settlement.closing import accept_silent, run_month
 from settlement.exports import FORMATS, export
+from settlement.liability import liability_sheet
+from settlement.period_report import period_sheet
+from settlement.report_span import Span, span_of
 from settlement.reports import month_sheet
 from settlement.sheet import Sheet
 from settlement.statement_form import statement_number
 from settlement.statements import statements_of_month
+from settlement.street import street_sheet
 
 _LAST_MONTH: Final = 12
 
@@ -80,7 +87,8 @@ def month_command(month: int, issuer: str | None, *, as_json: bool) -> None:
 
 
 @click.command("report")
-@click.argument("month", type=MonthParam())
+@click.argument("period")
+@click.option("--street", is_flag=True, help="All communities of this server beside each other.")
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -92,13 +100,27 @@ def month_command(month: int, issuer: str | None, *, as_json: bool) -> None:
 @json_option
 @says_refusals
 def report_command(
-    month: int, out: Path | None, language: str, issuer: str | None, *, as_json: bool
+    period: str,
+    out: Path | None,
+    language: str,
+    issuer: str | None,
+    *,
+    street: bool,
+    as_json: bool,
 ) -> None:
-    """Write MONTH's statements and the community's month as CSV, XLSX, PDF and JSON."""
+    """Write the reports of PERIOD as CSV, XLSX, PDF and JSON.
+
+    A month (2026-03): its statements and the community's month. A quarter (2026-Q1) or a year (2026): what its closed
+    months add up to. With each goes what the points are worth today and what stands behind them.
+    """
     with opened() as server:
-        folder = (out or server.settings.data_dir / "reports") / str(month)
+        span = span_of(period)
+        folder = (out or server.settings.data_dir / "reports") / span.written.replace("-", "")
+        if street:
+            sheets = list(_street(server, span, language))
+        else:
+            sheets = list(_sheets(server, server.community(issuer), span, language))
         folder.mkdir(parents=True, exist_ok=True)
-        sheets = list(_sheets(server, server.community(issuer), month, language))
         with click.progressbar(sheets, label="report", hidden=as_json) as bar:
             for name, sheet in bar:
                 for file_format in FORMATS:
@@ -106,21 +128,37 @@ def report_command(
         show({"folder": str(folder), "files": len(sheets) * len(FORMATS)}, as_json=as_json)
 
 
+def _street(server: Opened, span: Span, language: str) -> Iterator[tuple[str, Sheet]]:
+    with server.db.read() as tx:
+        yield "street", street_sheet(tx, span, translate=translator(language))
+
+
 def _sheets(
-    server: Opened, community_id: int, month: int, language: str
+    server: Opened, community_id: int, span: Span, language: str
 ) -> Iterator[tuple[str, Sheet]]:
     translate = translator(language)
-    by = Signing(server.vault, server.settings.public_url, now_us())
     terms = server.desk.refresh(community_id)
+    today = day_of(terms, now_us())
     with server.db.read() as tx:
-        statements = statements_of_month(tx, community_id, month)
-        if not statements:
-            raise Refusal("report_empty", month=month)
-        for statement in statements:
-            shop = terms.merchant(statement.claimant_id)
-            number = statement_number(shop.code, statement.statement_no)
-            yield (
-                f"statement-{number}",
-                proven_sheet(tx, community_id, statement.statement_id, translate=translate, by=by),
-            )
-        yield "month", month_sheet(tx, community_id, month, translate=translate)
+        if span.first_month == span.last_month:
+            yield from _month_sheets(server, tx, terms, span.first_month, language)
+        else:
+            yield "period", period_sheet(tx, community_id, span, translate=translate)
+        yield "worth", liability_sheet(tx, community_id, today, translate=translate)
+
+
+def _month_sheets(
+    server: Opened, tx: Tx, terms: Terms, month: int, language: str
+) -> Iterator[tuple[str, Sheet]]:
+    translate, community_id = translator(language), terms.community.id
+    by = Signing(server.vault, server.settings.public_url, now_us())
+    statements = statements_of_month(tx, community_id, month)
+    if not statements:
+        raise Refusal("report_empty", month=month)
+    for statement in statements:
+        number = statement_number(
+            terms.merchant(statement.claimant_id).code, statement.statement_no
+        )
+        sheet = proven_sheet(tx, community_id, statement.statement_id, translate=translate, by=by)
+        yield f"statement-{number}", sheet
+    yield "month", month_sheet(tx, community_id, month, translate=translate)

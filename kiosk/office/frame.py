@@ -38,6 +38,7 @@ _WAYS: Final = (
     _Way("office.offline", mark("Without network"), "office.read"),
     _Way("office.statements", mark("Statements"), "office.read", frozenset({"office.statement"})),
     _Way("office.payouts", mark("Payouts"), "office.read"),
+    _Way("office.reports", mark("Reports"), "office.read"),
     _Way("office.fund", mark("Fund"), "fund.write"),
     _Way("office.approvals", mark("Approvals"), "office.read"),
     _Way(

@@ -161,6 +161,27 @@ TABLE: Final = {
         404,
         mark("There is no statement for {month}. Run the month first."),
     ),
+    "report_period_bad": Known(
+        400,
+        mark(
+            "“{period}” is no period of a report. Write a month (2026-03), a quarter (2026-Q1) or a"
+            " year (2026)."
+        ),
+    ),
+    "report_months_open": Known(
+        409,
+        mark(
+            "Not every month of {period} is closed yet: {month} is missing. Close it under"
+            " “Statements”, then ask for the report again."
+        ),
+    ),
+    "report_unbalanced": Known(
+        500,
+        mark(
+            "The sums of “{what}” do not add up, so no report is printed. Run `jifen audit` and call"
+            " whoever keeps the server."
+        ),
+    ),
     "statement_ended": Known(
         409,
         mark(

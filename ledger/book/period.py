@@ -20,6 +20,10 @@ _FIND: Final = Sql(
     "SELECT period_key, state, first_date, last_date, tree_size, root, trial_balance_hash, closed_at"
     " FROM period WHERE community_id = :community_id AND period_key = :period_key"
 )
+_CLOSED: Final = Sql(
+    "SELECT period_key, state, first_date, last_date, tree_size, root, trial_balance_hash, closed_at"
+    " FROM period WHERE community_id = :community_id AND state = 'closed' ORDER BY period_key"
+)
 _LAST_CLOSED: Final = Sql(
     "SELECT coalesce(max(tree_size), 0) AS tree_size FROM period"
     " WHERE community_id = :community_id AND state = 'closed'"
@@ -152,6 +156,11 @@ def close(
 def get_period(tx: Tx, community_id: int, period_key: int) -> BookPeriod:
     """A month that is closing or closed; LookupError while it is open."""
     return BookPeriod(*tx.get(_FIND, community_id=community_id, period_key=period_key))
+
+
+def closed_periods(tx: Tx, community_id: int) -> list[BookPeriod]:
+    """Every month that is closed, in order."""
+    return [BookPeriod(*row) for row in tx.all(_CLOSED, community_id=community_id)]
 
 
 def trial_balance(tx: Tx, community_id: int, period_key: int) -> list[TrialLine]:

@@ -21,6 +21,7 @@ OFFICE: Final = (
     "/office/discrepancies",
     "/office/statements?month=202603",
     "/office/payouts",
+    "/office/reports",
     "/office/claims",
     "/office/fund",
     "/office/approvals",

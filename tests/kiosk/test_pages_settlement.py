@@ -188,6 +188,22 @@ def test_the_first_page_counts_what_waits(served: Served, planted: Planted) -> N
 # --- statements and payouts
 
 
+def test_the_quarter_is_offered_once_its_months_are_closed_and_worth_is_read_now(
+    served: Served,
+) -> None:
+    close_march(served)
+    client = served.member("zhou")
+    page = text_of(client.get("/office/reports"))
+    assert "2026-Q1" in page
+    quarter = client.get("/office/reports/2026-Q1/csv")
+    worth = client.get("/office/reports/worth/json")
+    assert "社区积分收支表（2026-Q1）" in quarter.data.decode("utf-8-sig")
+    assert json.loads(worth.data)["title"] == "积分负债与资金保障表"
+    open_year = client.get("/office/reports/2026/pdf")
+    assert (open_year.status_code, "2026-04" in text_of(open_year)) == (409, True)
+    assert client.get("/office/reports/2026-Q9/pdf").status_code == 400
+
+
 def test_four_files_of_a_statement_say_what_the_page_says(served: Served) -> None:
     statement = close_march(served)[1]
     client = served.member("zhou")
