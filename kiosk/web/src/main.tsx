@@ -15,10 +15,13 @@ import { useLanguage } from "./text/t";
 
 async function start(): Promise<void> {
   const mode = location.pathname.startsWith("/counter") ? "counter" : "till";
+  const root = document.getElementById("app")!;
+  // The same page in a second window: what the customer sees of the first one.
+  if (location.hash === "#customer") return void (await import("./customer/main")).openCustomer(mode, root);
   void prepareDecoder();
   const till = await Till.open(mode);
   useLanguage(till.view.preferences.language);
-  render(<App till={till} />, document.getElementById("app")!);
+  render(<App till={till} />, root);
   till.run();
   await keepStored();
   // The browser's own word for "the shell works without network"; plain http has no such thing.

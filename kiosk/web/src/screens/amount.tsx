@@ -8,6 +8,8 @@ import { Notice, Screen, useTill } from "../ui/frame";
 import { QrCode } from "../ui/receipt";
 import { useScans } from "../ui/scans";
 import { Scanner } from "../ui/scanner";
+import { NOTHING } from "../customer/feed";
+import { useCustomer } from "../ui/customer";
 import { play } from "../ui/sound";
 import type { Go } from "./app";
 import { DoneScreen } from "./done";
@@ -21,6 +23,9 @@ export function AmountScreen({ go, totalFen }: { go: Go; totalFen: number }) {
   const [line, setLine] = useState<DayLine | null>(null);
   const [fault, setFault] = useState("");
   const [scanning, setScanning] = useState(false);
+  const done = line && { total_fen: line.total_fen, off_fen: line.offset_fen, units: line.offset_units, pay_fen: line.paid_fen };
+  const isShown = bill !== null && !scanning;
+  useCustomer(done ? { ...NOTHING, step: "done", ...done } : { ...NOTHING, step: isShown ? "phone" : "wait", total_fen: totalFen, code: isShown ? bill.text : "" });
   const over = useRef(false);
   /** The bill itself stays kept: the till settles it when the server answers. */
   const home = (): void => {

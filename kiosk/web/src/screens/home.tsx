@@ -7,6 +7,8 @@ import { hundredths } from "../rules/units";
 import { readScan } from "../scan/read";
 import { t } from "../text/t";
 import { Alarm, AsideAlarm, Recovered, SealAlarm } from "../ui/alarms";
+import { openCustomerScreen, tell } from "../ui/customer";
+import { NOTHING } from "../customer/feed";
 import { CounterHours, ToCountList } from "../ui/counter_hours";
 import { HelpCalls } from "../ui/help_calls";
 import { Notice, Screen, useTill } from "../ui/frame";
@@ -24,6 +26,7 @@ export function HomeScreen({ go }: { go: Go }) {
     const today = till.today();
     void openDays(till).then((days) => setUnclosed(days.map((one) => one.day).filter((day) => day < today)));
   }, [view.waiting, view.alarms, view.state]);
+  useEffect(() => tell(till, NOTHING), [view.preferences.language]);
   useScans((text) => {
     void readScan(till, text).then((read) => {
       if (read.kind === "token") go({ at: work, token: read.token } as Place);
@@ -76,6 +79,7 @@ export function HomeScreen({ go }: { go: Go }) {
             <Tile icon="person" words={t("Shift")} onClick={() => go({ at: "shift" })} />
             <Tile icon="seal" words={t("Check a receipt")} onClick={() => go({ at: "check" })} />
             <Tile icon="done" words={t("Self-test")} onClick={() => go({ at: "self_test" })} />
+            <Tile icon="screen" words={t("Customer's screen")} onClick={() => openCustomerScreen(till)} />
           </>
         ) : (
           <>
@@ -86,6 +90,7 @@ export function HomeScreen({ go }: { go: Go }) {
             <Tile icon="ticket" words={t("Voucher")} onClick={() => go({ at: "voucher" })} />
             <Tile icon="list" words={t("Today")} onClick={() => go({ at: "today" })} />
             <Tile icon="seal" words={t("Check a receipt")} onClick={() => go({ at: "check" })} />
+            <Tile icon="screen" words={t("Customer's screen")} onClick={() => openCustomerScreen(till)} />
           </>
         )}
       </nav>

@@ -8,6 +8,7 @@ import { stillToTell } from "../app/told";
 import type { ToldLater } from "../net/counter_types";
 import type { Good, GoodsOrder, Holder, Proxy } from "../net/types";
 import { isBarcode, scannedGood } from "../rules/find_good";
+import { NOTHING, type Seen } from "../customer/feed";
 import type { VerifiedToken } from "../rules/verify";
 import { readScan } from "../scan/read";
 import { said, t } from "../text/t";
@@ -18,6 +19,7 @@ import { SecretCode } from "../ui/pad";
 import { Figures } from "../ui/result";
 import { useScans } from "../ui/scans";
 import { Scanner } from "../ui/scanner";
+import { useCustomer } from "../ui/customer";
 import { play } from "../ui/sound";
 import type { Go } from "./app";
 import { DoneScreen, RefusedScreen } from "./done";
@@ -35,6 +37,7 @@ const PIN_CODES = new Set(["pin_needed", "pin_wrong"]);
 export function RedeemScreen({ go, first, chosen }: { go: Go; first: VerifiedToken | null; chosen: Basket }) {
   const counter = useRedemption(first, chosen);
   const home = (): void => go({ at: "home" });
+  useCustomer(seenOf(counter));
   const fault = counter.fault && <Notice kind="failed">{counter.fault}</Notice>;
   switch (counter.step) {
     case "scan":
@@ -90,6 +93,16 @@ export function RedeemScreen({ go, first, chosen }: { go: Go; first: VerifiedTok
     case "done":
       return <Handed done={counter.done!} go={go} />;
   }
+}
+
+/** What the goods in the basket cost, for the customer's screen; never what is left. */
+function seenOf({ step, done, total, paidFen, asked }: ReturnType<typeof useRedemption>): Seen {
+  if (step === "done" && done && done.kind !== "refused") {
+    return { ...NOTHING, step: "done", units: done.line.offset_units, pay_fen: done.line.paid_fen };
+  }
+  const cost = step === "goods" ? { units: total, fen: paidFen } : asked;
+  if (step === "scan" || cost.units === 0) return step === "scan" ? NOTHING : { ...NOTHING, step: "wait" };
+  return { ...NOTHING, step: step === "pay" ? "pay" : step === "goods" ? "amount" : "wait", units: cost.units, pay_fen: cost.fen };
 }
 
 function Handed({ done, go }: { done: Done; go: Go }) {

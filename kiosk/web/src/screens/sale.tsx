@@ -6,6 +6,8 @@ import { hasRunOut, lookOffline, type OfflineLook } from "../app/offline";
 import { stillToTell } from "../app/told";
 import type { ToldLater } from "../net/counter_types";
 import type { Channel, Quote } from "../net/types";
+import { NOTHING, type Seen, type Step as CustomerStep } from "../customer/feed";
+import { offsetFen } from "../rules/offset";
 import type { VerifiedToken } from "../rules/verify";
 import { fenOf } from "../rules/units";
 import { PRACTICE_CARD, readScan } from "../scan/read";
@@ -15,6 +17,7 @@ import { Icon } from "../ui/icons";
 import { Amount, SecretCode } from "../ui/pad";
 import { useScans } from "../ui/scans";
 import { Scanner } from "../ui/scanner";
+import { useCustomer } from "../ui/customer";
 import { play } from "../ui/sound";
 import type { Go } from "./app";
 import { DoneScreen, RefusedScreen } from "./done";
@@ -40,6 +43,7 @@ export function SaleScreen({ go, first, amount }: SaleProps) {
   const sale = useSale(first, amount);
   const home = (): void => go({ at: "home" });
   const typed = fenOf(sale.amount);
+  useCustomer(seenOf(sale, typed, till.view.state?.rules.units_per_fen ?? 1));
   switch (sale.step) {
     case "amount":
       return (
@@ -105,6 +109,23 @@ export function SaleScreen({ go, first, amount }: SaleProps) {
         <UndoButton done={sale.done!} go={go} />
       </DoneScreen>;
   }
+}
+
+type SaleState = ReturnType<typeof useSale>;
+
+/** What of it the customer's screen shows: the amount as typed, then as confirmed; nothing of who or why. */
+function seenOf({ step, bill, choice, done, token }: SaleState, typedFen: number, unitsPerFen: number): Seen {
+  if (step === "done" && done && done.kind !== "refused") {
+    const { total_fen, offset_fen, offset_units, paid_fen } = done.line;
+    return { ...NOTHING, step: "done", total_fen, off_fen: offset_fen, units: offset_units, pay_fen: paid_fen };
+  }
+  const isPriced = step === "confirm" || step === "sending" || step === "pin";
+  const units = isPriced ? choice.units : 0;
+  const off_fen = offsetFen(units, unitsPerFen);
+  const total_fen = bill && isPriced ? bill.totalFen : typedFen;
+  if (total_fen === 0) return NOTHING;
+  const steps: Partial<Record<Step, CustomerStep>> = { amount: token ? "amount" : "show", scan: "show", confirm: "pay" };
+  return { ...NOTHING, step: steps[step] ?? "wait", total_fen, off_fen, units, pay_fen: total_fen - off_fen };
 }
 
 /** Takes the sale back at once, while the customer still stands there. */

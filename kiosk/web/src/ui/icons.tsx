@@ -18,6 +18,7 @@ const PATHS = {
   person: "M12 12a4 4 0 100-8 4 4 0 000 8zM4 21a8 8 0 0116 0",
   queue: "M4 6h10M4 12h10M4 18h10M17 8l4 4-4 4",
   book: "M5 4h14v16H5zM9 4v16M12 9h4M12 13h4",
+  screen: "M3 4h18v12H3zM12 16v4M8 20h8",
   gift: "M4 11h16v10H4zM3 7h18v4H3zM12 7v14M12 7S7 6 8 3.500 12 7 12 7s3-6 4-3.500S12 7 12 7",
 } as const;
 
