@@ -62,6 +62,8 @@ PARTS: Final = (
     "kiosk.resident.household",
     "kiosk.resident.mandates",
     "kiosk.resident.consent",
+    "kiosk.resident.misuse",
+    "kiosk.resident.pin",
     "kiosk.merchant.views",
     "kiosk.merchant.services",
     "kiosk.office.views",

@@ -71,6 +71,11 @@ def number(name: str) -> int:
     return int(typed)
 
 
+def ticked(name: str) -> tuple[int, ...]:
+    """The numbers of every box of that name that was ticked, a hundred at most; what is no number is left out."""
+    return tuple(int(one) for one in request.form.getlist(name)[:100] if _NUMBER.fullmatch(one))
+
+
 def day(name: str) -> int:
     """A day as yyyymmdd.
 

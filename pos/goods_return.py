@@ -26,6 +26,7 @@ from ledger.stock.returning import plan_return
 from ledger.stock.till import paid_lines
 from pos.desk import Desk, day_of
 from pos.goods_rules import goods_rules
+from pos.misuse.facts import is_borne
 from pos.notices import RETURNED, tell_step
 
 KIND: Final = "goods_return"
@@ -35,7 +36,7 @@ _LOCK: Final = Sql(
     "UPDATE redemption SET units = units WHERE community_id = :community_id AND redemption_id = :redemption_id"
 )
 _SLIP: Final = Sql(
-    "SELECT r.redemption_id, r.merchant_id, r.person_id, r.wallet_owner_id, r.business_date, r.paid_fen,"
+    "SELECT r.redemption_id, r.txn_id, r.merchant_id, r.person_id, r.wallet_owner_id, r.business_date, r.paid_fen,"
     " coalesce((SELECT sum(y.amount) FROM transfer y JOIN account a ON a.community_id = y.community_id"
     "  AND a.account_id = y.debit_id AND a.kind = 'till' WHERE y.community_id = r.community_id"
     "  AND y.txn_id = r.txn_id), 0) AS till_fen,"
@@ -152,6 +153,8 @@ def _take_back(tx: Tx, terms: Terms, request: ReturnRequest, *, at: int) -> dict
     if slip.paid_fen and not slip.till_fen:
         raise Refusal("return_at_office")
     tx.run(_LOCK, community_id=here, redemption_id=slip.redemption_id)
+    if is_borne(tx, here, slip.txn_id):
+        raise Refusal("return_misuse")
     check_open(tx, here, day)
     lines = {int(line.line_no): line for line in _lines(tx, here, slip)}
     wanted = {line.line_no: line.quantity for line in request.lines}

@@ -18,6 +18,11 @@ ACTS_FOR: Final = "acts_for"
 FOUND: Final = "found_without_card"
 CERTIFICATE: Final = "certificate_printed"
 KEYED: Final = "slip_keyed"
+PIN_CHANGED: Final = "pin_changed"
+MISUSE: Final = "misuse_taken_in"
+MISUSE_BACK: Final = "misuse_given_back"
+MISUSE_KEPT: Final = "misuse_upheld"
+MISUSE_TAKEN: Final = "misuse_rejected"
 
 _KEEP: Final = Sql(
     "INSERT INTO counter_notice (community_id, notice_id, person_id, kind, ref, facts, told_at) VALUES (:community_id,"

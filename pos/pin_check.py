@@ -6,11 +6,16 @@ from typing import Final, NamedTuple
 
 from ledger.errors import Refusal
 from ledger.members import pins
-from ledger.sql import Sql
+from ledger.sql import Sql, Tx
 from pos.desk import Desk
 
 _HOLDER: Final = Sql(
     "SELECT person_id FROM card WHERE community_id = :community_id AND serial = :serial AND state = 'active'"
+)
+_SHOWN: Final = Sql(
+    "INSERT INTO pin_shown (community_id, request_id, person_id, shown_at)"
+    " SELECT community_id, :request_id, person_id, :at FROM card WHERE community_id = :community_id"
+    " AND serial = :serial AND person_id IS NOT NULL ON CONFLICT (community_id, request_id) DO NOTHING"
 )
 
 
@@ -33,3 +38,8 @@ def check_pin(desk: Desk, asked: PinAsked, *, at: int) -> bool:
         desk.db, asked.community_id, int(row.person_id), asked.digits, pepper=desk.pepper, at=at
     )
     return True
+
+
+def note_pin(tx: Tx, community_id: int, card_serial: int, request_id: str, *, at: int) -> None:
+    """Keep that the PIN was typed for this request; once, however often it is sent."""
+    tx.run(_SHOWN, community_id=community_id, serial=card_serial, request_id=request_id, at=at)

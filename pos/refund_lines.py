@@ -10,6 +10,7 @@ from ledger.book.posting import Line, Side
 from ledger.earning.rates import RefundSplit
 from ledger.households.owners import owner_now
 from ledger.sql import Row, Sql, Tx
+from pos.misuse.facts import is_borne
 from pos.taking import Owner, Taking
 
 _OWNER: Final = Sql(
@@ -56,8 +57,9 @@ def earner_of(tx: Tx, community_id: int, sale: Row, commodity: int, *, at: int) 
 
 
 def loss_of(tx: Tx, community_id: int, sale: Row, commodity: int, *, at: int) -> Side | None:
-    """The community's loss where it lent the points of this sale: sold without network with a card reported lost."""
-    if tx.find(_LOST, community_id=community_id, sale_id=sale.sale_id) is None:
+    """The community's loss where it bears this sale: lent for a card reported lost, or given back to its holder."""
+    lent = tx.find(_LOST, community_id=community_id, sale_id=sale.sale_id) is not None
+    if not lent and not is_borne(tx, community_id, sale.txn_id):
         return None
     return Side(account_id(tx, community_id, Account.LOSS, commodity, at=at), Account.LOSS)
 

@@ -17,7 +17,7 @@ from ledger.sql import Tx
 from pos.cover import CoverLowError, fill_cover
 from pos.decide import open_shop_accounts, rules_now
 from pos.desk import TRIES, Desk, StaleTermsError, open_member_accounts
-from pos.pin_check import PinAsked, check_pin
+from pos.pin_check import PinAsked, check_pin, note_pin
 from pos.scan import Scan, scan_code
 from pos.showing import AtTerminal, NoAccountsError
 
@@ -82,7 +82,9 @@ def run_scanned(  # noqa: PLR0913 - one act, its clock, and what differs by kind
                 open_shop_accounts(desk, terms, request.terminal_id, at=at)
             try:
                 pin_ok = _is_pin_right(desk, request, scan, at=at)
-                return desk.db.write(partial(attempt, terms=terms, scan=scan, pin_ok=pin_ok))
+                return desk.db.write(
+                    partial(_try, attempt, request, terms=terms, scan=scan, pin_ok=pin_ok, at=at)
+                )
             except StaleTermsError:
                 terms = desk.refresh(request.community_id)
                 scan = scan_with(terms, request.token, at=scan_at)
@@ -99,6 +101,23 @@ def run_scanned(  # noqa: PLR0913 - one act, its clock, and what differs by kind
         _give_up()
     except Refusal as refusal:
         return _keep_refused(desk, request, kind, body_hash, scan, refusal, at=at, late=late)
+
+
+def _try(
+    attempt: Callable[..., dict[str, Any]],
+    request: Scanned,
+    tx: Tx,
+    *,
+    terms: Terms,
+    scan: Scan,
+    pin_ok: bool,
+    at: int,
+) -> dict[str, Any]:
+    """One attempt; that the PIN was typed is kept with it, for whoever says later that it was not their purchase."""
+    done = attempt(tx, terms=terms, scan=scan, pin_ok=pin_ok)
+    if pin_ok:
+        note_pin(tx, request.community_id, scan.use.serial, request.request_id, at=at)
+    return done
 
 
 def _fill_cover(desk: Desk, terms: Terms, low: CoverLowError, *, at: int, late: bool) -> None:

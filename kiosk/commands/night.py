@@ -28,6 +28,7 @@ from ledger.stock.holds import expire
 from ledger.units import yuan_text
 from pos.bill_taking import take_channel_bill
 from pos.desk import day_of
+from pos.misuse.review import give_due
 from pos.orders import lapse_orders
 from pos.proof import vest_overdue
 from pos.recovery import recover
@@ -99,6 +100,7 @@ def prepare_night(server: Opened, community_id: int, *, at: int) -> dict[str, An
         "certificates_ended": certificates.expire(server.db, community_id, day, at=at),
         "households_carried_on": carried,
         "orders_lapsed": len(lapse_orders(server.db, community_id, at=at)),
+        "misuse_given_back": give_due(server.db, community_id, day=day, at=at),
         "basket_pieces_freed": expire(server.db, community_id, at=at),
     }
 

@@ -7,6 +7,7 @@ from typing import Final
 from ledger.members import approvals, pins
 from ledger.seal.alarms import count_open as open_alarms
 from ledger.sql import Tx
+from pos.misuse.facts import count_open
 from settlement.discrepancy_lists import PROPOSED, TO_DECIDE, counts_by_state
 from settlement.payout_lists import counts_by_state as payout_counts
 
@@ -20,6 +21,7 @@ def waiting_counts(tx: Tx, community_id: int, staff_id: int) -> dict[str, int]:
     waiting = payout_counts(tx, community_id)
     return {
         "office.residents": len(pins.locked(tx, community_id)),
+        "office.misuse": count_open(tx, community_id),
         "office.seal": open_alarms(tx, community_id),
         "office.approvals": len(proposals),
         "office.discrepancies": differences.get(TO_DECIDE, 0) + differences.get(PROPOSED, 0),

@@ -52,6 +52,12 @@ _WAYS: Final = (
     _Way("office.cards", mark("Cards"), "card.write"),
     _Way("office.forgotten", mark("Card forgotten"), "card.write"),
     _Way("office.certificates", mark("Certificates"), "card.write"),
+    _Way(
+        "office.misuse",
+        mark("Not used by the holder"),
+        "resident.read",
+        frozenset({"office.misuse_form", "office.new_misuse"}),
+    ),
     _Way("office.expiry", mark("Points that lapse"), "resident.read"),
     _Way("office.deductions", mark("Points taken by decision"), "grant.propose"),
     _Way(

@@ -30,6 +30,7 @@ _TODO: Final = (
     ("office.discrepancies", mark("Differences to decide"), "bad"),
     ("office.approvals", mark("Proposals of colleagues"), "wait"),
     ("office.residents", mark("PINs locked after wrong tries"), "wait"),
+    ("office.misuse", mark("Forms: purchases the holder did not make"), "wait"),
     ("office.payouts", mark("Payouts to approve, send or follow up"), "wait"),
 )
 _LOW_DAYS: Final = 3

@@ -191,6 +191,7 @@ TABLE: Final = {
             "This PIN is too easy to guess. Choose one without a row, a repeat or a date of birth."
         ),
     ),
+    "pin_same": Known(422, mark("The new PIN is the old one. Choose six other digits.")),
     "merchant_not_found": Known(
         404,
         mark("There is no such shop in this community. Check its code in the list of shops."),

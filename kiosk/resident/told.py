@@ -17,6 +17,11 @@ from pos.notices import (
     LAPSED,
     MANDATE,
     MANDATE_ENDED,
+    MISUSE,
+    MISUSE_BACK,
+    MISUSE_KEPT,
+    MISUSE_TAKEN,
+    PIN_CHANGED,
     PROXY,
     RETURNED,
     Notice,
@@ -39,6 +44,22 @@ _TOLD: Final = {
     KEYED: mark(
         "The office typed in your paper slip {ref}: {yuan} yuan, {points} points used."
         " If it is not yours, tell the office."
+    ),
+    PIN_CHANGED: mark(
+        "Your PIN was changed with the old one. If that was not you, call the hotline at once."
+    ),
+    MISUSE: mark(
+        "You said that {points} points were not spent by you (form {ref}). Your card is blocked. Where no PIN was"
+        " asked, the points are back by {day}."
+    ),
+    MISUSE_BACK: mark(
+        "{points} points are back for now (form {ref}). A second person still looks into it."
+    ),
+    MISUSE_KEPT: mark("It was looked into: {points} points are yours for good (form {ref})."),
+    MISUSE_TAKEN: mark(
+        "It was looked into: these purchases count as yours (form {ref}). {points} points that were back for now were"
+        " taken again; what was spent of them is made up by the points you collect next. Ask the office if you do"
+        " not agree."
     ),
     ACTS_FOR: mark("You may collect for somebody until {day}. See who under “Who acts for whom”."),
 }

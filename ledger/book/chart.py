@@ -95,6 +95,9 @@ class Kind(StrEnum):
     OVERSPEND = (
         "overspend"  # sold offline for more points than were there: owed, or lost with a lost card
     )
+    FORGIVE = "forgive"  # what a member owes is let go by two: the community bears it
+    MISUSE_BACK = "misuse_back"  # what a holder says somebody else spent, back to the wallet
+    MISUSE_UNDONE = "misuse_undone"  # the same taken again: it was their own purchase
     STOCK_IN = "stock_in"  # goods bought for the shelf, or given to it
     STOCK_OUT = "stock_out"  # goods given away without points, or written off
     STOCK_COUNT = "stock_count"  # what a count found more or less, and a new standard cost
@@ -185,6 +188,10 @@ ALLOWED: Final[dict[Kind, frozenset[tuple[Account, Account]]]] = {
     Kind.BILL_OFFSET: frozenset({(_A.WALLET, _A.OFFSET)}),
     Kind.BILL_BACK: frozenset({(_A.OFFSET, _A.WALLET), (_A.WALLET, _A.OWED)}),
     Kind.OVERSPEND: frozenset({(_A.OWED, _A.WALLET), (_A.LOSS, _A.WALLET)}),
+    # The shop is paid as before: the fund stood behind the offset, and the points are the community's loss.
+    Kind.FORGIVE: frozenset({(_A.LOSS, _A.OWED)}),
+    Kind.MISUSE_BACK: frozenset({(_A.LOSS, _A.WALLET), (_A.WALLET, _A.OWED)}),
+    Kind.MISUSE_UNDONE: frozenset({(_A.WALLET, _A.LOSS), (_A.OWED, _A.LOSS)}),
     # At standard cost: what was paid beyond it, or less, is a cost at once (less than nothing for a gift).
     Kind.STOCK_IN: frozenset(
         {

@@ -68,6 +68,32 @@ def set_pin(
     audit.record(tx, community_id, by, "pin.set", f"person:{person_id}", at=at)
 
 
+def replace_pin(  # noqa: PLR0913 - two PINs, whose, and how they are kept
+    tx: Tx,
+    community_id: int,
+    person_id: int,
+    old: str,
+    new: str,
+    *,
+    pepper: bytes,
+    by: By,
+    at: int,
+    cost: Cost = STANDARD,
+) -> None:
+    """Set `new` in place of `old`, which `check_pin` found right; a lock or another change since then stands.
+
+    Refusals: pin_same, pin_shape, pin_trivial, pin_wrong, pin_locked, resident_not_found.
+    """
+    if new == old:
+        raise Refusal("pin_same")
+    row = tx.find(_FIND, community_id=community_id, person_id=person_id)
+    if row is None or not is_right(_salted(community_id, person_id, old), row.phc, pepper=pepper):
+        raise Refusal("pin_wrong", tries_left=0)
+    if row.locked_at is not None:
+        raise Refusal("pin_locked")
+    set_pin(tx, community_id, person_id, new, pepper=pepper, by=by, at=at, cost=cost)
+
+
 def check_pin(
     db: Database, community_id: int, person_id: int, digits: str, *, pepper: bytes, at: int
 ) -> None:
@@ -109,13 +135,23 @@ def check_choice(digits: str, *, birth_year: int | None = None) -> None:
     is_row = len(steps) == 1 and steps <= {0, 1, 9}
     half, third = DIGITS // 2, DIGITS // 3
     is_repeat = digits[:half] * 2 == digits or digits[:third] * 3 == digits
-    is_birthday = birth_year is not None and (
-        digits.startswith(str(birth_year)) or digits.endswith(str(birth_year))
-    )
+    is_birthday = birth_year is not None and _is_birthday(digits, birth_year)
     if is_row or is_repeat or is_birthday or digits in _COMMON:
         raise Refusal("pin_trivial")
 
 
+def _is_birthday(digits: str, birth_year: int) -> bool:
+    """The year of birth in full at either end, or its last two digits with a month and a day."""
+    year, short = str(birth_year), f"{birth_year % 100:02d}"
+    if digits.startswith(year) or digits.endswith(year):
+        return True
+    dates = [digits[2:]] if digits.startswith(short) else []
+    dates += [digits[:4]] if digits.endswith(short) else []
+    return any(1 <= int(d[:2]) <= _MONTHS and 1 <= int(d[2:]) <= _DAYS for d in dates)
+
+
+_MONTHS: Final = 12
+_DAYS: Final = 31
 _COMMON: Final = frozenset({"112233", "332211", "123321", "520131", "521521", "147258", "159357"})
 
 

@@ -27,6 +27,8 @@ PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "me.pay": "have points taken off one's own household's fee bills",
         "me.household": "say as head how many points of the pool each member may use in a month",
         "me.mandate": "take somebody off the list of who collects for oneself",
+        "me.misuse": "say which purchases one did not make",
+        "me.pin": "change one's own PIN with the old one",
         "me.consent": "agree to what the community asks of residents",
         "shop.read": "see one's own shop's days, statements and payouts",
         "shop.answer": "answer a question about one's own shop's claims",
@@ -85,6 +87,8 @@ ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
                 "me.household",
                 "me.mandate",
                 "me.consent",
+                "me.misuse",
+                "me.pin",
             }
         ),
         "merchant": frozenset({"shop.read", "shop.answer", "shop.serve"}),

@@ -17,6 +17,7 @@ from settlement.auditor.checks_certificates import CERTIFICATES
 from settlement.auditor.checks_counter import COUNTER
 from settlement.auditor.checks_files import FILES
 from settlement.auditor.checks_households import HOUSEHOLDS
+from settlement.auditor.checks_misuse import MISUSE
 from settlement.auditor.checks_money import MONEY
 from settlement.auditor.checks_more import MORE
 from settlement.auditor.checks_night import NIGHT
@@ -39,6 +40,7 @@ CHECKS: Final[tuple[Check, ...]] = tuple(
             *STOCK,
             *SERVICES,
             *CERTIFICATES,
+            *MISUSE,
             *RULES,
             *NIGHT,
             *MONEY,

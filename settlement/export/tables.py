@@ -14,6 +14,7 @@ from settlement.export.counter_shapes import COUNTER
 from settlement.export.expiry_shapes import EXPIRY
 from settlement.export.household_shapes import HOUSEHOLDS
 from settlement.export.members_shapes import MEMBERS
+from settlement.export.misuse_shapes import MISUSE
 from settlement.export.offline_shapes import OFFLINE
 from settlement.export.recovery_shapes import RECOVERY
 from settlement.export.services_shapes import SERVICES
@@ -38,6 +39,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
             *COUNTER,
             *SERVICES,
             *CERTIFICATES,
+            *MISUSE,
             *SETTLEMENT,
             *RECOVERY,
             *OFFLINE,
@@ -54,6 +56,7 @@ KEPT_HOME: Final[Mapping[str, str]] = MappingProxyType(
         "consent_text": "what people agree to, as they read it; no figure needs it",
         "resident_consent": "who agreed to which version; no figure needs it",
         "pin": "secrets",
+        "pin_shown": "that a PIN was typed; what counts of it stands in misuse_entry",
         "card": "what residents carry; the book names serial and issue",
         "carer_card": "which card a carer carries; the book names serial and issue",
         "session": "secrets",

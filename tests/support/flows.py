@@ -11,6 +11,7 @@ from typing import Final
 from ledger.database import Database
 from tests.support import flows_homes as homes
 from tests.support import flows_members as members
+from tests.support import flows_misuse
 from tests.support import flows_services as services
 from tests.support import flows_shops as shops
 from tests.support.fake_channel import FakeChannel
@@ -50,6 +51,7 @@ FLOWS: Final[dict[str, Flow]] = {
         members.lend,
         members.fee_corrected,
         homes.families,
+        flows_misuse.misuse,
         members.lapse,
     )
 }

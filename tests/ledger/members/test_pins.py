@@ -141,3 +141,12 @@ def test_the_standard_hash_costs_what_the_design_says() -> None:
     assert "$m=19456,t=2,p=1$" in phc
     assert is_right("395172", phc, pepper=PEPPER)
     assert not is_right("395173", phc, pepper=PEPPER)
+
+
+@pytest.mark.parametrize("digits", ["194511", "451102", "110245", "021945"])
+def test_what_looks_like_the_birthday_is_refused(digits: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        pins.check_choice(digits, birth_year=1945)
+
+    assert caught.value.code == "pin_trivial"
+    pins.check_choice("459102", birth_year=1945)
