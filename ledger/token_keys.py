@@ -75,7 +75,8 @@ class Algorithm(NamedTuple):
 
 
 def _sign_p256(key: ec.EllipticCurvePrivateKey, message: bytes) -> bytes:
-    r, s = decode_dss_signature(key.sign(message, ec.ECDSA(SHA256())))
+    # RFC 6979: the same words under the same key are the same code again, as with Ed25519.
+    r, s = decode_dss_signature(key.sign(message, ec.ECDSA(SHA256(), deterministic_signing=True)))
     return r.to_bytes(_P256_HALF, "big") + s.to_bytes(_P256_HALF, "big")
 
 

@@ -13,8 +13,9 @@ from ledger.book import requests
 from ledger.clock import SECOND_US
 from ledger.errors import Refusal
 from ledger.members import terminals
-from ledger.members.codes import issue_dynamic
+from ledger.members.codes import issue_dynamic, used_code
 from ledger.members.key_vault import KeyVault
+from ledger.refs import read_reference
 from ledger.sql import Row, Sql, Tx
 from pos.amount_code import AmountCode, check_amount_code
 from pos.checkout import check_out
@@ -24,6 +25,10 @@ from pos.pin_check import PinAsked, check_pin
 from pos.quotes import Quoted, QuoteRequest, quote_for
 
 _KIND: Final = "sale"
+_CARD: Final = Sql(
+    "SELECT t.card_serial FROM sale s JOIN txn t ON t.community_id = s.community_id AND t.txn_id = s.txn_id"
+    " WHERE s.community_id = :community_id AND s.sale_id = :sale_id"
+)
 _WHOSE: Final = Sql(
     "SELECT person_id FROM sale WHERE community_id = :community_id AND sale_id = :sale_id"
 )
@@ -120,6 +125,41 @@ def state_of(tx: Tx, community_id: int, request_id: str) -> tuple[str, dict[str,
     if kept.outcome == "done":
         return "booked", _facts(kept)
     return ("cancelled" if kept.code == "amount_code_cancelled" else "refused"), None
+
+
+def confirmed(tx: Tx, vault: KeyVault, community_id: int, request_id: str) -> SaleRequest | None:
+    """The request behind a confirmed bill, word for word as it was booked: what its till would have sent itself.
+
+    None where it cannot be made again: not booked, or the key of its code was withdrawn since. Refuses
+    keys_master_wrong.
+    """
+    kept = requests.find_kept(tx, community_id, request_id)
+    card = tx.find(_CARD, community_id=community_id, sale_id=request_id)
+    if kept is None or kept.kind != _KIND or kept.outcome != "done":
+        return None
+    if card is None or card.card_serial is None:
+        return None
+    facts = json.loads(kept.response)
+    ref = read_reference(facts["ref"])
+    token = used_code(tx, vault, community_id, request_id, serial=int(card.card_serial))
+    if ref is None or token is None:
+        return None
+    request = SaleRequest(
+        community_id=community_id,
+        terminal_id=int(facts["terminal_id"]),
+        clerk_id=None,
+        request_id=request_id,
+        counter=ref.counter,
+        ref=facts["ref"],
+        token=token,
+        total_fen=facts["total_fen"],
+        offset_units=facts["offset_units"],
+        channel=facts["channel"],
+        payment_ref=None,
+        pin=None,
+        occurred_at=facts["occurred_at"],
+    )
+    return request if requests.hash_of(request.body()) == bytes(kept.body_hash) else None
 
 
 def cancel(tx: Tx, community_id: int, request_id: str, *, at: int) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 from ledger.clock import SECOND_US
 from ledger.errors import Refusal
 from ledger.members.key_vault import KeyVault
-from ledger.members.keys import signing_key
+from ledger.members.keys import key_of_then, signing_key
 from ledger.refs import check_character
 from ledger.sql import Sql, Tx
 from ledger.token_keys import CLASS_RULES, KeyClass, SigningKey
@@ -22,6 +22,13 @@ _NEXT_ISSUE = Sql(
     "ON CONFLICT (community_id, serial) "
     "DO UPDATE SET last_issue = (code_sequence.last_issue + 1) % 65536 "
     "RETURNING last_issue"
+)
+_USED = Sql(
+    "SELECT u.kid, u.issued_at_s, u.sequence FROM token_key k JOIN token_use u "
+    "ON u.community_id = k.community_id AND u.kid = k.kid AND u.serial = :serial "
+    "WHERE k.community_id = :community_id AND k.key_class = :key_class "
+    "AND u.request_id = :request_id AND u.outcome = 'used' "
+    "AND u.issued_at_s * 1000000 BETWEEN k.not_before AND k.not_after"
 )
 
 
@@ -46,6 +53,22 @@ def issue_dynamic(
     key = signing_key(tx, vault, community_id, key_class, at=at)
     issue = tx.get(_NEXT_ISSUE, community_id=community_id, serial=serial).last_issue
     return _code(key, serial=serial, issue=issue, at=at)
+
+
+def used_code(
+    tx: Tx, vault: KeyVault, community_id: int, request_id: str, *, serial: int
+) -> str | None:
+    """The 255 digits of card `serial`'s phone code that `request_id` used up, made again word for word: it is dead.
+
+    None where the request used no such code, or its key was withdrawn since. Refusals: keys_master_wrong.
+    """
+    here = {"community_id": community_id, "serial": serial, "request_id": request_id}
+    use = tx.find(_USED, **here, key_class=KeyClass.DYN.value)
+    if use is None:
+        return None
+    at = int(use.issued_at_s) * SECOND_US
+    key = key_of_then(tx, vault, community_id, int(use.kid), at=at)
+    return None if key is None else _code(key, serial=serial, issue=int(use.sequence), at=at)
 
 
 def issue_card_code(

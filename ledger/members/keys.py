@@ -71,6 +71,13 @@ _NEWEST = Sql(
     "AND k.not_before <= :at AND k.not_after >= :at + :code_life "
     "ORDER BY k.not_before DESC, k.kid DESC LIMIT 1"
 )
+_OF_THEN = Sql(
+    "SELECT k.kid, k.key_class, k.alg, k.public_key, k.not_before, k.not_after, k.state, c.issuer, "
+    "k.private_key_encrypted "
+    "FROM token_key k JOIN community c ON c.community_id = k.community_id "
+    "WHERE k.community_id = :community_id AND k.kid = :kid AND k.state = 'active' "
+    "AND k.not_before <= :at AND k.not_after >= :at"
+)
 _RETIRE = Sql(
     "UPDATE token_key SET state = 'retired', private_key_encrypted = :nothing, "
     "retired_by = :by, retired_at = :at "
@@ -155,6 +162,21 @@ def signing_key(
     )
     if row is None:
         raise Refusal("token_no_signing_key", key_class=key_class)
+    return _opened(vault, community_id, row)
+
+
+def key_of_then(
+    tx: Tx, vault: KeyVault, community_id: int, kid: int, *, at: int
+) -> SigningKey | None:
+    """The key that was called `kid` at `at` (microseconds UTC); None where there is none or it was withdrawn since.
+
+    Refusals: keys_master_wrong.
+    """
+    row = tx.find(_OF_THEN, community_id=community_id, kid=kid, at=at)
+    return None if row is None else _opened(vault, community_id, row)
+
+
+def _opened(vault: KeyVault, community_id: int, row: Row) -> SigningKey:
     public = _public(row)
     sealed = bytes(row.private_key_encrypted)
     return SigningKey(public, _load(vault.open(sealed, _label(community_id, public))))

@@ -17,9 +17,8 @@ from ledger.members.device_keys import to_base64url
 PURPOSE: Final = "told answers"
 """What the master key derives the mark's key from."""
 
-PATHS: Final = frozenset(
-    {"/api/v1/sales", "/api/v1/refunds", "/api/v1/redemptions", "/api/v1/claims"}
-)
+SALES: Final = "/api/v1/sales"
+PATHS: Final = frozenset({SALES, "/api/v1/refunds", "/api/v1/redemptions", "/api/v1/claims"})
 """The writes that change the book and whose answers are marked."""
 
 _FIRST_LINE: Final = "jifen-told/1"

@@ -296,7 +296,7 @@ def _close(shop: Shop) -> None:
 def _look(shop: Shop, day: Day) -> Day:
     tablet = shop.tablet
     day.lines = tablet.daybook()
-    day.signed = tablet.page.evaluate(_SIGNED)
+    day.signed = tablet.signed()
     shop.errors += tablet.errors
     with shop.served.town.db.read() as tx:
         sales = tx.all(_SALES, community_id=HERE)
@@ -328,15 +328,5 @@ _COUNT_WAITING: Final = """() => new Promise((resolve) => {
   opening.onsuccess = () => {
     const counting = opening.result.transaction("outbox").objectStore("outbox").count();
     counting.onsuccess = () => { opening.result.close(); resolve(counting.result); };
-  };
-})"""
-_SIGNED: Final = """() => new Promise((resolve) => {
-  const opening = indexedDB.open("jifen-till");
-  opening.onsuccess = () => {
-    const reading = opening.result.transaction("signed").objectStore("signed").getAll();
-    reading.onsuccess = () => {
-      opening.result.close();
-      resolve(reading.result.map(({ n, line }) => ({ n, line })));
-    };
   };
 })"""

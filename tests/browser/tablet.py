@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import qrcode
 from PIL import Image
@@ -170,6 +170,11 @@ class Tablet:
         lines: list[dict[str, object]] = self.page.evaluate(_DAYBOOK)
         return lines
 
+    def signed(self) -> list[dict[str, Any]]:
+        """The tablet's signed day file: number and line."""
+        lines: list[dict[str, Any]] = self.page.evaluate(_SIGNED)
+        return lines
+
 
 _WEDGE: Final = """([text, enter]) => {
   const press = (key, code) => (document.activeElement || document.body).dispatchEvent(
@@ -187,6 +192,17 @@ _DAYBOOK: Final = """() => new Promise((resolve) => {
   opening.onsuccess = () => {
     const reading = opening.result.transaction("daybook").objectStore("daybook").getAll();
     reading.onsuccess = () => { opening.result.close(); resolve(reading.result); };
+  };
+})"""
+
+_SIGNED: Final = """() => new Promise((resolve) => {
+  const opening = indexedDB.open("jifen-till");
+  opening.onsuccess = () => {
+    const reading = opening.result.transaction("signed").objectStore("signed").getAll();
+    reading.onsuccess = () => {
+      opening.result.close();
+      resolve(reading.result.map(({ n, line }) => ({ n, line })));
+    };
   };
 })"""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import json
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,12 @@ def shown_bill(tablet: Tablet, digits: str = "50") -> str:
     picture = Image.open(io.BytesIO(tablet.page.locator(".shown-bill").screenshot()))
     [found] = qr_codes(picture)
     return found.text
+
+
+def signed_requests(tablet: Tablet) -> list[str]:
+    """The requests over which the tablet has signed a line of its day file, in their order."""
+    parts = [str(entry["line"]).split(".")[1] for entry in tablet.signed()]
+    return [json.loads(base64.urlsafe_b64decode(part + "==="))["r"] for part in parts]
 
 
 def number_of(served: Served) -> str:
@@ -83,6 +91,7 @@ def test_a_phone_confirms_the_bill_and_the_till_goes_on_by_itself(
         assert (figures["word"], figures["顾客应付"]) == (zh("Done"), "40.00 元")
         [line] = tablet.daybook()
         assert (line["state"], line["offset_fen"], line["unfiled"]) == ("booked", 1_000, 1)
+        assert signed_requests(tablet) == [line["request_id"]]
         tablet.touch("Home")
         tablet.touch("Close the day")
         tablet.page.locator(".slip").wait_for()

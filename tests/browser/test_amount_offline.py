@@ -15,7 +15,7 @@ from pos.receipt_facts import receipt_facts
 from tests.browser.sealing import Sealing
 from tests.browser.served import Served
 from tests.browser.tablet import PHONE, Tablet, chromium, zh
-from tests.browser.test_amount_code import confirm_on_phone, shown_bill
+from tests.browser.test_amount_code import confirm_on_phone, shown_bill, signed_requests
 from tests.support.code_writer import changed_amount
 from tests.support.town import HERE
 
@@ -66,4 +66,12 @@ def test_a_till_without_network_believes_the_signature_over_its_own_bill_alone(
         assert tablet.result()["word"] == zh("Done")
         [line] = tablet.daybook()
         assert (line["total_fen"], line["offset_fen"], line["state"]) == (5_000, 1_000, "booked")
+        assert signed_requests(tablet) == []
+        tablet.page.unroute("**/api/**")
+        tablet.page.reload()
+        for _ in range(100):
+            if signed_requests(tablet):
+                break
+            tablet.page.wait_for_timeout(100)
+        assert signed_requests(tablet) == [line["request_id"]]
         assert tablet.errors == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from base64 import urlsafe_b64decode
+from dataclasses import replace
 from typing import Any
 
 import cbor2
@@ -119,6 +120,15 @@ def test_cwt_accepts_p256_codes_too() -> None:
     claims = cbor2.loads(COSE.new(verify_kid=True).decode(from_digits(code), stock_key(entry)))
 
     assert (len(from_digits(code)), claims[1]) == (105, ISSUER)
+
+
+@pytest.mark.parametrize("alg", ["EdDSA", "ES256"])
+def test_the_same_words_under_the_same_key_are_the_same_code(alg: str) -> None:
+    key = new_key(KeyClass.DYN, community=ISSUER, kid=9, not_before_s=START_S, alg=alg)
+    claims = Claims(ISSUER, NOW_S, NOW_S + 60, 12_345, 3)
+
+    assert sign(claims, key) == sign(claims, key)
+    assert sign(claims, key) != sign(replace(claims, issue=4), key)
 
 
 def test_the_published_key_set_reads_back_to_the_same_keys(published: list[Entry]) -> None:

@@ -51,6 +51,42 @@ test("a bill nobody confirmed gives its number to the next customer, and the sal
   expect(await till.store.getAllKeys("daybook")).toEqual([1, 2, 3]);
 });
 
+const TOLD = { body: '{"request_id":"r","pin":null}', answer: '{"ref":"x"}', at_ms: 1_772_000_000_000, mark: "m" };
+
+async function signedOf(till: Till): Promise<unknown[]> {
+  const lines = await till.store.getAll("signed");
+  return lines.map(({ n, line }) => {
+    const said = JSON.parse(atob(line.split(".")[1]!.replace(/-/g, "+").replace(/_/g, "/"))) as Record<string, unknown>;
+    return [n, said["u"], said["t"], said["m"], said["k"]];
+  });
+}
+
+test("a confirmed bill stands in the signed daybook once, chained among the till's own sales, and names no clerk", async () => {
+  const server = new Server();
+  const till = await tillWithPage(server);
+  await sell(till, SALE);
+  const bill = await showBill(till, 3_000, "scan");
+  server.bills.set(bill.request_id, { state: "booked", sale: SOLD, told: TOLD });
+  await Promise.all([settleBill(till, bill, false), settleOpenBills(till)]);
+  await sell(till, SALE);
+  const signed = await signedOf(till);
+  expect(signed.length).toBe(3);
+  expect(signed[1]).toEqual([2, "/api/v1/sales", TOLD.at_ms, "m", ""]);
+  expect((await till.store.get("meta", "signed_head")) as object).toMatchObject({ n: 3 });
+});
+
+test("a server that tells no more than the sale gets its line in the daybook, and is asked for the rest once", async () => {
+  const server = new Server();
+  const till = await tillWithPage(server);
+  const bill = await showBill(till, 3_000, "scan");
+  server.bills.set(bill.request_id, { state: "booked", sale: SOLD });
+  await settleBill(till, bill, false);
+  expect(await till.store.get("meta", "believed_bills")).toEqual([bill.request_id]);
+  await settleOpenBills(till);
+  expect(await till.store.get("meta", "believed_bills")).toEqual([]);
+  expect(await signedOf(till)).toEqual([]);
+});
+
 test("a line that stands under the number of a bill is not written over; a person is told", async () => {
   const server = new Server();
   const till = await tillWithPage(server);
