@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as BaseResponse
 
+from kiosk.auth import point_decimals
 from kiosk.gates import is_api
 from kiosk.pages import page_language
 from kiosk.problems import MEDIA_TYPE, known, problem, sentence
@@ -114,7 +115,8 @@ def _field(detail: Any) -> dict[str, str]:  # noqa: ANN401 - pydantic's ErrorDet
 
 
 def _problem(refusal: Refusal, **more: object) -> Response:
-    body = problem(refusal, request_id=g.request_id)
+    decimals = point_decimals(refusal)
+    body = problem(refusal, request_id=g.request_id, precision=decimals)
     text = json.dumps(body | more, ensure_ascii=False)
     response = Response(text, status=body["status"], content_type=MEDIA_TYPE)
     if refusal.code in {"too_many_requests", "sign_in_locked"}:
@@ -123,5 +125,5 @@ def _problem(refusal: Refusal, **more: object) -> Response:
 
 
 def _page(refusal: Refusal, status: int) -> str:
-    said = sentence(refusal, page_language())
+    said = sentence(refusal, page_language(), precision=point_decimals(refusal))
     return render_template("problem.html", sentence=said, status=status, request_id=g.request_id)

@@ -135,6 +135,13 @@ def terms() -> Terms:
     return found
 
 
+def point_decimals(refusal: Refusal) -> int:
+    """How many decimals the points in a refusal's facts have: as the community's own points, two for nobody's."""
+    if find_actor() is None or not any(name.endswith("_units") for name in refusal.facts):
+        return 2
+    return terms().shown.precision
+
+
 def authorise(view: Callable[..., object]) -> None:
     """Settle who is asking for `view` and refuse whoever may not have it.
 

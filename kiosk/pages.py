@@ -12,7 +12,7 @@ from flask import Blueprint, Response, g, render_template, request
 from flask.blueprints import BlueprintSetupState
 from markupsafe import Markup
 
-from kiosk.auth import allow
+from kiosk.auth import allow, point_decimals
 from kiosk.problems import known, sentence
 from kiosk.texts import LANGUAGES, language_for, mark, translator
 from ledger.clock import SECOND_US, now_us
@@ -157,7 +157,10 @@ def page(
     **values: Any,  # noqa: ANN401 - whatever the template shows
 ) -> Response:
     """A page as a response; a refusal stands at its head and gives the status."""
-    refused = None if refusal is None else sentence(refusal, page_language(), zone=page_zone())
+    refused = None
+    if refusal is not None:
+        decimals = point_decimals(refusal)
+        refused = sentence(refusal, page_language(), zone=page_zone(), precision=decimals)
     html = render_template(template, refused=refused, **values)
     answer = Response(html, status=200 if refusal is None else known(refusal.code).status)
     answer.headers["Content-Security-Policy"] = _POLICY

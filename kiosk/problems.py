@@ -59,6 +59,7 @@ _NEXT: Final = {
 }
 _LOCAL: Final = ZoneInfo("Asia/Shanghai")
 _SAFE_INTEGER: Final = 2**53
+_HUNDREDTHS: Final = 2
 
 
 def known(code: str) -> Known:
@@ -66,15 +67,27 @@ def known(code: str) -> Known:
     return REFUSALS.get(code, _UNNAMED)
 
 
-def sentence(refusal: Refusal, language: str, *, zone: tzinfo = _LOCAL) -> str:
-    """The refusal in one language, with its facts as people write them."""
+def sentence(
+    refusal: Refusal, language: str, *, zone: tzinfo = _LOCAL, precision: int = _HUNDREDTHS
+) -> str:
+    """The refusal in one language, with its facts as people write them.
+
+    `precision`: the decimals of the community's points, in whose smallest unit every `_units` is.
+    """
     translate = translator(language)
     facts = _Facts(code=refusal.code)
-    facts |= {name: _shown(name, fact, translate, zone) for name, fact in refusal.facts.items()}
+    facts |= {
+        name: points_text(fact, precision)
+        if isinstance(fact, int) and name.endswith("_units")
+        else _shown(name, fact, translate, zone)
+        for name, fact in refusal.facts.items()
+    }
     return translate(known(refusal.code).sentence).format_map(facts)
 
 
-def problem(refusal: Refusal, *, request_id: str, zone: tzinfo = _LOCAL) -> dict[str, Any]:
+def problem(
+    refusal: Refusal, *, request_id: str, zone: tzinfo = _LOCAL, precision: int = _HUNDREDTHS
+) -> dict[str, Any]:
     """The body of a problem+json answer."""
     entry = known(refusal.code)
     return {
@@ -82,8 +95,8 @@ def problem(refusal: Refusal, *, request_id: str, zone: tzinfo = _LOCAL) -> dict
         "title": translator("zh")(_TITLES[entry.status]),
         "status": entry.status,
         "code": refusal.code,
-        "detail": sentence(refusal, "zh", zone=zone),
-        "detail_en": sentence(refusal, "en", zone=zone),
+        "detail": sentence(refusal, "zh", zone=zone, precision=precision),
+        "detail_en": sentence(refusal, "en", zone=zone, precision=precision),
         "next": entry.next or _NEXT[entry.status],
         "facts": {name: _plain(name, fact) for name, fact in refusal.facts.items()},
         "request_id": request_id,
@@ -116,7 +129,6 @@ def _time_text(at: int, zone: tzinfo) -> str:
 
 _WRITTEN: Final[Mapping[tuple[str, ...], Callable[[int, tzinfo], str]]] = {
     ("_fen",): lambda fen, _zone: yuan_text(fen),
-    ("_units",): lambda units, _zone: points_text(units),
     ("_date", "_day"): _day_text,
     ("_at",): _time_text,
 }

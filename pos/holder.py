@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final, NamedTuple
 
 from ledger.errors import Refusal
 from ledger.members.terms import Terms
-from ledger.sql import Row, Sql, Tx
+from ledger.sql import Sql, Tx
 from ledger.token_keys import KeyClass
-from ledger.tokens import Token
 from pos.decide import asked_of
-from pos.desk import Desk, StaleTermsError, check_version, day_of, open_member_accounts
+from pos.desk import Desk, day_of
 from pos.goods_rules import goods_rules
+from pos.looking import check_looked, free_of_pin, label_of, look_up
 from pos.passbook import Book
 from pos.scan import Scan, scan_code
-from pos.showing import NoAccountsError, check_card, within_member_limit
+from pos.showing import check_card, within_member_limit
 from pos.situation import look
 
-_CARD: Final = Sql(
-    "SELECT number FROM card WHERE community_id = :community_id AND serial = :serial"
-)
 _REDEEMED: Final = Sql(
     "SELECT wallet_owner_id FROM redemption WHERE community_id = :community_id AND ref = :ref"
     " AND terminal_id = :terminal_id AND business_date = :business_date"
 )
-_TRIES: Final = 3
 
 
 class Shown(NamedTuple):
@@ -56,19 +53,14 @@ def holder_of(desk: Desk, shown: Shown, *, at: int) -> Holder:
 
     Refuses: the token's refusals, token_used, card_not_active, card_replaced, terminal_revoked.
     """
-    terms = desk.terms_with(shown.community_id, shown.terminal_id)
-    for _ in range(_TRIES):
-        scan = scan_code(terms, shown.token, at=at)
-        try:
-            with desk.db.read() as tx:
-                return _holder(tx, terms, shown, scan, at=at)
-        except StaleTermsError:
-            terms = desk.refresh(shown.community_id)
-        except NoAccountsError as missing:
-            open_member_accounts(
-                desk.db, shown.community_id, missing.owner_id, terms.shown.commodity, at=at
-            )
-    raise Refusal("busy_try_again")
+    return look_up(
+        desk,
+        shown,
+        partial(_holder, shown=shown, at=at),
+        scan_with=scan_code,
+        commodity_of=lambda terms: terms.shown.commodity,
+        at=at,
+    )
 
 
 def book_of_redemption(tx: Tx, terms: Terms, terminal_id: int, ref: str, *, day: int) -> Book:
@@ -83,32 +75,21 @@ def book_of_redemption(tx: Tx, terms: Terms, terminal_id: int, ref: str, *, day:
     return Book(here, int(row.wallet_owner_id), terms.shown.commodity)
 
 
-def _holder(tx: Tx, terms: Terms, shown: Shown, scan: Scan, *, at: int) -> Holder:
+def _holder(tx: Tx, terms: Terms, scan: Scan, *, shown: Shown, at: int) -> Holder:
     day = day_of(terms, at)
     row = look(tx, asked_of(terms, goods_rules(terms, day), shown, scan, cover_id=0, day=day))
-    check_version(terms, int(row.config_version))
-    if row.terminal_state != "active":
-        raise Refusal("terminal_revoked")
-    token = scan.believed()
-    if row.token_used_at is not None and token.is_single_use:
-        raise Refusal("token_used", used_at=int(row.token_used_at))
+    token = check_looked(terms, scan, row)
     check_card(row, token)
-    number = tx.get(_CARD, community_id=shown.community_id, serial=token.serial).number
     return Holder(
         person_id=int(row.person_id),
         owner_id=int(row.owner_id),
-        label=number.replace("-", "")[-4:],
+        label=label_of(tx, shown.community_id, token),
         available_units=within_member_limit(row, int(row.posted - row.held)),
         pending_units=int(row.pending_units),
         owed_units=int(row.owed),
-        pin_needed_above_units=_free_of_pin(terms, row, token),
+        pin_needed_above_units=0
+        if token.key_class is KeyClass.EARN
+        else free_of_pin(terms, row, token),
         token_class=token.key_class.value,
         is_recovering=row.recovering_since is not None,
     )
-
-
-def _free_of_pin(terms: Terms, row: Row, token: Token) -> int:
-    if token.key_class is KeyClass.EARN:
-        return 0
-    free = terms.limits(is_code=token.is_single_use).free_units
-    return max(0, free - int(row.without_pin_day or 0))

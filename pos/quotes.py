@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
 from ledger.certificates.rules import number_text
-from ledger.errors import Refusal
 from ledger.members.terms import Terms
-from ledger.sql import Row, Sql, Tx
+from ledger.sql import Row, Tx
 from ledger.token_keys import KeyClass
 from pos.certificates import member_with, shown_certificate
 from pos.decide import asked_of, member_of, open_shop_accounts, shop_on
-from pos.desk import Desk, StaleTermsError, check_version, day_of, open_member_accounts, rules_on
+from pos.desk import Desk, day_of, rules_on
+from pos.looking import check_looked, free_of_pin, label_of, look_up
 from pos.pricing import Member, Proposal, Shop, propose
 from pos.sale_rules import SaleRules
 from pos.scan import Scan, scan_for_sale
-from pos.showing import NoAccountsError, check_card, within_member_limit
+from pos.showing import check_card, within_member_limit
 from pos.situation import look
-
-_CARD: Final = Sql(
-    "SELECT number FROM card WHERE community_id = :community_id AND serial = :serial"
-)
-_TRIES: Final = 3
 
 
 class QuoteRequest(NamedTuple):
@@ -55,33 +51,29 @@ def quote_for(desk: Desk, request: QuoteRequest, *, at: int) -> Quoted:
     Refuses: the token's refusals, token_used, card_not_active, card_replaced, terminal_revoked, amount_wrong, and
     those of a certificate (`pos.certificates`).
     """
-    terms = desk.terms_with(request.community_id, request.terminal_id)
-    for _ in range(_TRIES):
-        scan = scan_for_sale(terms, request.token, at=at)
-        open_shop_accounts(desk, terms, request.terminal_id, at=at)
-        try:
-            with desk.db.read() as tx:
-                return _quote(tx, terms, request, scan, at=at)
-        except StaleTermsError:
-            terms = desk.refresh(request.community_id)
-        except NoAccountsError as missing:
-            open_member_accounts(
-                desk.db, request.community_id, missing.owner_id, terms.civic.commodity, at=at
-            )
-    raise Refusal("busy_try_again")
+    return look_up(
+        desk,
+        request,
+        partial(_quote, request=request, at=at),
+        scan_with=partial(_scan, desk, request),
+        commodity_of=lambda terms: terms.civic.commodity,
+        at=at,
+    )
 
 
-def _quote(tx: Tx, terms: Terms, request: QuoteRequest, scan: Scan, *, at: int) -> Quoted:
+def _scan(desk: Desk, request: QuoteRequest, terms: Terms, token: str, *, at: int) -> Scan:
+    """What was shown; the shop's accounts are seen to before anything is read."""
+    scan = scan_for_sale(terms, token, at=at)
+    open_shop_accounts(desk, terms, request.terminal_id, at=at)
+    return scan
+
+
+def _quote(tx: Tx, terms: Terms, scan: Scan, *, request: QuoteRequest, at: int) -> Quoted:
     day = day_of(terms, at)
     rules = rules_on(terms, day)
     asked = asked_of(terms, rules, request, scan, cover_id=0, day=day)
     row = look(tx, asked, certificate=scan.is_certificate)
-    check_version(terms, int(row.config_version))
-    if row.terminal_state != "active":
-        raise Refusal("terminal_revoked")
-    token = scan.believed()
-    if row.token_used_at is not None and token.is_single_use:
-        raise Refusal("token_used", used_at=int(row.token_used_at))
+    token = check_looked(terms, scan, row)
     terminal = terms.terminal(request.terminal_id)
     paper = (
         shown_certificate(tx, terms, scan, terminal, day, owner_id=row.owner_id)
@@ -95,10 +87,8 @@ def _quote(tx: Tx, terms: Terms, request: QuoteRequest, scan: Scan, *, at: int) 
         return _quote_paper(
             rules, member_with(rules, member, paper), shop, row, paper, request.total_fen
         )
-    limit = terms.limits(is_code=token.is_single_use).free_units
-    number = tx.get(_CARD, community_id=request.community_id, serial=token.serial).number
     return Quoted(
-        holder_label=number.replace("-", "")[-4:],
+        holder_label=label_of(tx, request.community_id, token),
         available_units=member.available,
         pending_units=int(row.pending_units),
         owed_units=member.owed,
@@ -110,7 +100,7 @@ def _quote(tx: Tx, terms: Terms, request: QuoteRequest, scan: Scan, *, at: int) 
             spends=token.key_class is not KeyClass.EARN,
             whole=row.recovering_since is None,
         ),
-        pin_needed_above_units=max(0, limit - int(row.without_pin_day or 0)),
+        pin_needed_above_units=free_of_pin(terms, row, token),
         token_class=token.key_class.value,
         person_id=int(row.person_id),
     )

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from ledger.book import requests
 from ledger.book.chart import Account, Kind
-from ledger.book.facts import cap_back_step, offset_step, pending_less_step
+from ledger.book.facts import offset_step, pending_less_step
 from ledger.book.posting import Posting, check_open
 from ledger.book.posting import steps as posting_steps
 from ledger.book.steps import Step, apply
 from ledger.earning.rates import RefundSplit, refund_split
 from ledger.errors import GuardMissedError, Refusal
-from ledger.households import limits
 from ledger.ids import new_id
 from ledger.members.terms import Terms
 from ledger.recovery.epochs import check_refunds
 from ledger.refs import read_reference
 from ledger.sql import Row, Sql, Tx
 from pos.decide import open_shop_accounts
-from pos.desk import Desk, day_of, rules_on
+from pos.desk import Desk, day_of
+from pos.limits_back import limits_back
 from pos.refund_lines import earner_of, loss_of, owner_of, refund_lines
 from pos.taking import Taking, take_back
 from pos.unproven import without_earned
@@ -343,7 +342,7 @@ def _posting_steps(  # noqa: PLR0913 - a refund depends on all of these at once
         steps.append(pending_less_step(here, sale.txn_id, taking.from_pending))
     if split.offset_fen:
         steps.append(_offset_back(posting, sale, split))
-    return steps + _limits_back(terms, sale, split), taking
+    return steps + limits_back(tx, terms, sale, split), taking
 
 
 def _offset_back(posting: Posting, sale: Row, split: RefundSplit) -> Step:
@@ -362,21 +361,3 @@ def _offset_back(posting: Posting, sale: Row, split: RefundSplit) -> Step:
         business_date=posting.business_date,
         occurred_at=posting.occurred_at,
     )
-
-
-def _limits_back(terms: Terms, sale: Row, split: RefundSplit) -> list[Step]:
-    """What came back no longer counts against the limits of the day and month it was counted in."""
-    rules = rules_on(terms, json.loads(sale.plan).get("counted_on", sale.business_date))
-    backs = (
-        (rules.earn_caps, split.earned_reversed_units),
-        (rules.offset_caps, split.units_back),
-    )
-    here, month = terms.community.id, int(sale.business_date) // 100
-    owner, person = int(sale.wallet_owner_id), int(sale.person_id)
-    member = [limits.member_back_step(here, person, owner, month, split.units_back)]
-    return (member if split.units_back else []) + [
-        cap_back_step(terms.community.id, sale.person_id, cap.code, cap.period_key, units)
-        for caps, units in backs
-        for cap in caps
-        if cap.period_key and units
-    ]

@@ -115,9 +115,8 @@ def decide(tx: Tx, act: Act, form_id: int, review: Review) -> None:
         _tell(tx, act, form, MISUSE_KEPT, kept)
     if len(review.upheld) < len(rows):
         _tell(tx, act, form, MISUSE_TAKEN, taken)
-    facts: audit.Facts = {
-        "kept_units": kept, "taken_units": taken, "owed_units": owed, "why": review.why.strip(),
-    }  # fmt: skip
+    # Why stands with the form alone, where it is erased with the holder's name.
+    facts: audit.Facts = {"kept_units": kept, "taken_units": taken, "owed_units": owed}
     _note(tx, act, "misuse.decide", form_id, facts)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from ledger.clock import SECOND_US
 from ledger.earning.rates import check_offset, offset_fen
 from ledger.errors import Refusal
 from ledger.members.terms import Terms
@@ -27,6 +28,8 @@ SHORT: Final = "short"
 LOSS: Final = "loss"
 """The card was reported lost since the till's last sync: the shop is paid, the community bears it."""
 REFUSED: Final = "refused"
+
+_DAY_US: Final = 86_400 * SECOND_US
 
 _REVOKED: Final = Sql(
     "SELECT revoked_at FROM terminal WHERE community_id = :community_id AND terminal_id = :terminal_id"
@@ -90,10 +93,14 @@ def _check_terminal(tx: Tx, row: Row, late: Late) -> None:
 
 
 def _check_ref(terms: Terms, late: Late) -> None:
+    """The number on the slip is this till's, and of the day it was sold on; next to midnight clocks may differ."""
     request = late.request
     ref = read_reference(request.ref)
     code = terms.terminal(request.terminal_id).code
     if ref is None or ref.terminal_code != code or ref.counter != request.counter:
+        raise Refusal("ref_bad")
+    around = (request.occurred_at + step * _DAY_US for step in (-1, 0, 1))
+    if ref.yymmdd not in {f"{day_of(terms, at) % 1_000_000:06d}" for at in around}:
         raise Refusal("ref_bad")
 
 

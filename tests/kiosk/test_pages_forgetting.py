@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from ledger import audit as audit_acts
 from ledger.audit import By
 from ledger.database import Database
+from ledger.earning.working_days import working_days_cn
 from ledger.errors import Refusal
 from ledger.households import acts, estates, homes
+from ledger.members import approvals, residents
 from ledger.seal.sealer import seal
 from ledger.sql import Sql
 from pos.checkout import check_out
-from pos.forgetting import forget_person
+from pos.forgetting import ERASED, KEPT, forget_person
 from pos.mandates import Mandate, give_mandate
+from pos.misuse.facts import to_name
 from settlement.auditor.run import audit
 from settlement.export.write import write_export
 from tests.kiosk.test_pages_office import post
+from tests.support import misuse
 from tests.support.engines import all_tables
 from tests.support.homes import ONE, ask, done, home
 from tests.support.invariants import check_invariants
@@ -102,6 +108,57 @@ def test_no_table_names_them_and_the_book_is_what_it_was(served: Served, tmp_pat
         )
         assert before == after, name
     assert not audit(tmp_path / "after").faults
+
+
+_ABOUT_PEOPLE = re.compile(
+    r"(^|_)(person|household|owner|subject|actor)(_id)?$|^(limit_person|limit_household)$"
+)
+
+
+def test_every_table_with_a_person_or_a_household_is_erased_or_kept_for_a_stated_reason() -> None:
+    about = {
+        table.name
+        for table in all_tables().sorted_tables
+        if any(_ABOUT_PEOPLE.search(column.name) for column in table.columns)
+    }
+
+    # Two hold no number of a person, but words about them.
+    assert about | {"redemption_proxy", "misuse_end"} == ERASED | KEPT.keys()
+    assert not ERASED & KEPT.keys()
+    assert all(len(reason) > 10 for reason in KEPT.values())
+
+
+def test_what_they_said_and_what_was_typed_about_them_is_gone(served: Served) -> None:
+    town, secret = served.town, f"{NAME}的卡"
+    with town.db.read() as tx:
+        town.grant(residents.get_resident(tx, HERE, 3).household_id, 10_000)
+    ref = misuse.spend(town, 2_000, person=3, total_fen=10_000)
+    with town.db.read() as tx:
+        own = residents.get_resident(tx, HERE, 3).household_id
+        rows = tuple(int(row.txn_id) for row in to_name(tx, HERE, 3, own, since=0))
+    assert ref
+    asked = misuse.Report(3, rows, secret, "form-1")
+    form_id = town.db.write(
+        lambda tx: misuse.take_report(
+            tx, HERE, asked, working=working_days_cn(), today=town.day, by=ONE, at=town.at
+        )
+    )
+    misuse.end(town, form_id, 0, why=secret)
+    body = {"person_id": 3, "household_id": None, "reason": secret}
+    town.db.write(
+        lambda tx: approvals.propose(tx, HERE, "award.deduct", "person:3", body, by=ONE, at=town.at)
+    )
+    town.db.write(
+        lambda tx: audit_acts.record(
+            tx, HERE, ONE, "person.note", "person:3", at=town.at, after={"why": secret}
+        )
+    )
+    leave(served)
+    assert everything(served).count(secret) >= 4
+
+    forget(served)
+
+    assert NAME not in everything(served)
 
 
 def test_who_still_takes_part_is_not_forgotten(served: Served) -> None:

@@ -1,6 +1,7 @@
 """Every refusal has a status and a sentence in both languages that says what to do next."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -10,10 +11,20 @@ import pytest
 from kiosk import problems
 from kiosk.refusals import REFUSALS
 from kiosk.texts import facts_of, sentences
+from ledger.database import Database
 from ledger.errors import Refusal
+from tests.kiosk.test_pages_office import post
+from tests.support.awards import scheme_text
+from tests.support.pages_town import Served, serve, text_of
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("ledger", "pos", "settlement", "kiosk")
+
+
+@pytest.fixture
+def hebei(sqlite_url: str, tmp_path: Path) -> Served:
+    """A town whose points have no decimals."""
+    return serve(Database(sqlite_url), tmp_path, scheme_text=scheme_text("hebei"))
 
 
 def refusals_in_source() -> Iterator[tuple[str, set[str], str]]:
@@ -74,6 +85,17 @@ def test_a_refusal_is_told_in_yuan_points_and_days() -> None:
         == "居民现有 150.00 积分，要用 200.00 积分。请减少使用的积分。"
     )
     assert "2026-03-02" in problems.sentence(closed, "zh")
+
+
+def test_points_without_decimals_are_told_without(hebei: Served) -> None:
+    few = Refusal("insufficient_points", available_units=15, asked_units=20)
+    assert "15 积分" in problems.sentence(few, "zh", precision=0)
+
+    page = "/office/residents/1"
+    said = text_of(post(hebei, "wang", page, f"{page}/card", number="", carer_points="9999"))
+
+    assert re.search(r"请填少于每天 200 分|200 分|少于 200", said), said
+    assert "2.00" not in said
 
 
 def test_a_time_is_told_on_the_communitys_clock() -> None:
