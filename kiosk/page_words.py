@@ -157,6 +157,10 @@ CLAIM_OUTCOMES: Final = {
 }
 CLAIM_FAULTS: Final = {
     "csv": Word(mark("This is no CSV table. Save the list as CSV and send it again.")),
+    "rounded": Word(
+        mark("The spreadsheet has rounded this number. Make the column text and type it again.")
+    ),
+    "serial": Word(mark("This date has lost its look. Format the column as date and time.")),
     "encoding": Word(mark("The letters cannot be read. Save the list as UTF-8 and send it again.")),
     "heading": Word(mark("A heading is missing. Use the headings of the claim form.")),
     "columns": Word(mark("This line has too few cells. Fill it up.")),

@@ -202,7 +202,7 @@ def store_batch(
 
     def start(tx: Tx) -> None:
         _drop_unfinished(tx, head)
-        _keep_file(tx, head, file, at=at)
+        keep_file(tx, head.community_id, file, at=at)
         values = {**head._asdict(), **kept, "header": _json(head.header), "at": at}
         if tx.run(_KEEP_BATCH, **values) != 1:
             raise GuardMissedError("claim_batch")
@@ -242,12 +242,13 @@ _PACK_QUICKLY: Final = Sql(
 _WORTH_IT: Final = 100_000
 
 
-def _keep_file(tx: Tx, head: BatchHead, file: StoredFile, *, at: int) -> None:
+def keep_file(tx: Tx, community_id: int, file: StoredFile, *, at: int) -> None:
+    """Keep the bytes as they came, by their SHA-256; the same again are kept once."""
     if tx.dialect == "postgresql" and len(file.body) > _WORTH_IT:
         tx.all(_PACK_QUICKLY)
     tx.run(
         _KEEP_FILE,
-        community_id=head.community_id,
+        community_id=community_id,
         sha256=hashlib.sha256(file.body).digest(),
         name=file.name,
         media_type=file.media_type,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from settlement.claim_headings import NEEDED, Head, guess, heading
+from settlement.claim_rows import Rows, UnreadableError, open_rows
 from settlement.daybook import ClaimLine
 
 MOST_BYTES: Final = 100 * 1024 * 1024
@@ -23,7 +25,6 @@ MOST_FAULTS: Final = 1_000
 
 _FORM: Final = Path(__file__).parent / "forms" / "claim_file.toml"
 _HEAD_ROWS: Final = 20
-_NEEDED: Final = ("ref", "points", "yuan", "time")
 _REF: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z_./-]{1,39}")
 _NUMBER: Final = re.compile(r"(-?)(\d{1,13})(?:\.(\d{1,4}))?", re.ASCII)
 _TIME: Final = re.compile(
@@ -31,6 +32,8 @@ _TIME: Final = re.compile(
 )
 _WRAPPED: Final = re.compile(r'="([^"=+@]*)"')
 _FORMULA: Final = ("=", "+", "@")
+_SERIAL: Final = re.compile(r"[345]\d{4}(?:\.\d{1,15})?", re.ASCII)
+_ROUNDED: Final = re.compile(r"\d(?:\.\d+)?[Ee]\+?\d{1,3}", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _HOUR_CHARACTERS: Final = 13
@@ -84,7 +87,6 @@ class ClaimFile:
 
 
 class _Form(NamedTuple):
-    columns: dict[str, str]
     totals: tuple[str, ...]
     dropped: dict[int, None]
 
@@ -92,9 +94,8 @@ class _Form(NamedTuple):
 @cache
 def _form() -> _Form:
     data = tomllib.loads(_FORM.read_text(encoding="utf-8"))
-    columns = {_plain(name): key for key, names in data["columns"].items() for name in names}
     signs = [*data["words"]["money_signs"], *data["words"]["thousands"], " ", "\u00a0"]
-    return _Form(columns, tuple(data["words"]["total"]), {ord(sign): None for sign in signs})
+    return _Form(tuple(data["words"]["total"]), {ord(sign): None for sign in signs})
 
 
 class _BadLineError(Exception):
@@ -107,51 +108,36 @@ class _BadLineError(Exception):
 
 
 def read_claim_file(
-    body: bytes, *, merchant_code: str, timezone: str, precision: int = 2
+    body: bytes,
+    *,
+    merchant_code: str,
+    timezone: str,
+    precision: int = 2,
+    head: Head | None = None,
 ) -> ClaimFile:
-    """Read a file of one shop; points have `precision` decimals. Nothing is guessed: see `faults`.
+    """Read a file (CSV or XLSX) of one shop; points have `precision` decimals. Nothing is guessed: see `faults`.
 
-    Lines are numbered as a text editor shows them. A line with a fault is in no total.
+    `head`: the headings and where each column stands, as a person confirmed it; without it, by the names of the form.
+    Lines are numbered as a text editor, or Excel, shows them. A line with a fault is in no total.
     """
     found = ClaimFile()
-    text = _decode(body, found)
-    if text is None:
-        return found
-    reader = csv.reader(io.StringIO(text), delimiter=_delimiter(text))
     try:
-        _read_rows(reader, found, _Cells(merchant_code, ZoneInfo(timezone), precision))
+        opened = open_rows(body, _is_total)
+    except UnreadableError as bad:
+        found.faults.append(Fault(0, "", bad.fault))
+        return found
+    found.encoding = opened.encoding
+    cells = _Cells(merchant_code, ZoneInfo(timezone), precision)
+    cells.counts_from_1904 = opened.counts_from_1904
+    cells.given = head
+    try:
+        _read_rows(opened.rows, found, cells)
     except csv.Error:
-        found.faults.append(Fault(reader.line_num, "", "csv"))
+        found.faults.append(Fault(opened.rows.line_num, "", "csv"))
     if found.lines:
         found.first_date = min(line.business_date for line in found.lines)
         found.last_date = max(line.business_date for line in found.lines)
     return found
-
-
-def _decode(body: bytes, found: ClaimFile) -> str | None:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            text = body.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        found.encoding = encoding
-        return text
-    found.faults.append(Fault(0, "", "encoding"))
-    return None
-
-
-def _delimiter(text: str) -> str:
-    head = text[:2000]
-    return max(",", "\t", ";", key=head.count)
-
-
-class _Rows(Protocol):
-    """A CSV reader: rows, and the line of the file the last one ended on."""
-
-    line_num: int
-
-    def __iter__(self) -> Iterator[list[str]]: ...
-    def __next__(self) -> list[str]: ...
 
 
 class _Cells:
@@ -162,6 +148,8 @@ class _Cells:
         self.zone = zone
         self.precision = precision
         self.columns: dict[str, int] = {}
+        self.given: Head | None = None
+        self.counts_from_1904 = False
         self._hours: dict[str, tuple[int, int]] = {}
 
     def quick_reader(self) -> Callable[[int, Sequence[str]], ClaimLine | None]:
@@ -207,7 +195,8 @@ class _Cells:
         except IndexError:
             raise _BadLineError("", "columns") from None
         if _REF.fullmatch(ref) is None:
-            raise _BadLineError("ref", "formula" if ref[:1] in _FORMULA else "ref")
+            fault = "rounded" if _ROUNDED.fullmatch(ref) else "ref"
+            raise _BadLineError("ref", "formula" if ref[:1] in _FORMULA else fault)
         if fen == 0:
             raise _BadLineError("yuan", "zero")
         if fen > 0 > units:
@@ -217,6 +206,8 @@ class _Cells:
 
     def _time(self, cell: str) -> tuple[int, int]:
         text = _plain(cell)
+        if _SERIAL.fullmatch(text):
+            text = self._from_serial(text)
         match = _TIME.fullmatch(text)
         if match is None:
             raise _BadLineError("time", "formula" if text[:1] in _FORMULA else "time")
@@ -232,8 +223,16 @@ class _Cells:
             self._hours[text[:_HOUR_CHARACTERS]] = (us - (minutes * 60 + seconds) * 1_000_000, date)
         return us, date
 
+    def _from_serial(self, text: str) -> str:
+        """The number Excel keeps for a date where the cell has lost its look: days since the end of 1899."""
+        if self.counts_from_1904:
+            raise _BadLineError("time", "serial")
+        seconds = (Decimal(text) * 86_400).quantize(Decimal(1), ROUND_HALF_UP)
+        moment = datetime(1899, 12, 30) + timedelta(seconds=int(seconds))  # noqa: DTZ001 - a wall clock's time
+        return f"{moment:%Y-%m-%d %H:%M:%S}"
 
-def _read_rows(rows: _Rows, found: ClaimFile, cells: _Cells) -> None:
+
+def _read_rows(rows: Rows, found: ClaimFile, cells: _Cells) -> None:
     if not _find_head(rows, found, cells):
         return
     total_seen, quick, lines = False, cells.quick_reader(), found.lines
@@ -266,21 +265,20 @@ def _read_rows(rows: _Rows, found: ClaimFile, cells: _Cells) -> None:
         found.lines.append(line)
 
 
-def _find_head(rows: _Rows, found: ClaimFile, cells: _Cells) -> bool:
+def _find_head(rows: Rows, found: ClaimFile, cells: _Cells) -> bool:
     """Find the row of headings; a file without any row is empty, one without headings unreadable."""
-    names = _form().columns
     seen_text = False
     for _, row in zip(range(_HEAD_ROWS), rows, strict=False):
         seen_text = seen_text or any(cell.strip() for cell in row)
-        cells.columns = {
-            key: position
-            for position, cell in reversed(list(enumerate(row)))
-            if (key := names.get(_plain(cell))) is not None
-        }
-        if all(name in cells.columns for name in _NEEDED):
+        if cells.given is None:
+            cells.columns = guess([heading(cell) for cell in row])
+            if all(name in cells.columns for name in NEEDED):
+                return True
+        elif cells.given.is_row(row):
+            cells.columns = dict(cells.given.columns)
             return True
     if seen_text:
-        missing = [name for name in _NEEDED if name not in cells.columns]
+        missing = [name for name in NEEDED if name not in cells.columns]
         found.faults.append(Fault(1, missing[0] if missing else "", "heading"))
     return False
 

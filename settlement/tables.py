@@ -66,6 +66,18 @@ claim = table(
 
 claim_again = table("claim_again", *_claim_columns(), key=("batch_id", "line_no"))
 
+# Where the columns of a shop's own list stand, as a person confirmed them for these very headings.
+claim_layout = table(
+    "claim_layout",
+    number("claimant_id"),
+    text("fingerprint"),  # SHA-256 of the headings
+    text("headings"),  # JSON: the row of headings
+    text("columns"),  # JSON: what each column is, to its position
+    number("confirmed_by"),
+    number("confirmed_at"),
+    key=("claimant_id", "fingerprint"),
+)
+
 night_run = table(
     "night_run",
     number("run_no"),

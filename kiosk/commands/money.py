@@ -11,6 +11,7 @@ import click
 
 from kiosk.commands.night import community_option, json_option
 from kiosk.commands.opening import Opened, opened, says_refusals, show
+from ledger.audit import SYSTEM
 from ledger.book.fund import add_to_fund, shop_pays_in, take_bank_fee
 from ledger.book.funds import POINTS, fund_figures, fund_id_of, work_funds
 from ledger.clock import now_us
@@ -23,7 +24,8 @@ from ledger.members.solvency import WHOLE
 from ledger.seal.sealer import seal
 from ledger.units import yuan_text
 from pos.desk import day_of
-from settlement.intake import Upload, take_claim_file
+from settlement.claim_layouts import confirm
+from settlement.intake import Upload, head_of, preview_claim_file, take_claim_file
 
 
 @click.group("fund")
@@ -192,21 +194,56 @@ def coverage_command(issuer: str | None, *, as_json: bool) -> None:
 @click.argument("merchant_code")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.option(
+    "--preview", is_flag=True, help="Only say what would be read and how; nothing is written."
+)
+@click.option(
+    "--columns",
+    help="What the list's columns are, remembered for the shop: ref=HEADING,points=…,yuan=…,time=….",
+)
 @community_option
 @json_option
 @says_refusals
-def claims_command(
-    merchant_code: str, file: Path, day: datetime, issuer: str | None, *, as_json: bool
+def claims_command(  # what a command line may say
+    merchant_code: str,
+    file: Path,
+    day: datetime,
+    columns: str | None,
+    issuer: str | None,
+    *,
+    preview: bool,
+    as_json: bool,
 ) -> None:
-    """Take in the claim file (CSV) of a shop without a till for DAY; a file seen before is said to be so."""
+    """Take in the claim file (CSV or XLSX) of a shop without a till for DAY; a file seen before is said to be so.
+
+    Headings other than those of our form are asked about once for each shop, and again when they change.
+    """
     with opened() as server:
         community_id = server.community(issuer)
+        shop, body, at = _shop(server, community_id, merchant_code), file.read_bytes(), now_us()
+        if preview:
+            show(preview_claim_file(server.db, community_id, shop, body), as_json=as_json)
+            return
+        if columns is not None:
+            _confirm_columns(server, community_id, shop, body, columns, at=at)
         answer = take_claim_file(
             server.db,
             community_id,
-            _shop(server, community_id, merchant_code),
-            Upload(file.name, file.read_bytes(), 0),
+            shop,
+            Upload(file.name, body, 0),
             day=day_key(day.date()),
-            at=now_us(),
+            at=at,
         )
         show(answer, as_json=as_json)
+
+
+def _confirm_columns(
+    server: Opened, community_id: int, shop: int, body: bytes, columns: str, *, at: int
+) -> None:
+    with server.db.read() as tx:
+        head = head_of(tx, community_id, shop, body)
+    named = dict(part.split("=", 1) for part in columns.split(",") if "=" in part)
+    if head is None or any(heading.strip() not in head.cells for heading in named.values()):
+        raise Refusal("claim_columns_bad")
+    chosen = {key.strip(): head.cells.index(heading.strip()) for key, heading in named.items()}
+    server.db.write(lambda tx: confirm(tx, community_id, shop, head, chosen, by=SYSTEM, at=at))

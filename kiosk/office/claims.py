@@ -10,21 +10,25 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import allow, terms
 from kiosk.context import service
-from kiosk.forms import day, me, number, text
+from kiosk.forms import day, me, needed, number, text
 from kiosk.office.frame import bp, can, office_page
 from kiosk.page_words import CLAIM_COLUMNS, CLAIM_FAULTS, CLAIM_OUTCOMES, word
 from kiosk.pages import say
 from kiosk.texts import mark
 from ledger.earning.calendar import day_from_key, day_key
 from ledger.errors import Refusal
+from ledger.members import files
 from ledger.members.terms import Terms
 from ledger.sql import Row
 from pos.desk import day_of
 from settlement.batches import recent_batches
-from settlement.intake import Upload, take_claim_file
+from settlement.claim_headings import KEYS, NEEDED
+from settlement.claim_layouts import confirm
+from settlement.intake import Upload, first_lines, head_of, take_claim_file
 
 _SHOWN_DAYS: Final = 14
 _MOST: Final = 100
+_ASKS: Final = frozenset({"claim_columns_unconfirmed", "claim_columns_changed"})
 _MOST_FAULTS: Final = 100
 
 
@@ -53,8 +57,69 @@ def take_claims() -> AnyResponse:
             at=service().now(),
         )
     except Refusal as refusal:
+        if refusal.code in _ASKS:
+            return _page(refusal=refusal, asked=_asked(str(refusal.facts["sha256"])))
         return _page(refusal=refusal)
     return _page(answer=answer)
+
+
+@bp.post("/claims/columns")
+@allow("day.run")
+def confirm_columns() -> AnyResponse:
+    """Say what the columns of a shop's list are, remember it, and take the kept file in."""
+    here, sha256 = terms(), needed("sha256")
+    shop = here.merchant(number("shop")).merchant_id
+    chosen = {key: int(text(f"column_{key}")) for key in KEYS if text(f"column_{key}").isdecimal()}
+    with service().db.read() as tx:
+        kept = files.get_file(tx, here.community.id, sha256)
+        head = head_of(tx, here.community.id, shop, kept.body)
+    if head is None:
+        raise Refusal("claim_file_not_csv")
+    at, by = service().now(), me()
+    try:
+        service().db.write(
+            lambda tx: confirm(tx, here.community.id, shop, head, chosen, by=by, at=at)
+        )
+        answer = take_claim_file(
+            service().db,
+            here.community.id,
+            shop,
+            Upload(kept.name, kept.body, by.id),
+            day=day("day"),
+            at=at,
+        )
+    except Refusal as refusal:
+        return _page(refusal=refusal, asked=_asked(sha256))
+    return _page(answer=answer)
+
+
+def _asked(sha256: str) -> dict[str, Any]:
+    """What there is to confirm: each column with what it may be and its first cells."""
+    here = terms()
+    shop = here.merchant(number("shop")).merchant_id
+    with service().db.read() as tx:
+        kept = files.get_file(tx, here.community.id, sha256)
+        head = head_of(tx, here.community.id, shop, kept.body)
+    if head is None:
+        raise Refusal("claim_file_not_csv")
+    lines = first_lines(kept.body, head)
+    return {
+        "sha256": sha256,
+        "name": kept.name,
+        "headings": list(enumerate(head.cells)),
+        "lines": lines,
+        "columns": [
+            {
+                "key": key,
+                "name": say(word(CLAIM_COLUMNS, key).text),
+                "needed": key in NEEDED,
+                "chosen": int(text(f"column_{key}"))
+                if text(f"column_{key}")
+                else head.columns.get(key),
+            }
+            for key in KEYS
+        ],
+    }
 
 
 def _upload() -> Upload:
@@ -65,7 +130,12 @@ def _upload() -> Upload:
     return Upload(sent.filename or "" if sent else "", body, me().id)
 
 
-def _page(*, refusal: Refusal | None = None, answer: dict[str, Any] | None = None) -> Response:
+def _page(
+    *,
+    refusal: Refusal | None = None,
+    answer: dict[str, Any] | None = None,
+    asked: dict[str, Any] | None = None,
+) -> Response:
     here = terms()
     today = day_from_key(day_of(here, service().now()))
     since = day_key(today - timedelta(days=_SHOWN_DAYS))
@@ -75,6 +145,7 @@ def _page(*, refusal: Refusal | None = None, answer: dict[str, Any] | None = Non
         "office/claims.html",
         refusal=refusal,
         answer=None if answer is None else _answer(answer),
+        asked=asked,
         batches=[_line(here, row) for row in rows],
         shops=[
             (shop.merchant_id, f"{shop.code} {shop.name}")

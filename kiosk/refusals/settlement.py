@@ -29,8 +29,32 @@ TABLE: Final = {
     "claim_file_not_csv": Known(
         422,
         mark(
-            "This file is not the claim table. Use the template, save it as CSV, and send it again."
+            "This file is not the claim table. Use the template, save it as CSV or XLSX, and send it again."
         ),
+    ),
+    "claim_file_changed": Known(
+        409,
+        mark(
+            "This is the list {file} with {count} lines changed or gone (row, number, yuan before -> now): {lines}. "
+            "Send new lines alone; what was claimed wrong is put right under Differences."
+        ),
+    ),
+    "claim_columns_unconfirmed": Known(
+        409,
+        mark(
+            "Nobody has said yet what the columns of {file} are ({headings}). Confirm them once; the file is kept."
+        ),
+    ),
+    "claim_columns_changed": Known(
+        409,
+        mark(
+            "The headings of {file} are not the shop's last ones (new: {new}; gone: {gone}). Confirm them again; "
+            "the file is kept."
+        ),
+    ),
+    "claim_columns_bad": Known(
+        422,
+        mark("Each of number, points, yuan and time needs a column of its own. Choose them again."),
     ),
     "claim_file_too_large": Known(
         413,

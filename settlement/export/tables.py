@@ -83,6 +83,7 @@ KEPT_HOME: Final[Mapping[str, str]] = MappingProxyType(
         "channel_event": "what the channel told; the postings have what came of it",
         "payment_route": "one payment's use over all communities",
         "payment_posting": "guards a payment's use while it is posted",
+        "claim_layout": "how a shop heads its own list; no figure needs it",
         "fee_file": "a file's answer by its hash; what the file said stands in fee_bill_version",
     }
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -189,6 +190,40 @@ def test_lines_claimed_before_in_another_file_are_counted_as_repeats(town: Town)
 
     assert (answer["outcome"], answer["again"], answer["batch_no"]) == ("ok", 2, 2)
     assert claims(town) == plain(lines)
+
+
+def test_a_list_sent_again_with_lines_changed_or_gone_is_refused_and_each_is_named(
+    town: Town,
+) -> None:
+    """Domain: a refund later taken out, an amount raised; what was filed first goes on counting."""
+    lines = lines_of(town)
+    take(town, claim_csv("M01", lines).encode(), name="monday.csv")
+    kept = claims(town)
+    raised = [replace(lines[0], fen=900), *lines[1:]]
+
+    with pytest.raises(Refusal) as changed:
+        take(town, claim_csv("M01", raised).encode(), name="monday2.csv")
+    with pytest.raises(Refusal) as gone:
+        take(town, claim_csv("M01", lines[:3]).encode(), name="monday3.csv")
+
+    assert {changed.value.code, gone.value.code} == {"claim_file_changed"}
+    assert changed.value.facts["file"] == "monday.csv"
+    assert changed.value.facts["lines"] == f"2 {lines[0].ref} 10.00 -> 9.00"
+    assert gone.value.facts["lines"] == f"0 {lines[3].ref} -2.00 -> 0.00"
+    assert claims(town) == kept
+    with town.db.read() as tx:
+        assert len(tx.all(STORED, community_id=HERE)) == 3
+
+
+def test_a_list_that_goes_on_from_another_days_is_no_changed_one(town: Town) -> None:
+    planter = Planter([town.tills[0]], seed=5)
+    days = [DAY, DAY + 1, DAY + 2]
+    lines = [planter.entry(day, fen=100) for day in days for _ in range(3)]
+
+    first = take(town, claim_csv("M01", lines[:6]).encode())
+    second = take(town, claim_csv("M01", lines[3:]).encode())
+
+    assert (first["outcome"], second["outcome"], second["again"]) == ("ok", "ok", 3)
 
 
 def test_a_preview_writes_nothing(town: Town) -> None:
