@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ledger.audit import By
 from ledger.channel_bills.bill import Outcome
+from ledger.channel_bills.silence import BY_BILL, review
 from ledger.channel_bills.store import Sent, keep_bill, read_sent
+from ledger.earning.calendar import day_from_key
 from ledger.errors import GuardMissedError, Refusal
 from pos.bill_file import payments_in
 from pos.desk import Desk, day_of
@@ -25,6 +28,7 @@ def take_channel_bill(
     it again ends the work. Refuses what `keep_bill` refuses.
     """
     answer = _kept(desk, community_id, merchant_id, sent, by=by, at=at)
+    review_silence(desk, community_id, at=at, shops=[merchant_id])
     if answer["outcome"] != Outcome.OK:
         return {**answer, "sales": 0, "units": 0, "lines_left": 0}
     bill, _ = read_sent(sent)
@@ -38,6 +42,37 @@ def take_channel_bill(
         at=at,
     )
     return {**answer, **proved._asdict()}
+
+
+def review_silence(
+    desk: Desk, community_id: int, *, at: int, shops: Iterable[int] | None = None
+) -> dict[int, bool]:
+    """Pause the earning of shops no bill of which came for too long, and let go on those whose bills came.
+
+    `shops`: all by default. Returns those that changed: whether they are paused now. Safe to run again.
+    """
+    terms = desk.refresh(community_id)
+    day = day_of(terms, at)
+    chosen = terms.merchants if shops is None else shops
+    proven_by_bill = [
+        shop
+        for shop in chosen
+        if (agreed := terms.agreement_on(shop, day)) is not None and agreed.proof in BY_BILL
+    ]
+    changed = desk.db.write(
+        lambda tx: review(
+            tx,
+            community_id,
+            proven_by_bill,
+            today=day_from_key(day),
+            days=terms.settings.no_file_days,
+            timezone=terms.community.timezone,
+            at=at,
+        )
+    )
+    if changed:
+        desk.refresh(community_id)
+    return changed
 
 
 def _kept(

@@ -213,6 +213,8 @@ def shop_on(terms: Terms, rules: SaleRules, merchant_id: int, day: int) -> Shop:
     offsets = "offset" in agreement.roles
     if earns and terms.earning_stopped_on(day):
         return Shop(earns=False, offsets=offsets, why_not="budget_used_up")
+    if earns and terms.earning_paused_on(merchant_id, day):
+        return Shop(earns=False, offsets=offsets, why_not="no_bills")
     return Shop(earns=earns, offsets=offsets)
 
 

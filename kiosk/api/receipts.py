@@ -22,6 +22,9 @@ CUT_SENTENCES: Final = {
     "earn_cap_day": mark("Today's limit for earning is reached."),
     "earn_cap_month": mark("This month's limit for earning is reached."),
     "budget_used_up": mark("This year's budget for new points is used up. Points you have go on."),
+    "no_bills": mark(
+        "This shop gives no points until its payment bills come. Points you have go on."
+    ),
 }
 """Why fewer points were earned than one might expect."""
 

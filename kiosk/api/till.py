@@ -72,7 +72,8 @@ def till_state(query: StateQuery) -> dict[str, Any]:
                 "open_differences": count_open(tx, here.community_id, terminal.merchant_id),
             },
             "cover": {"left_fen": cover_left(tx, here.community_id, terminal.merchant_id)},
-            "rules": _rules(terms, day),
+            "rules": _rules(terms, day)
+            | {"earning_paused": terms.earning_paused_on(terminal.merchant_id, day)},
             "jwks": keys.published_keys(tx, here.community_id, at=now),
             "recovery": asked_of_till(tx, here),
             "shift": _shift(tx, here),

@@ -26,7 +26,7 @@ from ledger.seal.sealer import seal
 from ledger.services.lapse import Lapsed, run_vouchers
 from ledger.stock.holds import expire
 from ledger.units import yuan_text
-from pos.bill_taking import take_channel_bill
+from pos.bill_taking import review_silence, take_channel_bill
 from pos.desk import day_of
 from pos.misuse.review import give_due
 from pos.orders import lapse_orders
@@ -90,9 +90,11 @@ def prepare_night(server: Opened, community_id: int, *, at: int) -> dict[str, An
     carried = server.db.write(lambda tx: carry_on(tx, community_id, today=day, at=at))
     vested = vest_overdue(server.desk, community_id, working_days_cn(), at=at)
     vouchers = end_vouchers(server, community_id, at=at)
+    silent = review_silence(server.desk, community_id, at=at)
     return {
         "payments_finished": sum(ended.values()),
         "points_vested_units": vested,
+        "shops_earning_paused": sum(silent.values()),
         "fee_offsets_released": released,
         "vouchers_told": vouchers.told,
         "vouchers_given_back": vouchers.given_back,

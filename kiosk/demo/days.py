@@ -21,13 +21,15 @@ from kiosk.generator.claims import Filing, Office
 from kiosk.generator.shapes import GoodsBack, Purchase, Truth, Visit, date_key, moment_us
 from kiosk.generator.streams import Streams
 from kiosk.generator.trade import Rung
+from ledger.audit import By
+from ledger.channel_bills.store import Sent
 from ledger.earning.working_days import working_days_cn
 from ledger.members import keys
 from ledger.seal.last_signed import LastSigned
-from pos.bill_file import read_bill
+from pos.bill_taking import take_channel_bill
 from pos.desk import Desk
 from pos.gateway import Gateway
-from pos.proof import prove_by_bill, vest_overdue
+from pos.proof import vest_overdue
 from settlement.claims import file_daybook
 from settlement.intake import Upload, take_claim_file
 from settlement.night import run_night
@@ -119,13 +121,12 @@ class Days:
         for code, rung in by_shop.items():
             payments, unproven = payments_of(rung, self._purchases)
             self.truth += unproven
-            prove_by_bill(
+            take_channel_bill(
                 self._desk,
                 town.community_id,
                 town.merchants[code],
-                read_bill(write_bill(code, payments)),
-                until=yesterday,
-                by="bill",
+                Sent(f"{code}All{yesterday}.csv", write_bill(code, payments)),
+                by=By("staff", town.staff["accountant"].id),
                 at=at,
             )
         vest_overdue(self._desk, town.community_id, working_days_cn(), at=at)

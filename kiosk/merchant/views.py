@@ -23,6 +23,7 @@ from kiosk.texts import mark
 from ledger.book.shops import owed_to
 from ledger.errors import Refusal
 from ledger.members.merchants import Merchant
+from ledger.members.pauses import pause_of
 from ledger.members.roles import ANYONE
 from ledger.sql import Row, Tx
 from pos.day_figures import ShopDay, day_by_shop
@@ -86,12 +87,14 @@ def home() -> Response:
         questions = open_of_shop(tx, community_id, shop.merchant_id)
         owed = owed_to(tx, community_id, shop.merchant_id)
         left = offsets_left(tx, here, shop.merchant_id, day)
+        paused = pause_of(tx, community_id, shop.merchant_id)
     return merchant_page(
         "merchant/home.html",
         shop=shop,
         owed_fen=owed,
         arrives=arrives_on(here, day).isoformat() if owed > 0 else None,
         today=today,
+        paused=None if paused is None else (int(paused.from_date), int(paused.silent_since)),
         cover_fen=left,
         statements=[head_of(row, shop.name) for row in rows],
         questions=[_question(row) for row in questions],

@@ -23,6 +23,7 @@ from kiosk.page_words import (
 from kiosk.pages import say
 from ledger.channel_bills.store import Sent, recent_bills
 from ledger.errors import Refusal
+from ledger.members.pauses import open_pauses
 from ledger.sql import Row
 from pos.bill_taking import take_channel_bill
 
@@ -70,10 +71,19 @@ def _page(*, refusal: Refusal | None = None, answer: dict[str, Any] | None = Non
     here = terms()
     with service().db.read() as tx:
         rows = recent_bills(tx, here.community.id, most=_MOST)
+        pauses = open_pauses(tx, here.community.id)
     return office_page(
         "office/channel_bills.html",
         refusal=refusal,
         answer=None if answer is None else _answer(answer),
+        pauses=[
+            {
+                "shop": f"{here.merchant(row.merchant_id).code} {here.merchant(row.merchant_id).name}",
+                "since": int(row.silent_since),
+                "day": int(row.from_date),
+            }
+            for row in pauses
+        ],
         bills=[_line(row) for row in rows],
         shops=[
             (shop.merchant_id, f"{shop.code} {shop.name}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from ledger.members import (
     communities,
     keys,
     merchants,
+    pauses,
     schemes,
     settings,
     terminals,
@@ -81,6 +82,13 @@ class Terms:
     clerks: Mapping[int, Clerk]
     budgets_exceeded: frozenset[int] = frozenset()
     """The years whose budget for points is used up."""
+    paused_shops: Mapping[int, int] = field(default_factory=dict)
+    """Shops that give no points because no bill of theirs came for too long, each with the day it began (yyyymmdd)."""
+
+    def earning_paused_on(self, merchant_id: int, business_date: int) -> bool:
+        """Whether a shop gives no points on a day until its bills come; what was sold before that day earns."""
+        began = self.paused_shops.get(merchant_id)
+        return began is not None and business_date >= began
 
     def earning_stopped_on(self, business_date: int) -> bool:
         """Whether no points are given on a day because the year's budget is used up; using points goes on.
@@ -240,6 +248,10 @@ def read_terms(tx: Tx, community_id: int) -> Terms:
         agreements=by_shop,
         clerks={c.clerk_id: c for c in clerks.all_clerks(tx, community_id)},
         budgets_exceeded=budget.exceeded_years(tx, community_id),
+        paused_shops={
+            int(pause.merchant_id): int(pause.from_date)
+            for pause in pauses.open_pauses(tx, community_id)
+        },
     )
 
 

@@ -36,6 +36,18 @@ CHANNEL_BILLS: Final = (
         """,
     ),
     shape(
+        "earning_pause",
+        "Shops that gave no points while no bill of theirs came.",
+        key=("merchant_id", "from_date"),
+        columns="""
+            merchant_id number the shop
+            from_date number the day from which it gave none
+            silent_since number the first sale for whose time no bill had come
+            began_at number when it was paused
+            ended_at number? when it went on
+        """,
+    ),
+    shape(
         "channel_line",
         "Payments and refunds as the first bill that held them says.",
         key=("merchant_id", "channel", "payment_ref", "refund_ref"),

@@ -100,7 +100,7 @@ class PretendedServer {
     if (body.offset_units > this.most(body.total_fen)) return { code: "offset_over_bill_share", sentence: TOO_MUCH };
     const off = offsetFen(body.offset_units, this.rules.units_per_fen);
     const paid = body.total_fen - off;
-    const earns = this.rules.approved_channels.includes(body.channel) && !this.rules.earning_stopped;
+    const earns = this.rules.approved_channels.includes(body.channel) && !this.rules.earning_stopped && !this.rules.earning_paused;
     const earned = earns ? paid : 0;
     this.left += earned - body.offset_units;
     this.sold.set(body.ref, { totalFen: body.total_fen, offsetFen: off, offsetUnits: body.offset_units, refundedFen: 0 });

@@ -39,6 +39,7 @@ export interface Rules extends OffsetRules {
   approved_channels: Channel[];
   /** The year's budget is used up: no new points, whatever is paid. Missing where the server is older. */
   earning_stopped?: boolean;
+  earning_paused?: boolean;
 }
 
 /** What a server that lost its book asks of a till. */

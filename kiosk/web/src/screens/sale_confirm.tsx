@@ -55,7 +55,7 @@ export function ConfirmSale({ bill: { totalFen, quote, offline, tell }, choice, 
         </section>
       )}
       {quote && <p class="hint">{said(quote.proposal.sentence, quote.proposal.sentence_en)}</p>}
-      <Channels channels={channels} earning={rules.approved_channels} chosen={choice.channel} stopped={rules.earning_stopped === true} onChoose={(channel) => onChoice({ ...choice, channel })} />
+      <Channels channels={channels} earning={rules.approved_channels} chosen={choice.channel} stopped={rules.earning_stopped === true ? "budget_used_up" : rules.earning_paused === true ? "no_bills" : ""} onChoose={(channel) => onChoice({ ...choice, channel })} />
       <button type="button" class="main" onClick={onConfirm}>
         <Icon name="done" />
         {t("Confirm {yuan}", { yuan: yuan(totalFen - off) })}
@@ -74,13 +74,13 @@ interface ChannelsProps {
   channels: Channel[];
   earning: Channel[];
   chosen: Channel;
-  stopped: boolean;
+  stopped: string;
   onChoose(channel: Channel): void;
 }
 
 function Channels({ channels, earning, chosen, stopped, onChoose }: ChannelsProps) {
   const notEarning = chosen !== "gateway" && !earning.includes(chosen) ? "channel_not_approved" : "";
-  const why = stopped ? "budget_used_up" : notEarning;
+  const why = stopped || notEarning;
   return (
     <fieldset class="channels">
       <legend>{t("Paid by")}</legend>
