@@ -63,11 +63,13 @@ function firstOf(page, context) {
 
 let first = null;
 
-/** What the till begins with and another page too is one file: each file more costs a kilobyte of heads and a round trip. */
-function common(id, context) {
+/** What the till begins with is two files, one of them other pages' too: each file more costs a kilobyte of heads. */
+function fileOf(id, context) {
   first ??= ["./src/main.tsx", "./src/kiosk/main.tsx", "./src/check/main.tsx"].map((page) => firstOf(here(page), context));
   const [till, ...others] = first;
-  return till.has(id) && others.some((modules) => modules.has(id)) ? "common" : null;
+  // The page itself stays its own file: tablets tell their version by its name.
+  if (!till.has(id) || id === here("./src/main.tsx")) return null;
+  return others.some((modules) => modules.has(id)) ? "common" : "first";
 }
 
 export default defineConfig({
@@ -83,7 +85,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     rollupOptions: {
       input: [here("./index.html"), here("./check.html"), here("./kiosk.html")],
-      output: { codeSplitting: { groups: [{ name: common }] } },
+      output: { codeSplitting: { groups: [{ name: fileOf }] } },
     },
     // The decoder is loaded by the page itself, side by side with the camera.
     modulePreload: { polyfill: false },

@@ -57,7 +57,7 @@ export interface SetAside {
   line: DayLine | null;
 }
 
-const PREFERENCES: Preferences = { language: "zh", paper: 58, camera: "environment" };
+const PREFERENCES: Preferences = { language: "zh", paper: 58, camera: "environment", printer: null, halves: false };
 const REFRESH_MS = 60_000;
 const RESEND_MS = 10_000;
 const CHINA_MINUTES = 480;

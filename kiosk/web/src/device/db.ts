@@ -4,6 +4,7 @@ import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from "
 import type { Channel, ClaimDifference, ClerkSession, Enrolled, Mode, Receipt, SealCode, TillState } from "../net/types";
 import type { SelfTest } from "../app/health";
 import type { ShiftBook } from "../app/shifts";
+import type { Printer } from "../print/printer";
 import type { ClaimLine } from "../rules/claim";
 import type { NoblePair } from "../rules/noble";
 import type { Evidence, LogKept } from "../rules/tlog/witness";
@@ -133,6 +134,10 @@ export interface Preferences {
   language: "zh" | "en";
   paper: 58 | 80;
   camera: "environment" | "user";
+  /** The receipt printer; null: as the browser prints. */
+  printer: Printer | null;
+  /** A receipt is printed twice: the customer's half and the shop's. */
+  halves: boolean;
 }
 
 /** An offer of the community's log that did not fit what the tablet kept. */

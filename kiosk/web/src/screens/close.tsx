@@ -7,7 +7,7 @@ import { dayText } from "../rules/time";
 import { said, t } from "../text/t";
 import { Notice, Screen, useTill } from "../ui/frame";
 import { Icon } from "../ui/icons";
-import { PrintButtons } from "../ui/receipt";
+import { PrintButtons } from "../ui/print_buttons";
 import { Figures, Result } from "../ui/result";
 import type { Go } from "./app";
 import { yuan } from "./words";

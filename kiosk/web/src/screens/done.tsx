@@ -8,7 +8,8 @@ import type { News } from "../rules/speech";
 import { said, t } from "../text/t";
 import { Notice, Screen, useTill } from "../ui/frame";
 import { Icon } from "../ui/icons";
-import { PrintButtons, ReceiptSlip } from "../ui/receipt";
+import { PrintButtons } from "../ui/print_buttons";
+import { ReceiptSlip } from "../ui/receipt";
 import { Figures, Result } from "../ui/result";
 import { type Sides, TwoSides } from "./offline_words";
 import { cutText, differenceText, figuresOf } from "./words";
@@ -163,7 +164,7 @@ export function ReceiptScreen({ line, onBack }: { line: DayLine; onBack(): void 
   return (
     <Screen title={t("Receipt")} onBack={onBack}>
       <ReceiptSlip line={line} />
-      <PrintButtons />
+      <PrintButtons halves />
     </Screen>
   );
 }

@@ -7,7 +7,7 @@ import type { QueueState } from "../net/counter_types";
 import { said, t } from "../text/t";
 import { Notice, Screen, useTill } from "../ui/frame";
 import { Icon } from "../ui/icons";
-import { PrintButtons } from "../ui/receipt";
+import { PrintButtons } from "../ui/print_buttons";
 import type { Go } from "./app";
 import { noServer } from "./enrol";
 

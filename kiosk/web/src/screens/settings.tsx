@@ -9,6 +9,7 @@ import { SecretCode } from "../ui/pad";
 import { play } from "../ui/sound";
 import type { Go } from "./app";
 import { noServer } from "./enrol";
+import { PrinterChoice } from "./settings_printer";
 
 const DIGITS = 4;
 
@@ -59,6 +60,7 @@ function Open({ onBack }: { onBack(): void }) {
             {camera === "user" ? t("Camera: the side of the screen") : t("Camera: the back of the tablet")}
           </button>
         </li>
+        <PrinterChoice />
         {till.mode === "till" && (
           <li>
             <button type="button" onClick={() => void till.setTraining(true)}>

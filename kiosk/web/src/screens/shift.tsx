@@ -7,7 +7,7 @@ import { said, t } from "../text/t";
 import { Notice, Screen, useTill } from "../ui/frame";
 import { Icon } from "../ui/icons";
 import { Amount, Pad } from "../ui/pad";
-import { PrintButtons } from "../ui/receipt";
+import { PrintButtons } from "../ui/print_buttons";
 import { Result } from "../ui/result";
 import { ShiftSlip } from "../ui/shift_slip";
 import type { Go } from "./app";

@@ -9,7 +9,6 @@ import { monthText } from "../rules/time";
 import { pointsText, yuan } from "../screens/words";
 import { t } from "../text/t";
 import { useTill } from "./frame";
-import { Icon } from "./icons";
 
 /** The slip of a line; one the server has not answered says that it is provisional, and why. */
 export function ReceiptSlip({ line }: { line: DayLine }) {
@@ -91,25 +90,8 @@ export function QrCode({ text, label, proof }: QrProps) {
     .map((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : "")).join(""))
     .join("");
   return (
-    <svg class={proof ? "qr large" : "qr"} viewBox={`0 0 ${size} ${size}`} role="img" aria-label={label} shape-rendering="crispEdges">
+    <svg class={proof ? "qr large" : "qr"} viewBox={`0 0 ${size} ${size}`} role="img" aria-label={label} shape-rendering="crispEdges" data-code={text}>
       <path d={path} />
     </svg>
-  );
-}
-
-/** Prints whatever slip is on the screen, at the paper's width. */
-export function PrintButtons() {
-  const [till, view] = useTill();
-  const { paper } = view.preferences;
-  return (
-    <div class="row">
-      <button type="button" onClick={() => window.print()}>
-        <Icon name="print" />
-        {t("Print")}
-      </button>
-      <button type="button" class="quiet" onClick={() => void till.setPreferences({ paper: paper === 58 ? 80 : 58 })}>
-        {t("Paper {width} mm", { width: paper })}
-      </button>
-    </div>
   );
 }
