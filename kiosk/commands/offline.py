@@ -7,17 +7,19 @@ from typing import Any
 import click
 
 from kiosk.commands.community import community_option, json_option
+from kiosk.commands.household_writes import Written, signed_options, write
 from kiosk.commands.opening import opened, says_refusals, show
 from ledger.audit import SYSTEM
 from ledger.clock import now_us
 from ledger.errors import Refusal
-from ledger.members import merchants, terminals
+from ledger.members import approvals, merchants, terminals
 from ledger.offline.bound import bound
 from ledger.offline.shops import decide_shop
 from ledger.offline.waiting import mark_slips
 from ledger.sql import Tx
 from ledger.units import points_text, yuan_text
 from pos.desk import day_of, rules_on
+from pos.offline.forgiving import APPROVAL, agree_to_forgiving, debts, propose_forgiving
 from settlement.overuse import find_overuse
 
 _HUNDRED = 100
@@ -123,3 +125,52 @@ def slips(
             return found.missing
 
         show({"terminal": terminal_code, "missing": server.db.write(work)}, as_json=as_json)
+
+
+@offline_group.command("debts")
+@community_option
+@json_option
+@says_refusals
+def list_debts(issuer: str | None, *, as_json: bool) -> None:
+    """What households owe out of sales without network, in units, by the number of the wallet's owner."""
+    with opened() as server:
+        terms = server.desk.refresh(server.community(issuer))
+        with server.db.read() as tx:
+            found = debts(tx, terms)
+        show({str(one.owner_id): one.units for one in found}, as_json=as_json)
+
+
+@offline_group.command("forgive")
+@click.argument("code")
+@click.argument("points", type=click.IntRange(min=1))
+@click.option("--why", required=True, help="The reason; it stays with the proposal.")
+@click.option("--person", type=int, help="Whose wallet, where each person has one of their own.")
+@signed_options
+def forgive(code: str, points: int, why: str, person: int | None, **signed: Any) -> None:  # noqa: ANN401 - what click read
+    """Propose to let POINTS of the debt of household CODE go; a second person agrees with `forgive-agree`."""
+
+    def work(by: Written) -> dict[str, Any]:
+        owner = by.household_id if person is None else person
+        units = points * 10**by.terms.civic.precision
+        done = propose_forgiving(by.tx, by.terms, owner, units, why, by=by.by, at=by.at)
+        return {"proposal": str(done)}
+
+    write(code, "forgive", {"points": points}, work, permission="grant.propose", **signed)
+
+
+@offline_group.command("forgive-agree")
+@click.argument("code")
+@click.argument("proposal", type=int)
+@signed_options
+def forgive_agree(code: str, proposal: int, **signed: Any) -> None:  # noqa: ANN401 - what click read
+    """Agree to PROPOSAL as a second person: the debt is let go at once, as much of it as is still owed."""
+
+    def work(by: Written) -> dict[str, Any]:
+        found = approvals.get_approval(by.tx, by.terms.community.id, proposal)
+        if found.kind != APPROVAL:
+            raise Refusal("approval_not_found")
+        units = agree_to_forgiving(by.tx, by.terms, proposal, today=by.day, by=by.by, at=by.at)
+        return {"proposal": str(proposal), "units": units}
+
+    asked = {"proposal": str(proposal)}
+    write(code, "forgive_agree", asked, work, permission="grant.approve", **signed)

@@ -13,6 +13,7 @@ from kiosk.context import service
 from kiosk.forms import act, me
 from kiosk.import_words import import_words
 from kiosk.office import recovery
+from kiosk.office.debts import forgiving_details
 from kiosk.office.deductions import agree_and_post, deduction_details
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.office.households import act_details, agree_to_act
@@ -32,6 +33,7 @@ from ledger.sql import Tx
 from ledger.stock import leaving
 from pos import unproven as pending
 from pos.desk import day_of
+from pos.offline import forgiving
 from pos.proof import let_be
 from settlement.discrepancy_lists import PROPOSED, counts_by_state
 from settlement.payout_lists import counts_by_state as payout_counts
@@ -46,6 +48,7 @@ _NAMES: Final = {
     votes.APPROVAL: mark("Vote of the committee"),
     recovery.LOST: mark("Go on without a till"),
     leaving.APPROVAL: mark("Goods to be written off"),
+    forgiving.APPROVAL: mark("Debt without network to be let go"),
 }
 _MAY: Final = {
     imports.APPROVAL: "grant.approve",
@@ -57,6 +60,7 @@ _MAY: Final = {
     votes.APPROVAL: "vote.approve",
     recovery.LOST: "recovery.write",
     leaving.APPROVAL: "payout.approve",
+    forgiving.APPROVAL: "grant.approve",
 }
 _OWN: Final = {
     payout_accounts.APPROVAL: payout_accounts.approve,
@@ -91,6 +95,10 @@ def agree(approval_id: int) -> AnyResponse:
             return
         if kind == acts.APPROVAL:
             agree_to_act(tx, terms(), approvals.get_approval(tx, here, approval_id), at=at)
+            return
+        if kind == forgiving.APPROVAL:
+            today = day_of(terms(), at)
+            forgiving.agree_to_forgiving(tx, terms(), approval_id, today=today, by=by, at=at)
             return
         if kind == pending.APPROVAL:
             today = day_of(terms(), at)
@@ -216,6 +224,7 @@ _TOLD: Final[Mapping[str, Callable[[Tx, Approval], str]]] = {
     acts.APPROVAL: lambda tx, row: act_details(tx, terms(), row),
     deductions.APPROVAL: lambda tx, row: deduction_details(tx, terms(), row),
     leaving.APPROVAL: write_off_details,
+    forgiving.APPROVAL: lambda tx, row: forgiving_details(tx, terms(), row),
 }
 """Kinds whose own room words them."""
 

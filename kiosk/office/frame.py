@@ -36,6 +36,7 @@ _WAYS: Final = (
     _Way("office.bills", mark("Fee bills"), "office.read"),
     _Way("office.unproven", mark("Points without proof"), "discrepancy.decide"),
     _Way("office.offline", mark("Without network"), "office.read"),
+    _Way("office.debts", mark("Debts without network"), "resident.read"),
     _Way("office.statements", mark("Statements"), "office.read", frozenset({"office.statement"})),
     _Way("office.payouts", mark("Payouts"), "office.read"),
     _Way("office.reports", mark("Reports"), "office.read"),

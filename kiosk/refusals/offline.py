@@ -143,4 +143,22 @@ TABLE: Final = {
     "paper_day_filed": Known(
         409, mark("This day of the pad is filed already. Look for it in the list of claims.")
     ),
+    "forgive_none": Known(
+        409,
+        mark(
+            "Nothing is owed out of a sale without network any more: it was made up meanwhile. Load the page again."
+        ),
+    ),
+    "forgive_too_much": Known(
+        422,
+        mark(
+            "Only {owed_units} points are owed out of sales without network. Choose that many or fewer."
+        ),
+    ),
+    "forgive_waiting": Known(
+        409,
+        mark(
+            "A proposal for this debt waits already. A second person decides it under Approvals first."
+        ),
+    ),
 }

@@ -12,6 +12,7 @@ from ledger.sql import Tx
 from pos.notices import (
     ACTS_FOR,
     CERTIFICATE,
+    FORGIVEN,
     FOUND,
     KEYED,
     LAPSED,
@@ -47,6 +48,9 @@ _TOLD: Final = {
     ),
     PIN_CHANGED: mark(
         "Your PIN was changed with the old one. If that was not you, call the hotline at once."
+    ),
+    FORGIVEN: mark(
+        "The community let {points} points go that you had to make up. You need not make them up any more."
     ),
     MISUSE: mark(
         "You said that {points} points were not spent by you (form {ref}). Your card is blocked. Where no PIN was"

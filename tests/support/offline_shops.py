@@ -30,8 +30,18 @@ class OfflineShops:
     def __init__(self, db: Database, **build: Any) -> None:
         """Three people with 300 points each, two shops with a till each, 10,000 yuan in the fund."""
         size = {"people": 3, "shops": 2, "grant_units": 30_000, "fund_fen": 1_000_000}
-        self.town: Town = build_town(db, **{**size, **build})
-        self.db = db
+        self._stand_in(build_town(db, **{**size, **build}))
+
+    @classmethod
+    def around(cls, town: Town) -> OfflineShops:
+        """The same over a town that is there already."""
+        made = cls.__new__(cls)
+        made._stand_in(town)
+        return made
+
+    def _stand_in(self, town: Town) -> None:
+        self.town = town
+        self.db = town.db
         self.answered: dict[str, dict[str, Any] | None] = {}
         self._cards: dict[int, str] = {}
 

@@ -3,7 +3,9 @@ import { followCards, hasRunOut, lookOffline, sayWaiting } from "../src/app/offl
 import { OfferGoneError, sell } from "../src/app/desk";
 import { flush } from "../src/device/flush";
 import { listWaiting } from "../src/device/outbox";
-import { unseal } from "../src/device/keys";
+import { nameFor, sha256, unseal } from "../src/device/keys";
+import { readMeta } from "../src/device/db";
+import { base64url, utf8 } from "../src/rules/bytes";
 import { type Asked, offerOffline, type OfflinePolicy } from "../src/rules/offline";
 import type { VerifiedToken } from "../src/rules/verify";
 import kept from "./samples/cards.json";
@@ -113,6 +115,28 @@ test("an offline sale carries the policy word for word, and its own store counts
   expect(second.offer).toEqual({ units: 0, why: "card_used_up" });
   const other = await lookOffline(till, token(GOOD + 1), 5_000);
   expect(other.mark.card).not.toBe(first.mark.card);
+});
+
+test("a card's name in the store cannot be found by trying every serial", async () => {
+  const { till } = await allowed();
+  const { mark } = await lookOffline(till, token(GOOD), 5_000);
+  expect((await lookOffline(till, token(GOOD), 9_000)).mark).toEqual(mark);
+  for (let serial = 0; serial < 200; serial += 1) {
+    const guess = await sha256(utf8(`${till.view.terminal?.terminal_id}/2026-03-02/card/${serial}`));
+    expect(base64url(guess.slice(0, 12))).not.toBe(mark.card);
+  }
+  const key = await readMeta(till.store, "name_key");
+  await expect(crypto.subtle.exportKey("raw", key as CryptoKey)).rejects.toThrow();
+});
+
+test("without WebCrypto cards are named by a key of the tablet's own all the same", async () => {
+  const { till } = await allowed();
+  const real = crypto;
+  vi.stubGlobal("crypto", { getRandomValues: (bytes: Uint8Array<ArrayBuffer>) => real.getRandomValues(bytes) });
+  const [one, again, other] = [await nameFor(till.store, utf8("1")), await nameFor(till.store, utf8("1")), await nameFor(till.store, utf8("2"))];
+  expect(one).toEqual(again);
+  expect(one).not.toEqual(other);
+  expect(one).not.toEqual(await sha256(utf8("1")));
 });
 
 test("what was uploaded counts until the server's own figure holds it", async () => {

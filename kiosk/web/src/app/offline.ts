@@ -2,7 +2,7 @@
 
 import type { DayLine } from "../device/db";
 import { readMeta, writeMeta } from "../device/db";
-import { sha256 } from "../device/keys";
+import { nameFor } from "../device/keys";
 import { listWaiting } from "../device/outbox";
 import { base64url, fromBase64url, utf8 } from "../rules/bytes";
 import { type Offer, offerOffline, type OfflinePolicy } from "../rules/offline";
@@ -83,8 +83,8 @@ export const hasRunOut = (token: VerifiedToken, nowMs: number): boolean => token
 
 /** A name for a card that says nothing beyond this till and day: the daybook holds no list of who bought what. */
 async function cardName(till: Till, token: VerifiedToken, day: string): Promise<string> {
-  const digest = await sha256(utf8(`${till.view.terminal?.terminal_id}/${day}/${token.keyClass}/${token.serial}`));
-  return base64url(digest.slice(0, 12));
+  const name = await nameFor(till.store, utf8(`${till.view.terminal?.terminal_id}/${day}/${token.keyClass}/${token.serial}`));
+  return base64url(name.slice(0, 12));
 }
 
 /** What this till let go under the policy's day: all of it by one card, and what the server's figure does not hold yet. */

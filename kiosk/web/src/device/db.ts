@@ -154,6 +154,8 @@ export interface Meta {
   terminal: Enrolled & { issuer: string };
   device_key: DeviceKey;
   seal_key: CryptoKey;
+  /** What cards are named with in the daybook; a browser without WebCrypto keeps it as bytes. */
+  name_key: CryptoKey | Uint8Array<ArrayBuffer>;
   clerk: ClerkSession;
   state: TillState;
   preferences: Preferences;

@@ -25,7 +25,7 @@ export async function deviceKey(store: Store): Promise<DeviceKey> {
 }
 
 /** Two tabs may both have made a key: the first that is stored counts for both. */
-async function keepFirst<K extends "device_key" | "seal_key">(store: Store, key: K, made: Meta[K]): Promise<Meta[K]> {
+async function keepFirst<K extends "device_key" | "seal_key" | "name_key">(store: Store, key: K, made: Meta[K]): Promise<Meta[K]> {
   const tx = store.transaction("meta", "readwrite");
   const first = (await tx.store.get(key)) as Meta[K] | undefined;
   if (!first) await tx.store.put(made, key);
@@ -85,4 +85,23 @@ async function sealKey(store: Store, subtle: SubtleCrypto): Promise<CryptoKey> {
   if (kept) return kept;
   const made = await subtle.generateKey({ name: AES, length: 256 }, false, ["encrypt", "decrypt"]);
   return keepFirst(store, "seal_key", made);
+}
+
+const HMAC = { name: "HMAC", hash: "SHA-256" } as const;
+
+/**
+ * A name for something that is easily guessed, such as a card's serial: made under a key of this device's own that cannot
+ * be read out, so that whoever copies the store cannot find the serial by trying them all.
+ */
+export async function nameFor(store: Store, text: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const subtle = subtleCrypto();
+  const key = (await readMeta(store, "name_key")) ?? (await keepFirst(store, "name_key", await makeNameKey(subtle)));
+  if (key instanceof Uint8Array) return (await import("../rules/noble")).hmacNoble(key, text);
+  if (!subtle) throw new Error("the store was written over https and must be read over https");
+  return new Uint8Array(await subtle.sign(HMAC.name, key, text));
+}
+
+async function makeNameKey(subtle: SubtleCrypto | null): Promise<Meta["name_key"]> {
+  if (subtle) return (await subtle.generateKey(HMAC, false, ["sign"])) as CryptoKey;
+  return crypto.getRandomValues(new Uint8Array(32));
 }

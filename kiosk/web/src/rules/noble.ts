@@ -2,6 +2,7 @@
 
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { p256 } from "@noble/curves/nist.js";
+import { hmac } from "@noble/hashes/hmac.js";
 import { sha256 } from "@noble/hashes/sha2.js";
 import { fromBase64url } from "./bytes";
 import type { Jwk } from "./verify";
@@ -36,3 +37,5 @@ export function signNoble(secret: Uint8Array, message: Uint8Array): Uint8Array<A
 }
 
 export const sha256Noble = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => Uint8Array.from(sha256(bytes));
+
+export const hmacNoble = (key: Uint8Array, text: Uint8Array): Uint8Array<ArrayBuffer> => Uint8Array.from(hmac(sha256, key, text));

@@ -1,0 +1,106 @@
+"""A debt out of a sale without network is let go by two people, never about their own household; the book balances."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ledger.audit import By
+from ledger.book.balances import account_sum
+from ledger.book.chart import Account
+from ledger.database import Database
+from ledger.errors import Refusal
+from ledger.sql import Sql
+from pos.checkout import check_out
+from pos.notices import FORGIVEN, told_to
+from pos.offline.forgiving import agree_to_forgiving, debts, propose_forgiving
+from tests.support.invariants import check_invariants
+from tests.support.offline_shops import OfflineShops
+from tests.support.staff_rows import add_staff
+from tests.support.town import CIVIC, HERE
+
+ONE, TWO, NEIGHBOUR = By("staff", 81), By("staff", 82), By("staff", 83)
+_LIVES = Sql("UPDATE staff SET person_id = 1 WHERE community_id = :here AND staff_id = 83")
+
+
+@pytest.fixture
+def shop(db: Database) -> Iterator[OfflineShops]:
+    """Person 1 owes 100 points: used without network after they had been spent at another till."""
+    made = OfflineShops(db)
+    made.allow()
+    late = made.made(made.policy(), 1, 10_000)
+    check_out(made.town.desk, made.town.sale(1, 10_000, 30_000, till=1), at=made.town.at)
+    made.send(late)
+    add_staff(db, {ONE: "secretary", TWO: "committee", NEIGHBOUR: "committee"}, at=made.town.at)
+    db.write(lambda tx: tx.run(_LIVES, here=HERE))
+    yield made
+    check_invariants(db.engine)
+
+
+def owed(shop: OfflineShops) -> list[tuple[int, int]]:
+    with shop.db.read() as tx:
+        return [(one.owner_id, one.units) for one in debts(tx, shop.town.desk.terms_of(HERE))]
+
+
+def propose(shop: OfflineShops, units: int, *, by: By = ONE, reason: str = "住院") -> int:
+    terms = shop.town.desk.terms_of(HERE)
+    return shop.db.write(
+        lambda tx: propose_forgiving(tx, terms, 1, units, reason, by=by, at=shop.town.at)
+    )
+
+
+def agree(shop: OfflineShops, proposal: int, *, by: By = TWO) -> int:
+    town = shop.town
+    terms = town.desk.terms_of(HERE)
+    return shop.db.write(
+        lambda tx: agree_to_forgiving(tx, terms, proposal, today=town.day, by=by, at=town.at)
+    )
+
+
+def test_two_people_let_a_part_go_and_the_community_bears_it(shop: OfflineShops) -> None:
+    assert owed(shop) == [(1, 10_000)]
+
+    proposal = propose(shop, 4_000)
+    assert shop.wallet(1) == (0, 10_000)
+    assert agree(shop, proposal) == 4_000
+
+    assert shop.wallet(1) == (0, 6_000)
+    assert owed(shop) == [(1, 6_000)]
+    with shop.db.read() as tx:
+        assert account_sum(tx, HERE, Account.LOSS, CIVIC) == 4_000
+        assert [one.kind for one in told_to(tx, HERE, 1)] == [FORGIVEN]
+
+
+@pytest.mark.parametrize(
+    ("code", "units", "by", "reason"),
+    [
+        ("forgive_too_much", 10_001, ONE, "住院"),
+        ("forgive_too_much", 0, ONE, "住院"),
+        ("reason_missing", 1_000, ONE, " "),
+        ("own_household", 1_000, NEIGHBOUR, "住院"),
+    ],
+)
+def test_what_may_not_be_proposed(
+    shop: OfflineShops, code: str, units: int, by: By, reason: str
+) -> None:
+    with pytest.raises(Refusal, match=code):
+        propose(shop, units, by=by, reason=reason)
+
+
+def test_neither_alone_nor_at_home_nor_twice(shop: OfflineShops) -> None:
+    proposal = propose(shop, 10_000)
+    with pytest.raises(Refusal, match="forgive_waiting"):
+        propose(shop, 1_000)
+    with pytest.raises(Refusal, match="approval_same_person"):
+        agree(shop, proposal, by=ONE)
+    with pytest.raises(Refusal, match="own_household"):
+        agree(shop, proposal, by=NEIGHBOUR)
+
+    assert agree(shop, proposal) == 10_000
+
+    with pytest.raises(Refusal, match="approval_decided"):
+        agree(shop, proposal)
+    with pytest.raises(Refusal, match="forgive_none"):
+        propose(shop, 1_000)
+    assert shop.wallet(1) == (0, 0)
