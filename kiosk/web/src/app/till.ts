@@ -13,6 +13,7 @@ import {
 } from "../device/db";
 import { deviceKey, publicJwk } from "../device/keys";
 import { flush, tryAsideNow } from "../device/flush";
+import { showLife } from "../device/locks";
 import { countOffline, listWaiting } from "../device/outbox";
 import { pruneLines } from "../device/signed";
 import { notBefore } from "../device/slips";
@@ -108,6 +109,7 @@ export class Till {
       preferences: { ...PREFERENCES, ...(await readMeta(store, "preferences")) },
       training: !training && ((await readMeta(store, "training")) ?? false),
     }, training);
+    showLife(store, till.tab);
     await till.identify();
     await till.recount();
     await till.showSeal();

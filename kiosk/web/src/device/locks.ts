@@ -7,10 +7,27 @@ const RETRY_MS = 60;
 
 /** Runs `work` while no other tab of this till holds the lock `name`. */
 export async function withLock<T>(store: Store, name: string, work: () => Promise<T>): Promise<T> {
-  const locks = (globalThis.navigator as Navigator | undefined)?.locks as LockManager | undefined;
+  const locks = lockManager();
   if (locks) return (await locks.request(`${store.name}:${name}`, work)) as T;
   return withLease(store, name, work);
 }
+
+const lockManager = (): LockManager | undefined => (globalThis.navigator as Navigator | undefined)?.locks as LockManager | undefined;
+
+/** Lets other tabs see that this one lives: the browser ends it with the tab, however that ends. */
+export function showLife(store: Store, tab: string): void {
+  // Asked for and not waited for: a twin of this tab bears the same name, and a page loaded anew lets go a moment later.
+  void lockManager()?.request(lifeOf(store, tab), () => new Promise(() => {}));
+}
+
+/** The tabs that live; null where the browser cannot tell. */
+export async function livingTabs(store: Store): Promise<Set<string> | null> {
+  const found = await lockManager()?.query();
+  const names = [...(found?.held ?? []), ...(found?.pending ?? [])].map(({ name }) => name ?? "");
+  return found ? new Set(names.filter((name) => name.startsWith(lifeOf(store, ""))).map((name) => name.slice(lifeOf(store, "").length))) : null;
+}
+
+const lifeOf = (store: Store, tab: string): string => `${store.name}:tab:${tab}`;
 
 /** The same with a lease in IndexedDB, for plain http and old browsers. A tab that died loses it after a while. */
 export async function withLease<T>(store: Store, name: string, work: () => Promise<T>): Promise<T> {

@@ -1,17 +1,19 @@
 // The terminal's counter: a number is drawn and stored before the scan, and no number is lost or used twice.
 
 import type { Slip, Store } from "./db";
+import { livingTabs } from "./locks";
 
-/** A number held this long may be taken by another tab; whoever held it draws anew when confirming. */
+/** Held this long, or by a tab that lives no more, a number may be taken; whoever held it draws anew when confirming. */
 const HELD_MS = 3 * 60_000;
 
 /** Draws the lowest number nobody uses: one given back, else the next after the last. */
 export async function drawCounter(store: Store, holder: string, nowMs: number): Promise<number> {
+  const living = await livingTabs(store);
   const tx = store.transaction(["slips", "meta", "daybook"], "readwrite", { durability: "strict" });
   const slips = tx.objectStore("slips");
   const meta = tx.objectStore("meta");
   const isFree = (slip: Slip): boolean =>
-    !slip.kept && (slip.holder === "" || slip.holder === holder || Math.abs(nowMs - slip.held_at) > HELD_MS);
+    !slip.kept && (slip.holder === "" || slip.holder === holder || living?.has(slip.holder) === false || Math.abs(nowMs - slip.held_at) > HELD_MS);
   let counter: number | undefined;
   for (const free of (await slips.getAll()).filter(isFree)) {
     if ((await tx.objectStore("daybook").getKey(free.counter)) === undefined) {
