@@ -66,6 +66,7 @@ PARTS: Final = (
     "kiosk.resident.pin",
     "kiosk.merchant.views",
     "kiosk.merchant.services",
+    "kiosk.merchant.tills",
     "kiosk.office.views",
     "kiosk.voice.views",
 )

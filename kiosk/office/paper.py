@@ -13,9 +13,10 @@ from kiosk.auth import actor, allow, terms
 from kiosk.context import service
 from kiosk.forms import day, hundredths, hundredths_from, me, needed, number, text
 from kiosk.office.frame import bp, office_page
-from kiosk.pages import page_language, say
-from kiosk.prints.slip_pad import MOST_IN_ONE_FILE, draw_slip_pad
+from kiosk.pages import say
+from kiosk.prints.slip_pad import MOST_IN_ONE_FILE
 from kiosk.texts import mark
+from kiosk.till_papers import pad_paper
 from ledger.earning.calendar import day_from_key
 from ledger.errors import Refusal
 from ledger.members.terminals import Terminal
@@ -28,7 +29,6 @@ from settlement.claims import file_daybook
 from settlement.daybook import Daybook, DaybookLine, totals_of
 
 _TIME: Final = re.compile(r"([01]?\d|2[0-3])[:\uff1a.]?([0-5]\d)")
-_DIGITS: Final = 5
 _CHANNELS: Final = {
     "cash": mark("Cash"),
     "scan": mark("WeChat or Alipay"),
@@ -65,20 +65,7 @@ def pad_page(code: str) -> Response:
 @allow("day.run")
 def print_pad(code: str) -> Response:
     """The next slips of a pad, and a sheet for the day."""
-    pad, here = _pad(code), terms()
-    body = draw_slip_pad(
-        terminal_code=pad.code,
-        shop=f"{here.merchant(pad.merchant_id).name} {here.branch(pad.branch_id).name}",
-        community=here.community.name,
-        hotline=here.community.hotline or "",
-        first=_from_query("first", 1),
-        count=_from_query("count", 60),
-        language=page_language(),
-    )
-    answer = Response(body, mimetype="application/pdf")
-    answer.headers["Content-Disposition"] = f'inline; filename="slips-{pad.code}.pdf"'
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return pad_paper(terms(), _pad(code))
 
 
 @bp.post("/paper/<string:code>/slips")
@@ -214,8 +201,3 @@ def _moment(when: int) -> int:
         terms().community.zone,
     )
     return int(local.timestamp()) * 1_000_000
-
-
-def _from_query(name: str, default: int) -> int:
-    typed = request.args.get(name, "")
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= _DIGITS else default

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Response, request
+from flask import Response
 from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.api.types import moment_text
@@ -17,20 +17,17 @@ from kiosk.context import service
 from kiosk.forms import act, me
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.page_words import TERMINAL_STATES, word
-from kiosk.pages import page_language, say, yuan
-from kiosk.prints.enrolment_slip import Slip, draw_enrolment_slip
+from kiosk.pages import say, yuan
 from kiosk.texts import mark
+from kiosk.till_papers import enrolment_paper, fresh_code
 from ledger.clock import SECOND_US
 from ledger.errors import Refusal
 from ledger.members import terminals
-from ledger.members.codes import issue_card_code
 from ledger.members.terminal_health import all_health
 from ledger.members.terms import Terms
 from ledger.sql import Row, Tx
 from pos.shifts import closings
 
-TEST_SERIAL: Final = 0
-"""No card is ever opened under it, so its code tests a scanner and buys nothing."""
 SILENT_MINUTES: Final = 15
 LOW_BATTERY: Final = 20
 SKEWED_MS: Final = 120_000
@@ -69,43 +66,20 @@ def revoke(terminal_id: int) -> AnyResponse:
 @allow("shop.write")
 def slip(terminal_id: int) -> AnyResponse:
     """A fresh enrolment code on the one page an owner needs, as a PDF to print."""
-    here, vault = terms(), service().vault
+    here = terms()
     made: dict[str, str] = {}
 
     def work(tx: Tx, at: int) -> None:
         # Not in the answer: an answer is kept, and of the code only its hash may be.
-        made["code"] = terminals.make_enrolment_code(
-            tx, here.community.id, terminal_id, by=me(), at=at
-        )
-        until = at + here.settings.enrolment_minutes * _MINUTE_US
-        made["until"] = moment_text(until, here.community.zone)[11:16]
-        made["card"] = issue_card_code(tx, vault, here.community.id, TEST_SERIAL, 0, at=at)
+        made.update(fresh_code(tx, here, terminal_id, by=me(), at=at))
 
     try:
         act("enrolment", {"terminal_id": str(terminal_id)}, work)
     except Refusal as refusal:
         return _page(refusal=refusal)
-    if "code" not in made:
+    if not made:
         return to("office.terminals")
-    terminal = here.terminal(terminal_id)
-    body = draw_enrolment_slip(
-        Slip(
-            shop=here.merchant(terminal.merchant_id).name,
-            branch=here.branch(terminal.branch_id).name,
-            terminal=terminal.code,
-            issuer=here.community.issuer,
-            code=made["code"],
-            address=f"{(service().settings.public_url or request.host_url).rstrip('/')}/{terminal.kind}",
-            until=made["until"],
-            card=made["card"],
-            hotline=here.community.hotline or "",
-        ),
-        language=page_language(),
-    )
-    answer = Response(body, mimetype="application/pdf")
-    answer.headers["Content-Disposition"] = f'inline; filename="{terminal.code}.pdf"'
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return enrolment_paper(here, here.terminal(terminal_id), made)
 
 
 def _page(*, refusal: Refusal | None = None) -> Response:
@@ -132,11 +106,11 @@ def _row(here: Terms, row: terminals.Terminal, told: Row | None, at: int) -> dic
         "state": say(state.text),
         "tone": state.tone,
         "can_revoke": row.state != "revoked",
-        "told": None if told is None else _told(told, at),
+        "told": None if told is None else troubles_of(told, at),
     }
 
 
-def _told(told: Row, at: int) -> dict[str, Any]:
+def troubles_of(told: Row, at: int) -> dict[str, Any]:
     """The tablet's last word in words, and what of it wants a look."""
     silent = (at - int(told.seen_at)) // _MINUTE_US
     battery = "" if told.battery_percent is None else f"{told.battery_percent}%"

@@ -39,8 +39,27 @@ HELP: Final = (
 )
 
 
+DAILY: Final = (
+    mark(
+        "A sale: “Sale”, type the amount, scan the code or the card, confirm, take the yuan as always."
+    ),
+    mark(
+        "Too few points, or another sum? Press minus or plus, or “Back”; nothing is booked before you confirm."
+    ),
+    mark(
+        "Goods come back: “Refund”, scan the slip. A mistake a moment ago: “Undo” on the last screen."
+    ),
+    mark("A certificate on paper: scan it, or type its nine digits under the camera's picture."),
+    mark(
+        "No network: sell on and give the slip; the tablet says how many points may be used, and sends all later."
+    ),
+    mark("No power either: write the paper slips, and take them to the office."),
+    mark("In the evening press “Close the day” and “File these figures”."),
+)
+
+
 class Slip(NamedTuple):
-    """What stands on it. `code` works once; `card` is the code of the test card, which belongs to nobody."""
+    """What stands on it. `code` works once, '' where the till is set up; `card` is the test card's, nobody's."""
 
     shop: str
     branch: str
@@ -54,10 +73,10 @@ class Slip(NamedTuple):
 
 
 def draw_enrolment_slip(slip: Slip, *, language: str = "zh") -> bytes:
-    """The slip as a PDF of one page."""
+    """The slip as a PDF of one page; without a code it is the page for the days after."""
     _ = translator(language)
     texts = {
-        "title": _("Set up your till"),
+        "title": _("Set up your till") if slip.code else _("Your till, day by day"),
         "till": _("Till"),
         "address": _("Address"),
         "community": _("Community code (4 characters)"),
@@ -80,13 +99,17 @@ def draw_enrolment_slip(slip: Slip, *, language: str = "zh") -> bytes:
             "issuer": slip.issuer,
             "code": grouped(slip.code),
             "address": slip.address,
-            "address_picture": draw_svg(f"{slip.address}#{slip.issuer}-{slip.code}", FREE),
+            "address_picture": draw_svg(_opening(slip), FREE),
             "card_picture": draw_svg(slip.card, CARD),
-            "steps": [_(step) for step in STEPS],
-            "help": [_(line) for line in HELP],
+            "steps": [_(step) for step in (STEPS if slip.code else DAILY)],
+            "help": [_(line) for line in (HELP if slip.code else HELP[:-1])],
             "hotline": slip.hotline,
         },
     )
+
+
+def _opening(slip: Slip) -> str:
+    return f"{slip.address}#{slip.issuer}-{slip.code}" if slip.code else slip.address
 
 
 def grouped(code: str) -> str:

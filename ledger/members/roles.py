@@ -33,6 +33,7 @@ PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "shop.read": "see one's own shop's days, statements and payouts",
         "shop.answer": "answer a question about one's own shop's claims",
         "shop.serve": "answer one's own shop's service orders",
+        "shop.till": "print the page one's own shop's tills are set up with",
         "office.read": "see the office's day and lists",
         "resident.read": "look residents and households up",
         "resident.write": "register residents and households, record consent",
@@ -91,7 +92,7 @@ ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
                 "me.pin",
             }
         ),
-        "merchant": frozenset({"shop.read", "shop.answer", "shop.serve"}),
+        "merchant": frozenset({"shop.read", "shop.answer", "shop.serve", "shop.till"}),
         # staff
         "counter_volunteer": frozenset({"office.read", "good.write"}),
         "grid_worker": _LOOKS | {"resident.write", "card.write", "pin.write", "fee.write"},

@@ -138,7 +138,7 @@ def test_residents_and_shops_read_large_type_and_hit_large_keys(site: Site, phon
     sign_in(site, phone)
     look("/me", "/me/code", "/me/code?purpose=earn")
     staff_in(site, phone, "sun", "merchant")
-    look("/merchant", f"/merchant/statements/{statement}")
+    look("/merchant", "/merchant/tills", f"/merchant/statements/{statement}")
 
     assert faults == {}
 

@@ -103,7 +103,7 @@ def pages(served: Served) -> Iterator[tuple[str, FlaskClient]]:
         yield path, (admin if staff.get(path).status_code == 403 else staff)
     for path in ME:
         yield path, served.resident()
-    for path in ("/merchant", f"/merchant/statements/{statement}"):
+    for path in ("/merchant", "/merchant/tills", f"/merchant/statements/{statement}"):
         yield path, served.owner()
     for path in (*OPEN, "/nothing"):
         yield path, served.visitor()
