@@ -33,6 +33,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "bill": "kiosk.commands.night:bill_command",
         "bills": "kiosk.commands.fees:bills_group",
         "claims": "kiosk.commands.money:claims_command",
+        "slips": "kiosk.commands.slips:slips_command",
         "fund": "kiosk.commands.money:fund_group",
         "stock": "kiosk.commands.stock:stock_group",
         "coverage": "kiosk.commands.money:coverage_command",

@@ -147,6 +147,13 @@ BILL_FAULTS: Final = {
     ),
     "too_many": Word(mark("The list is too long. Split it.")),
 }
+SLIP_FAULTS: Final = {
+    "number": Word(mark("No slip has this number: a sign was mistyped. Look at the slip again.")),
+    "head": Word(mark("Short codes need a line with till and day above them: M01T1 2026-03-02.")),
+    "amount": Word(mark("This is no amount such as 10.00. Type number, blank, amount.")),
+    "twice": Word(mark("This slip stands above with another amount. Look at it again.")),
+    "too_many": Word(mark("The list is too long. Split it.")),
+}
 CLAIM_OUTCOMES: Final = {
     "ok": Word(mark("taken in"), "good"),
     "seen_before": Word(mark("this file was taken in before; nothing is counted twice"), "wait"),

@@ -31,6 +31,7 @@ _WAYS: Final = (
     _Way("office.today", mark("Today"), "office.read"),
     _Way("office.discrepancies", mark("Differences"), "office.read"),
     _Way("office.claims", mark("Claims"), "office.read"),
+    _Way("office.slips", mark("Slip halves"), "office.read"),
     _Way("office.channel_bills", mark("Payment bills"), "office.read"),
     _Way("office.paper", mark("Paper slips"), "day.run", frozenset({"office.pad"})),
     _Way("office.bills", mark("Fee bills"), "office.read"),

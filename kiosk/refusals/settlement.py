@@ -32,6 +32,12 @@ TABLE: Final = {
             "This file is not the claim table. Use the template, save it as CSV or XLSX, and send it again."
         ),
     ),
+    "stack_days": Known(
+        422, mark("The stack's first day must not lie after its last. Correct the days.")
+    ),
+    "slip_finding_not_found": Known(
+        404, mark("This finding is not open any more. Load the page again.")
+    ),
     "claim_file_changed": Known(
         409,
         mark(

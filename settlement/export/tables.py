@@ -20,6 +20,7 @@ from settlement.export.recovery_shapes import RECOVERY
 from settlement.export.services_shapes import SERVICES
 from settlement.export.settlement_shapes import SETTLEMENT
 from settlement.export.shape import Shape
+from settlement.export.slip_shapes import SLIPS
 from settlement.export.stock_shapes import STOCK
 
 FORMAT: Final = "jifen-export/1"
@@ -41,6 +42,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
             *CERTIFICATES,
             *MISUSE,
             *SETTLEMENT,
+            *SLIPS,
             *RECOVERY,
             *OFFLINE,
         )
