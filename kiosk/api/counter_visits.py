@@ -30,6 +30,7 @@ from ledger.stock.watch import flagged
 from pos.desk import day_of
 from pos.goods_return import BackLine, ReturnRequest, slip_of, take_back_goods
 from pos.holder import Shown, holder_of
+from pos.order_retries import give_up_tries
 from pos.orders import OrderRequest, place_order
 from pos.queue import Line as Queue
 from pos.queue import call_next, queue_state, take_ticket
@@ -67,6 +68,7 @@ class OrderBody(Strict):
     request_id: RequestId
     token: TokenText
     lines: Annotated[list[PieceBody], Field(min_length=1, max_length=30)]
+    instead_of: Annotated[list[RequestId], Field(max_length=10)] = []  # noqa: RUF012 - pydantic copies it
     slot_id: Id | None = None
 
 
@@ -173,6 +175,7 @@ def order_here(body: OrderBody) -> tuple[dict[str, Any], int]:
         source="counter",
         slot_id=body.slot_id,
     )
+    give_up_tries(service().desk, request, body.instead_of, at=now)
     placed = place_order(service().desk, request, at=now)
     zone = terms.community.zone
     said = {**placed, "expires_at": moment_text(int(placed["expires_at"]), zone)}

@@ -18,6 +18,7 @@ from ledger.members.terms import Terms
 from pos.desk import day_of
 from pos.help_calls import Place, call_staff, take_call, waiting_calls
 from pos.holder import Holder, Shown, holder_of
+from pos.order_retries import give_up_tries
 from pos.orders import OrderRequest, open_orders_of, place_order
 from pos.redemption import Piece
 
@@ -36,6 +37,7 @@ class KeepBody(Strict):
     request_id: RequestId
     token: TokenText
     lines: Annotated[list[PieceBody], Field(min_length=1, max_length=30)]
+    instead_of: Annotated[list[RequestId], Field(max_length=10)] = []  # noqa: RUF012 - pydantic copies it
 
 
 class CallBody(Strict):
@@ -111,6 +113,7 @@ def keep_goods(body: KeepBody) -> tuple[dict[str, Any], int]:
         lines=_pieces(body.lines),
         source="kiosk",
     )
+    give_up_tries(service().desk, request, body.instead_of, at=now)
     placed = place_order(service().desk, request, at=now)
     expires = moment_text(int(placed["expires_at"]), terms.community.zone)
     return {**placed, "expires_at": expires}, 201

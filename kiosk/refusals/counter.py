@@ -116,4 +116,8 @@ TABLE: Final = {
         409,
         mark("This server has no payment channel. Take the money on the shop's own device."),
     ),
+    "order_replaced": Known(
+        409,
+        mark("This order was replaced by a newer one. Look at what is kept for the resident now."),
+    ),
 }

@@ -39,8 +39,9 @@ export const openBasket = (till: Till, requestId: string, lines: Lines): Promise
 export const giveUpBasket = (till: Till, hold: string): Promise<Answer<unknown>> =>
   heard(till, till.api.post("/api/v1/counter/baskets/release", { request_id: newRequestId(till), hold }));
 
-export const orderHere = (till: Till, requestId: string, token: string, lines: Lines): Promise<Answer<GoodsOrder>> =>
-  heard(till, till.api.post<GoodsOrder>("/api/v1/counter/orders", { request_id: requestId, token, lines }));
+/** `asked` from `Tries`: the number of this wish, and those of others that were never answered. */
+export const orderHere = (till: Till, asked: { request_id: string; instead_of: string[] }, token: string, lines: Lines): Promise<Answer<GoodsOrder>> =>
+  heard(till, till.api.post<GoodsOrder>("/api/v1/counter/orders", { ...asked, token, lines }));
 
 export const slipLines = (till: Till, ref: string): Promise<Answer<{ lines: SlipLine[] }>> =>
   heard(till, till.api.get<{ lines: SlipLine[] }>(`/api/v1/counter/slips/${encodeURIComponent(ref)}`));

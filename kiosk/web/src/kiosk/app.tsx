@@ -1,6 +1,7 @@
 // Which step is open. A step goes away by a touch alone, or after the screen has asked for a minute.
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Tries } from "../app/tries";
 import type { Answer } from "../net/api";
 import type { Good } from "../net/types";
 import { readToken, ScanError } from "../rules/token";
@@ -117,7 +118,7 @@ function useVisit(kiosk: Kiosk) {
   const [kept, setKept] = useState<Kept | null>(null);
   const [sentence, setSentence] = useState("");
   const [busy, setBusy] = useState(false);
-  const request = useRef<string | null>(null);
+  const tries = useRef(new Tries(kiosk.newRequestId));
   const parked = useRef<{ serial: number; basket: Basket; at: number } | null>(null);
   /** Whose turn it is: an answer that comes after its owner has gone is shown to nobody. */
   const turn = useRef(0);
@@ -132,7 +133,7 @@ function useVisit(kiosk: Kiosk) {
     setBasket({});
     setKept(null);
     setSentence("");
-    request.current = null;
+    tries.current.known();
     setStep("welcome");
   };
   /** Sets a basket aside for the card it was chosen with; nobody else sees it. */
@@ -191,12 +192,12 @@ function useVisit(kiosk: Kiosk) {
   const keep = async (): Promise<void> => {
     if (busy) return;
     setBusy(true);
-    request.current ??= kiosk.newRequestId();
     const mineNow = turn.current;
-    const answer = await kiosk.keep(request.current, token, linesOf(basket));
+    const lines = linesOf(basket);
+    const answer = await kiosk.keep(tries.current.next([serial, lines]), token, lines);
     if (turn.current !== mineNow) return;
     setBusy(false);
-    if (answer.kind !== "unanswered") request.current = null;
+    if (answer.kind !== "unanswered") tries.current.known();
     if (answer.kind !== "ok") return look(answer);
     setKept(answer.value);
     setBasket({});

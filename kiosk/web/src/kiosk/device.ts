@@ -88,8 +88,8 @@ export class Kiosk {
   told = (notices: ToldLater[]): Promise<Answer<unknown>> =>
     this.heard(this.api.post("/api/v1/till/told", { request_ids: notices.map((one) => one.request_id) }));
 
-  keep = (requestId: string, token: string, lines: Lines): Promise<Answer<Kept>> =>
-    this.heard(this.api.post<Kept>("/api/v1/kiosk/orders", { request_id: requestId, token, lines }));
+  keep = (asked: { request_id: string; instead_of: string[] }, token: string, lines: Lines): Promise<Answer<Kept>> =>
+    this.heard(this.api.post<Kept>("/api/v1/kiosk/orders", { ...asked, token, lines }));
 
   callStaff = (requestId: string, lines: Lines): Promise<Answer<unknown>> =>
     this.heard(this.api.post("/api/v1/kiosk/calls", { request_id: requestId, lines }));

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { giveUpBasket, holderOf, type Lines, newRequestId, openBasket, orderHere } from "../app/counter";
 import { type Beside, type Done, redeem } from "../app/desk";
 import type { Till } from "../app/till";
+import { Tries } from "../app/tries";
 import { stillToTell } from "../app/told";
 import type { ToldLater } from "../net/counter_types";
 import type { Good, GoodsOrder, Holder, Proxy } from "../net/types";
@@ -132,7 +133,7 @@ function useRedemption(first: VerifiedToken | null, chosen: Basket) {
   const [done, setDone] = useState<Done | null>(null);
   const [order, setOrder] = useState<GoodsOrder | null>(null);
   const [proxy, setProxy] = useState<Proxy | null>(null);
-  const request = useRef<string | null>(null);
+  const tries = useRef(new Tries(() => newRequestId(till)));
   const held = useHeld(till, step === "goods", basket);
   const sumOf = (price: (good: Good) => number): number => goods.reduce((sum, good) => sum + price(good) * (basket[good.good_id] ?? 0), 0);
   const total = sumOf((good) => good.price_units);
@@ -213,13 +214,13 @@ function useRedemption(first: VerifiedToken | null, chosen: Basket) {
   const orderForLater = async (): Promise<void> => {
     if (!token) return;
     await letGo(till, held);
-    request.current ??= newRequestId(till);
-    const answer = await orderHere(till, request.current, token.text, linesOf(basket));
+    const lines = linesOf(basket);
+    const answer = await orderHere(till, tries.current.next([token.serial, lines]), token.text, lines);
     if (answer.kind !== "ok") {
-      if (answer.kind === "refused") request.current = null;
+      if (answer.kind === "refused") tries.current.known();
       return setFault(answer.refused ? said(answer.refused.zh, answer.refused.en) : noServer());
     }
-    request.current = null;
+    tries.current.known();
     clear();
     return open(token);
   };
