@@ -29,6 +29,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "import": "kiosk.commands.people:import_command",
         "terminal": "kiosk.commands.shops:terminal_group",
         "night": "kiosk.commands.night:night_command",
+        "clockwork": "kiosk.commands.clockwork:clockwork_group",
         "recover": "kiosk.commands.night:recover_command",
         "bill": "kiosk.commands.night:bill_command",
         "bills": "kiosk.commands.fees:bills_group",

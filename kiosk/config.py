@@ -47,6 +47,8 @@ class Settings:
     """Seconds between two looks whether there is something to copy on."""
     seal_every_s: int = 5
     """How often a server seals what was written; 0: only the commands do."""
+    clockwork: int = 1
+    """1: `jifen serve` runs notices, lapse, night and month by itself; 0: somebody else does."""
 
     @property
     def is_https(self) -> bool:
@@ -63,6 +65,7 @@ _INTEGERS: Final = {
     "requests_a_minute": (0, 1_000_000),
     "copy_every_s": (5, 3_600),
     "seal_every_s": (0, 60),
+    "clockwork": (0, 1),
 }
 _PATHS: Final = frozenset(
     {"data_dir", "master_secret_file", "tls_certificate", "tls_key", "backup_dir", "copy_dir"}

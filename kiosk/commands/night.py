@@ -10,30 +10,17 @@ from typing import Any
 
 import click
 
-from kiosk.commands.opening import Opened, language, opened, says_refusals, show
+from kiosk.clockwork.night import close_day
+from kiosk.commands.opening import language, opened, says_refusals, show
 from ledger.audit import SYSTEM
-from ledger.bills.confirmations import release_overdue
-from ledger.certificates import desk as certificates
 from ledger.channel_bills.store import Sent
 from ledger.clock import now_us
 from ledger.earning.calendar import day_key
-from ledger.earning.working_days import working_days_cn
 from ledger.errors import Refusal
-from ledger.households.sweep import carry_on
-from ledger.members.fund_watch import watch
-from ledger.members.gate import percent_text
-from ledger.seal.sealer import seal
-from ledger.services.lapse import Lapsed, run_vouchers
-from ledger.stock.holds import expire
 from ledger.units import yuan_text
-from pos.bill_taking import review_silence, take_channel_bill
-from pos.desk import day_of
-from pos.misuse.review import give_due
-from pos.orders import lapse_orders
-from pos.proof import vest_overdue
+from pos.bill_taking import take_channel_bill
 from pos.recovery import recover
 from pos.unproven import mark_missing
-from settlement.night import run_night
 from settlement.night_result import NightResult
 
 STEPS = ("sealed", "begun", "matched", "audited", "settled", "audited", "locked")
@@ -58,19 +45,14 @@ def night_command(day: datetime, issuer: str | None, *, as_json: bool) -> None:
     """
     with opened() as server:
         community_id = server.community(issuer)
-        now = now_us()
-        prepared = prepare_night(server, community_id, at=now)
         with click.progressbar(length=len(STEPS), label="night", hidden=as_json) as bar:
-            result = run_night(
-                server.db,
+            prepared, result, behind = close_day(
+                server,
                 community_id,
                 day_key(day.date()),
-                at=now,
+                at=now_us(),
                 after_step=lambda _step: bar.update(1),
             )
-        seal(server.db, community_id)
-        watched = watch(server.db, community_id, at=now)
-        behind = {"coverage_percent": percent_text(watched.coverage)} if watched else {}
         signed = server.publish(community_id, at=now_us())
         log = {"log_size": signed.size, "log_root": signed.root.hex()}
         more = {"found": findings(result)} if as_json else {}
@@ -80,38 +62,6 @@ def night_command(day: datetime, issuer: str | None, *, as_json: bool) -> None:
                 click.echo(f"{row['check']}  {row['file']}  {row['row']}\n    {row['reason']}")
         if result.state != "locked":
             raise SystemExit(1)
-
-
-def prepare_night(server: Opened, community_id: int, *, at: int) -> dict[str, Any]:
-    """What goes before a night: payments and vouchers end, points vest, what was set aside too long is let go."""
-    ended = recover(server.desk, community_id, at=at) if server.desk.channel is not None else {}
-    day = day_of(server.desk.refresh(community_id), at)
-    released = server.db.write(lambda tx: release_overdue(tx, community_id, day=day, at=at))
-    carried = server.db.write(lambda tx: carry_on(tx, community_id, today=day, at=at))
-    vested = vest_overdue(server.desk, community_id, working_days_cn(), at=at)
-    vouchers = end_vouchers(server, community_id, at=at)
-    silent = review_silence(server.desk, community_id, at=at)
-    return {
-        "payments_finished": sum(ended.values()),
-        "points_vested_units": vested,
-        "shops_earning_paused": sum(silent.values()),
-        "fee_offsets_released": released,
-        "vouchers_told": vouchers.told,
-        "vouchers_given_back": vouchers.given_back,
-        "vouchers_lapsed": vouchers.lapsed,
-        "certificates_ended": certificates.expire(server.db, community_id, day, at=at),
-        "households_carried_on": carried,
-        "orders_lapsed": len(lapse_orders(server.db, community_id, at=at)),
-        "misuse_given_back": give_due(server.db, community_id, day=day, at=at),
-        "basket_pieces_freed": expire(server.db, community_id, at=at),
-    }
-
-
-def end_vouchers(server: Opened, community_id: int, *, at: int) -> Lapsed:
-    """Tell the holders of vouchers that end soon; end those past their last day, dated on the day of `at`."""
-    terms = server.desk.refresh(community_id)
-    days = terms.settings.voucher_notice_days
-    return run_vouchers(server.db, community_id, day_of(terms, at), notice_days=days, at=at)
 
 
 def figures(result: NightResult) -> dict[str, Any]:

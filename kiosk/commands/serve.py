@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from typing import Final
 
 import click
 import qrcode
@@ -21,6 +23,8 @@ from ledger.clock import now_us
 from ledger.database import Database
 from ledger.members.key_vault import write_master_key
 
+_LOOK_S: Final = 5
+_LEAST_LOOKS: Final = 6
 json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 
 
@@ -28,9 +32,15 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JS
 @click.option("--host", help="Address to listen on.")
 @click.option("--port", type=click.IntRange(1, 65_535), help="Port to listen on.")
 @click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True)
+@click.option("--no-clockwork", is_flag=True, help="Run no night, month or notices by itself.")
 @says_refusals
-def serve_command(host: str | None, port: int | None, workers: int) -> None:
-    """Serve tills, counters, residents and the office until stopped."""
+def serve_command(host: str | None, port: int | None, workers: int, *, no_clockwork: bool) -> None:
+    """Serve tills, counters, residents and the office until stopped.
+
+    The clockwork (`jifen clockwork`) runs beside it, unless the setting `clockwork` is 0.
+    """
+    if no_clockwork:
+        os.environ[ENVIRONMENT + "CLOCKWORK"] = "0"
     for name, value in (("HOST", host), ("PORT", port)):
         if value is not None:
             # The workers are processes of their own and read the same environment.
@@ -38,21 +48,51 @@ def serve_command(host: str | None, port: int | None, workers: int) -> None:
     settings = read_settings(os.environ)
     scheme = "https" if settings.tls_certificate else "http"
     click.echo(f"{scheme}://{settings.host}:{settings.port}")
-    copier = _start_copier(settings)
+    beside = [Beside(words) for words in _beside(settings)]
+    for one in beside:
+        one.start()
     try:
         serve(settings, workers=workers)
     finally:
-        if copier is not None:
-            copier.terminate()
-            copier.wait()
+        for one in beside:
+            one.stop()
 
 
-def _start_copier(settings: Settings) -> subprocess.Popen[bytes] | None:
-    """Copy to the second place in a process of its own: a big file's copy must not hold up a till's answer."""
-    if settings.copy_dir is None or not settings.database_url.startswith("sqlite"):
-        return None
-    words = [sys.executable, "-m", "kiosk.cli", "copy", "run", "--with-parent"]
-    return subprocess.Popen(words)  # noqa: S603 - this program
+def _beside(settings: Settings) -> list[list[str]]:
+    """What runs in processes of its own: neither a big copy nor a night may hold up a till's answer."""
+    words = []
+    if settings.copy_dir is not None and settings.database_url.startswith("sqlite"):
+        words.append(["copy", "run", "--with-parent"])
+    if settings.clockwork:
+        words.append(["clockwork", "run", "--with-parent"])
+    return words
+
+
+class Beside(threading.Thread):
+    """Keeps one `jifen` command running beside the server: started anew where it ended, ended with the server."""
+
+    def __init__(self, words: list[str]) -> None:
+        """`words`: the command without `jifen`."""
+        super().__init__(name=f"jifen-{words[0]}", daemon=True)
+        self._words = [sys.executable, "-m", "kiosk.cli", *words]
+        self._over = threading.Event()
+        self.process = subprocess.Popen(self._words)  # noqa: S603 - this program
+
+    def run(self) -> None:
+        """Look every few seconds whether it still runs; what ends at once is not started again every time."""
+        looks = 0
+        while not self._over.wait(_LOOK_S):
+            looks += 1
+            if self.process.poll() is not None and looks >= _LEAST_LOOKS:
+                looks = 0
+                self.process = subprocess.Popen(self._words)  # noqa: S603 - this program
+
+    def stop(self) -> None:
+        """End it, and wait for that."""
+        self._over.set()
+        self.join()
+        self.process.terminate()
+        self.process.wait()
 
 
 @click.command("tls")

@@ -29,6 +29,7 @@ class _Way(NamedTuple):
 
 _WAYS: Final = (
     _Way("office.today", mark("Today"), "office.read"),
+    _Way("office.calendar", mark("Timetable"), "office.read"),
     _Way("office.discrepancies", mark("Differences"), "office.read"),
     _Way("office.claims", mark("Claims"), "office.read"),
     _Way("office.slips", mark("Slip halves"), "office.read"),
@@ -140,7 +141,7 @@ def office_page(
     here = terms()
     with service().db.read() as tx:
         name = staff.name_of(tx, who.community_id, who.id)
-        counts = waiting_counts(tx, who.community_id, who.id)
+        counts = waiting_counts(tx, who.community_id, who.id, now=service().now())
         loss = banner(tx, who.community_id)
     menu = [
         {

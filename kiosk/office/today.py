@@ -27,6 +27,7 @@ from settlement.gate import Kept, open_findings
 
 _TODO: Final = (
     ("office.seal", mark("A till met a root that does not fit"), "bad"),
+    ("office.calendar", mark("Steps of the clockwork that are overdue"), "bad"),
     ("office.discrepancies", mark("Differences to decide"), "bad"),
     ("office.approvals", mark("Proposals of colleagues"), "wait"),
     ("office.residents", mark("PINs locked after wrong tries"), "wait"),
@@ -53,7 +54,7 @@ def today() -> Response:
     community_id = here.community.id
     with service().db.read() as tx:
         days = day_by_shop(tx, community_id, day)
-        counts = waiting_counts(tx, community_id, actor().id)
+        counts = waiting_counts(tx, community_id, actor().id, now=service().now())
         free_fen = fund_free_fen(tx, community_id)
         covers = {shop: cover_figures(tx, community_id, shop) for shop in here.merchants}
         left = {shop: offsets_left(tx, here, shop, day) for shop in here.merchants}

@@ -18,6 +18,9 @@ _SET: Final = Sql(
 _LAST_LOCKED: Final = Sql(
     "SELECT max(business_date) AS day FROM book_day WHERE community_id = :community_id AND state = 'locked'"
 )
+_FIRST_LOCKED: Final = Sql(
+    "SELECT min(business_date) AS day FROM book_day WHERE community_id = :community_id AND state = 'locked'"
+)
 
 
 def state_of(tx: Tx, community_id: int, business_date: int) -> str:
@@ -39,4 +42,10 @@ def lock(tx: Tx, community_id: int, business_date: int, *, at: int) -> None:
 def last_locked(tx: Tx, community_id: int) -> int:
     """The latest locked business date (yyyymmdd), 0 where none is."""
     row = tx.get(_LAST_LOCKED, community_id=community_id)
+    return int(row.day or 0)
+
+
+def first_locked(tx: Tx, community_id: int) -> int:
+    """The earliest locked business date (yyyymmdd), 0 where none is."""
+    row = tx.get(_FIRST_LOCKED, community_id=community_id)
     return int(row.day or 0)

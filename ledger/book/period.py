@@ -77,6 +77,9 @@ _KEEP_LINE: Final = Sql(
     "INSERT INTO trial_balance (community_id, period_key, commodity, kind, debits, credits)"
     " VALUES (:community_id, :period_key, :commodity, :kind, :debits, :credits)"
 )
+_NEWEST: Final = Sql(
+    "SELECT max(period_key) AS period_key FROM period WHERE community_id = :community_id AND state = 'closed'"
+)
 _BEFORE: Final = Sql(
     "SELECT max(period_key) AS period_key FROM period WHERE community_id = :community_id"
     " AND state = 'closed' AND period_key < :period_key"
@@ -109,6 +112,11 @@ def find_period(tx: Tx, community_id: int, period_key: int) -> BookPeriod | None
     """A month that is closing or closed; None while it is open."""
     row = tx.find(_FIND, community_id=community_id, period_key=period_key)
     return None if row is None else BookPeriod(*row)
+
+
+def last_closed(tx: Tx, community_id: int) -> int:
+    """The newest closed month (yyyymm), 0 where none is."""
+    return int(tx.get(_NEWEST, community_id=community_id).period_key or 0)
 
 
 def begin_close(tx: Tx, community_id: int, period_key: int, *, at: int) -> BookPeriod:

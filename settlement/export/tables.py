@@ -53,6 +53,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
 KEPT_HOME: Final[Mapping[str, str]] = MappingProxyType(
     {
         "terminal_health": "how a tablet was doing a minute ago; nothing of it is kept",
+        "clockwork_run": "when the server's own work ran; what it did stands in the book",
         "person_identity": "names and telephone numbers",
         "staff_identity": "names",
         "consent_text": "what people agree to, as they read it; no figure needs it",

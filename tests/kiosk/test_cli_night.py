@@ -13,7 +13,7 @@ from ledger.database import Database
 from ledger.migrate import upgrade
 from ledger.sql import Sql
 from settlement.gate import open_findings
-from tests.kiosk.test_cli import Run, answer, run
+from tests.kiosk.test_cli import Run, answer, open_community, run
 from tests.support.lived_month import start_month
 from tests.support.night_plant import into
 from tests.support.town import HERE
@@ -84,3 +84,20 @@ def test_a_night_started_from_a_shell_is_audited(
         assert tx.get(STATE, community_id=HERE).state == "audit_failed"
         assert open_findings(tx, HERE)[0].file == "claim.csv"
     server.close()
+
+
+def test_the_clockwork_does_what_is_due_once_and_says_how_it_stands(run: Run) -> None:
+    open_community(run)
+    ended = answer(run("clockwork", "run", "--once", "--json"))
+    assert {one["state"] for one in ended["runs"]} <= {"done"}
+    assert answer(run("clockwork", "run", "--once", "--json"))["runs"] == []
+    steps = answer(run("clockwork", "status", "--json"))["steps"]
+    assert [one["step"] for one in steps] == [
+        "notices",
+        "expiry",
+        "night",
+        "keys",
+        "silence",
+        "month",
+    ]
+    assert {one["state"] for one in steps} == {"good"}

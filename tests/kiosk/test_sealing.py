@@ -175,7 +175,7 @@ def test_a_served_community_seals_signs_and_stops(tmp_path: Path) -> None:
     assert jifen("migrate", environment=environment).wait(60) == 0
     community = ("community", "new", "--issuer", "CA01", "--name", "Chang'an", "--hotline", "1")
     assert jifen(*community, "--scheme", "changan", environment=environment).wait(60) == 0
-    server = jifen("serve", "--port", str(port), environment=environment)
+    server = jifen("serve", "--no-clockwork", "--port", str(port), environment=environment)
     note = ""
     try:
         wait_for(f"http://127.0.0.1:{port}/healthz", server, None)

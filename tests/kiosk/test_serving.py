@@ -61,7 +61,7 @@ def test_a_server_over_its_own_tls_answers_and_stops_on_a_signal(tmp_path: Path)
     }
     trusting = ssl.create_default_context(cafile=str(folder / "tls/ca.pem"))
 
-    server = jifen("serve", "--port", str(port), environment=environment)
+    server = jifen("serve", "--no-clockwork", "--port", str(port), environment=environment)
     try:
         wait_for(f"https://127.0.0.1:{port}/healthz", server, trusting)
         answer = ask(f"https://127.0.0.1:{port}/healthz", trusting)
