@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ledger.audit import By
+from ledger.book import requests
 from ledger.book.steps import apply
 from ledger.database import Database
 from ledger.members import pins
 from ledger.members.hashing import STANDARD, Cost
 from ledger.sql import Tx
 from pos.notices import PIN_CHANGED, tell_step
+
+_KIND: Final = "pin_change"
 
 
 def change_pin(  # noqa: PLR0913 - two PINs, whose, and how they are kept
@@ -22,11 +27,17 @@ def change_pin(  # noqa: PLR0913 - two PINs, whose, and how they are kept
     by: By,
     at: int,
     cost: Cost = STANDARD,
+    request_id: str = "",
 ) -> None:
     """Set `new` where `old` is right; a wrong `old` is a try as at any till, and enough of them lock the PIN.
 
-    Refuses pin_not_set, pin_locked, pin_shape, pin_wrong, pin_trivial, pin_same, resident_not_found.
+    `request_id`: the same one again, after its answer was lost, changes nothing and costs no try.
+    Refuses pin_not_set, pin_locked, pin_shape, pin_wrong, pin_trivial, pin_same, resident_not_found,
+    request_id_reused.
     """
+    body_hash = requests.hash_of({"person_id": person_id})
+    if request_id and _was_done(db, community_id, request_id, body_hash):
+        return
     # A try comes first: whoever does not know the old PIN learns nothing from how the new one is judged.
     pins.check_pin(db, community_id, person_id, old, pepper=pepper, at=at)
 
@@ -34,6 +45,19 @@ def change_pin(  # noqa: PLR0913 - two PINs, whose, and how they are kept
         pins.replace_pin(
             tx, community_id, person_id, old, new, pepper=pepper, by=by, at=at, cost=cost
         )
-        apply(tx, [tell_step(community_id, person_id, PIN_CHANGED, "", at=at)])
+        steps = [tell_step(community_id, person_id, PIN_CHANGED, "", at=at)]
+        if request_id:
+            # The digits stay out of what is kept: a hash over six digits could be guessed.
+            steps.append(
+                requests.keep_step(
+                    community_id, request_id, _KIND, body_hash, at=at, response={"changed": True}
+                )
+            )
+        apply(tx, steps)
 
     db.write(work)
+
+
+def _was_done(db: Database, community_id: int, request_id: str, body_hash: bytes) -> bool:
+    with db.read() as tx:
+        return requests.find_answer(tx, community_id, request_id, _KIND, body_hash) is not None

@@ -10,9 +10,10 @@ from pydantic import Field
 from kiosk.api.here import Till, till
 from kiosk.api.offline import notices_of
 from kiosk.api.redemptions import PieceBody
-from kiosk.api.types import RequestId, Strict, TokenText, moment_text
+from kiosk.api.types import RequestId, Secret, Strict, TokenText, moment_text
 from kiosk.auth import allow
 from kiosk.context import service
+from ledger.audit import By
 from ledger.members import keys
 from ledger.members.terms import Terms
 from pos.desk import day_of
@@ -20,6 +21,7 @@ from pos.help_calls import Place, call_staff, take_call, waiting_calls
 from pos.holder import Holder, Shown, holder_of
 from pos.order_retries import give_up_tries
 from pos.orders import OrderRequest, open_orders_of, place_order
+from pos.pin_change import change_pin
 from pos.redemption import Piece
 
 bp = APIBlueprint("self_service", __name__, url_prefix="/api/v1")
@@ -38,6 +40,15 @@ class KeepBody(Strict):
     token: TokenText
     lines: Annotated[list[PieceBody], Field(min_length=1, max_length=30)]
     instead_of: Annotated[list[RequestId], Field(max_length=10)] = []  # noqa: RUF012 - pydantic copies it
+
+
+class PinBody(Strict):
+    """A new PIN for the holder of a code, who knows the old one."""
+
+    request_id: RequestId
+    token: TokenText
+    old: Secret
+    pin: Secret
 
 
 class CallBody(Strict):
@@ -117,6 +128,27 @@ def keep_goods(body: KeepBody) -> tuple[dict[str, Any], int]:
     placed = place_order(service().desk, request, at=now)
     expires = moment_text(int(placed["expires_at"]), terms.community.zone)
     return {**placed, "expires_at": expires}, 201
+
+
+@bp.post("/kiosk/pin")
+@allow("kiosk.use", rechecked=True)
+def change_own_pin(body: PinBody) -> dict[str, Any]:
+    """Change the holder's PIN: a wrong old one is a try as at any till; the digits are kept nowhere."""
+    here, now = till(), service().now()
+    person_id = _holder(here, body.token, now).person_id
+    change_pin(
+        service().db,
+        here.community_id,
+        person_id,
+        body.old,
+        body.pin,
+        pepper=service().pepper,
+        by=By("resident", person_id),
+        at=now,
+        cost=service().hash_cost,
+        request_id=body.request_id,
+    )
+    return {"changed": True}
 
 
 @bp.post("/kiosk/calls")

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, Playwright
 from kiosk.voice.clips import clips
 from ledger.token_keys import KeyClass
 from tests.browser.axe import axe_faults
-from tests.browser.served import ISSUER, Served
+from tests.browser.served import ISSUER, PIN, Served
 from tests.browser.tablet import _WEDGE, Tablet, chromium, write_raw_video, zh
 from tests.browser.test_old_chromium import run
 
@@ -48,6 +48,11 @@ class Screen:
         """Press a button, and count it."""
         self.page.get_by_role("button", name=zh(words).format(**facts)).first.click()
         self.touches += 1
+
+    def digits(self, typed: str) -> None:
+        """Press number keys."""
+        for digit in typed:
+            self.page.get_by_role("button", name=digit, exact=True).click()
 
     def choose(self, good: str) -> None:
         """Touch a picture of goods."""
@@ -301,3 +306,31 @@ def test_results_are_spoken_from_the_dialect_folder_and_a_balance_is_not(
             "10",
             "score",
         ]
+
+
+def test_a_pin_is_changed_without_a_clerk_and_two_different_ones_are_asked_for_again(
+    playwright: Playwright, served: Served, tmp_path: Path
+) -> None:
+    with chromium(playwright) as browser:
+        screen = opened(browser, served, NARROW)
+        screen.touch("See my points")
+        screen.show_card()
+        screen.touch("Change my PIN")
+        for label, digits in (
+            ("The PIN you have now", PIN),
+            ("New PIN, six digits", "839204"),
+            ("The same again", "839205"),
+        ):
+            screen.page.get_by_role("status").filter(has_text=zh(label)).wait_for()
+            if label == "New PIN, six digits":
+                screen.audit("pin", tmp_path)
+            screen.digits(digits)
+        screen.page.get_by_text(
+            zh("The two new PINs were not the same. Type the new one again.")
+        ).wait_for()
+        screen.digits("839204")
+        screen.page.get_by_role("status").filter(has_text=zh("The same again")).wait_for()
+        screen.digits("839204")
+        screen.heading("Your new PIN counts from now on.").wait_for()
+        assert "839204" not in screen.page.content()
+        assert screen.errors == []

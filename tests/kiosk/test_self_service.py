@@ -7,14 +7,17 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import text
 
 from kiosk.clerk_tokens import ClerkToken, make_token
+from kiosk.context import pepper_of
 from ledger.audit import SYSTEM
 from ledger.clock import SECOND_US
 from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.ids import new_request_id
-from ledger.members import terminals
+from ledger.members import pins, terminals
+from ledger.members.hashing import QUICK
 from ledger.sql import Sql
 from ledger.token_keys import KeyClass
 from pos import help_calls
@@ -173,3 +176,67 @@ def test_two_counters_never_take_one_call_and_without_the_guard_both_do(
     unguarded = Sql(str(help_calls._TAKE.text).replace(" AND state = 'waiting'", ""))
     monkeypatch.setattr(help_calls, "_TAKE", unguarded)
     assert take(Place(HERE, 1, 3), "take-3") == (Piece(1, 1),)
+
+
+# --- a PIN changed at the screen
+
+
+def give_pin(counter: GoodsCounter, digits: str = "471903") -> None:
+    town = counter.town
+    town.db.write(
+        lambda tx: pins.set_pin(
+            tx, HERE, 1, digits, pepper=pepper_of(VAULT), by=SYSTEM, at=town.at, cost=QUICK
+        )
+    )
+
+
+def right(counter: GoodsCounter, digits: str) -> str:
+    try:
+        pins.check_pin(
+            counter.town.db, HERE, 1, digits, pepper=pepper_of(VAULT), at=counter.town.at
+        )
+    except Refusal as refusal:
+        return refusal.code
+    return "right"
+
+
+def test_a_holder_changes_their_pin_with_the_old_one_once(counter: GoodsCounter) -> None:
+    give_pin(counter)
+    screen = screen_of(counter, Server(counter.town.db, at=counter.town.at))
+    body = {
+        "request_id": new_request_id(counter.town.at),
+        "token": counter.town.code(1, KeyClass.CARD),
+        "old": "471903",
+        "pin": "839204",
+    }
+
+    # Its answer lost, it is sent again: the old PIN is wrong by now, and it costs no try.
+    for _ in range(7):
+        assert screen.call("POST", "/api/v1/kiosk/pin", body).status_code == 200
+
+    assert right(counter, "839204") == "right"
+    with counter.town.db.engine.connect() as connection:
+        kept = str(connection.execute(text("SELECT * FROM request")).all())
+    assert "839204" not in kept
+    assert "471903" not in kept
+
+
+def test_wrong_old_ones_lock_it_and_weak_new_ones_are_refused(counter: GoodsCounter) -> None:
+    give_pin(counter)
+    screen = screen_of(counter, Server(counter.town.db, at=counter.town.at))
+
+    def change(old: str, new: str) -> str:
+        body = {
+            "request_id": new_request_id(counter.town.later(1)),
+            "token": counter.town.code(1, KeyClass.CARD),
+            "old": old,
+            "pin": new,
+        }
+        return code_of(screen.call("POST", "/api/v1/kiosk/pin", body))
+
+    assert change("471903", "123456") == "pin_trivial"
+    assert change("471903", "12345") == "pin_shape"
+    assert change("471903", "471903") == "pin_same"
+    wrong = [change("000111", "839204") for _ in range(5)]
+    assert wrong == ["pin_wrong"] * 4 + ["pin_locked"]
+    assert change("471903", "839204") == "pin_locked"

@@ -12,13 +12,14 @@ import { takeScan, useScans } from "../ui/scans";
 import { wakeSound } from "../ui/sound";
 import type { Kept, Kiosk, Lines, Mine } from "./device";
 import { MoreTime, useIdle } from "./idle";
+import { ChangePin, PinChanged } from "./pin";
 import { Balance, Coming, Confirm, KeptGoods, LookHere, ReadThis, Scan, Shelf, Welcome } from "./screens";
 import { OutOfService, SetUp } from "./set_up";
 import { tell } from "./speech";
 
 export type Goal = "balance" | "goods";
 export type Basket = Record<string, number>;
-export type Step = "welcome" | "scan" | "balance" | "goods" | "confirm" | "kept" | "look" | "read" | "coming";
+export type Step = "welcome" | "scan" | "balance" | "goods" | "confirm" | "kept" | "look" | "read" | "coming" | "pin" | "pin_changed";
 
 /** How long a basket waits for its card after the screen was cleared. */
 const PARKED_MS = 600_000;
@@ -89,7 +90,11 @@ function StepShown({ visit }: { visit: VisitState }) {
     case "scan":
       return <Scan onText={visit.scan} sentence={visit.sentence} />;
     case "balance":
-      return <Balance mine={visit.mine!} onGoods={() => void visit.openGoods()} />;
+      return <Balance mine={visit.mine!} onGoods={() => void visit.openGoods()} onPin={visit.toPin} />;
+    case "pin":
+      return <ChangePin onChange={(old, chosen) => void visit.changePin(old, chosen)} />;
+    case "pin_changed":
+      return <PinChanged />;
     case "goods":
       return <Shelf {...visit} mine={visit.mine!} onNext={visit.toConfirm} />;
     case "confirm":
@@ -119,7 +124,9 @@ function useVisit(kiosk: Kiosk) {
   const [sentence, setSentence] = useState("");
   const [busy, setBusy] = useState(false);
   const tries = useRef(new Tries(kiosk.newRequestId));
-  const parked = useRef<{ serial: number; basket: Basket; at: number } | null>(null);
+  /** A PIN goes nowhere but into the request: after each visit nothing of it is left here. */
+  const pinTries = useRef(new Tries(kiosk.newRequestId));
+  const parked = useRef<{ serial: number; basket: Basket; at: number; tries: Tries } | null>(null);
   /** Whose turn it is: an answer that comes after its owner has gone is shown to nobody. */
   const turn = useRef(0);
   const total = goods.reduce((sum, good) => sum + good.price_units * (basket[good.good_id] ?? 0), 0);
@@ -133,12 +140,14 @@ function useVisit(kiosk: Kiosk) {
     setBasket({});
     setKept(null);
     setSentence("");
-    tries.current.known();
+    // Not emptied but new: the old one may wait with a parked basket.
+    tries.current = new Tries(kiosk.newRequestId);
+    pinTries.current.known();
     setStep("welcome");
   };
   /** Sets a basket aside for the card it was chosen with; nobody else sees it. */
   const clear = (): void => {
-    if (serial > 0 && Object.keys(basket).length > 0 && step !== "kept") parked.current = { serial, basket, at: Date.now() };
+    if (serial > 0 && Object.keys(basket).length > 0 && step !== "kept") parked.current = { serial, basket, at: Date.now(), tries: tries.current };
     forget();
   };
   const look = (answer: Exclude<Answer<unknown>, { kind: "ok" }>): void => {
@@ -166,7 +175,10 @@ function useVisit(kiosk: Kiosk) {
     const before = parked.current;
     parked.current = null;
     const isBack = before?.serial === card && Date.now() - before.at < PARKED_MS;
-    if (isBack) setBasket(before.basket);
+    if (isBack) {
+      setBasket(before.basket);
+      tries.current = before.tries;
+    }
     if ((answer.value.notices ?? []).length > 0) return setStep("read");
     if (wanted === "goods" || isBack) return openGoods();
     setStep("balance");
@@ -203,6 +215,17 @@ function useVisit(kiosk: Kiosk) {
     setBasket({});
     setStep("kept");
   };
+  const changePin = async (old: string, chosen: string): Promise<void> => {
+    if (busy) return;
+    setBusy(true);
+    const mineNow = turn.current;
+    const answer = await kiosk.changePin(pinTries.current.next([serial, old, chosen]).request_id, token, old, chosen);
+    if (turn.current !== mineNow) return;
+    setBusy(false);
+    if (answer.kind !== "unanswered") pinTries.current.known();
+    if (answer.kind !== "ok") return look(answer);
+    setStep("pin_changed");
+  };
   const call = async (): Promise<void> => {
     const mineNow = turn.current;
     const answer = await kiosk.callStaff(kiosk.newRequestId(), linesOf(basket));
@@ -211,7 +234,7 @@ function useVisit(kiosk: Kiosk) {
     setStep("coming");
   };
   return {
-    step, mine, goods, basket, kept, sentence, total, busy, scan, clear, keep, call, openGoods,
+    step, mine, goods, basket, kept, sentence, total, busy, scan, clear, keep, call, changePin, openGoods,
     end: forget,
     choose: (wanted: Goal) => {
       setGoal(wanted);
@@ -228,6 +251,7 @@ function useVisit(kiosk: Kiosk) {
       if (goal === "goods" || Object.keys(basket).length > 0) void openGoods();
       else setStep("balance");
     },
+    toPin: () => setStep("pin"),
     toConfirm: () => setStep("confirm"),
     retry: () => setStep(mine === null ? "scan" : kept === null && total > 0 ? "confirm" : "balance"),
   };

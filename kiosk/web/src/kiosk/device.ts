@@ -91,6 +91,9 @@ export class Kiosk {
   keep = (asked: { request_id: string; instead_of: string[] }, token: string, lines: Lines): Promise<Answer<Kept>> =>
     this.heard(this.api.post<Kept>("/api/v1/kiosk/orders", { ...asked, token, lines }));
 
+  changePin = (requestId: string, token: string, old: string, chosen: string): Promise<Answer<unknown>> =>
+    this.heard(this.api.post("/api/v1/kiosk/pin", { request_id: requestId, token, old, pin: chosen }));
+
   callStaff = (requestId: string, lines: Lines): Promise<Answer<unknown>> =>
     this.heard(this.api.post("/api/v1/kiosk/calls", { request_id: requestId, lines }));
 

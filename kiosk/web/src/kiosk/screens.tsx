@@ -15,7 +15,7 @@ import { type News, tell } from "./speech";
 
 const pointsText = (units: number): string => t("{points} points", { points: points(units) });
 
-function Heading({ children }: { children: ComponentChildren }) {
+export function Heading({ children }: { children: ComponentChildren }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
   return (
@@ -65,7 +65,7 @@ export function Scan({ onText, sentence }: { onText(text: string): void; sentenc
 }
 
 /** What is mine. Shown large to who stands here; it is never said aloud. */
-export function Balance({ mine, onGoods }: { mine: Mine; onGoods(): void }) {
+export function Balance({ mine, onGoods, onPin }: { mine: Mine; onGoods(): void; onPin(): void }) {
   return (
     <>
       <Heading>{t("Your points")}</Heading>
@@ -80,6 +80,9 @@ export function Balance({ mine, onGoods }: { mine: Mine; onGoods(): void }) {
       <button type="button" class="main" onClick={onGoods}>
         <Icon name="gift" />
         {t("Choose goods")}
+      </button>
+      <button type="button" class="below" onClick={onPin}>
+        {t("Change my PIN")}
       </button>
     </>
   );
