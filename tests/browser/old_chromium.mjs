@@ -38,6 +38,7 @@ async function buy(page, { url, community, enrolment, clerk, code, words }) {
   await digits(page, "50");
   await page.$eval("button.main", (element) => element.click());
   await page.waitForSelector(".pays");
+  const customer = await customerSees(page, url);
   for (let step = 0; step < 5; step += 1) await press(page, words.fewer);
   await page.$eval("button.main", (element) => element.click());
   await page.waitForSelector(".result");
@@ -45,8 +46,19 @@ async function buy(page, { url, community, enrolment, clerk, code, words }) {
   const result = await text(".result");
   await press(page, words.receipt);
   await page.waitForSelector(".slip");
-  const bought = { result, receipt: await text(".slip"), code: (await page.$(".slip svg.qr path")) !== null };
+  const bought = { customer, result, receipt: await text(".slip"), code: (await page.$(".slip svg.qr path")) !== null };
   return { ...bought, ...(await buyOffline(page, url, words, text)) };
+}
+
+/** What the screen towards the customer shows, opened in the middle of the sale. */
+async function customerSees(page, url) {
+  const screen = await page.browser().newPage();
+  await screen.goto(`${url}/till#customer`);
+  await screen.waitForSelector(".customer dl");
+  const seen = await screen.$eval(".customer", (element) => element.innerText);
+  await screen.close();
+  await page.bringToFront();
+  return seen;
 }
 
 /** A second sale with the line cut, points among it; then the line is there again and nobody touches anything. */

@@ -70,6 +70,8 @@ def test_an_old_tablet_sells_shows_the_receipt_and_sells_on_without_network(
     say = translator("zh")
     assert seen["errors"] == []
     assert seen["agent"].startswith(f"HeadlessChrome/{version}.")
+    for words in ("50.00 元", say("To pay"), say("Is this right? Then pay as you like.")):
+        assert words in seen["customer"]
     assert say("Done") in seen["result"]
     assert "40.00 元" in seen["result"]
     assert "200 分 = 10.00 元" in seen["result"]

@@ -36,7 +36,9 @@ export function ConfirmSale({ bill: { totalFen, quote, offline, tell }, choice, 
       </p>
       {quote && (
         <p class="hint">
-          {t("Card ending {digits}: {points} points", { digits: quote.holder_label, points: points(quote.available_units) })}
+          {quote.token_class === "crt"
+            ? t("Certificate of {points} points", { points: points(quote.available_units) })
+            : t("Card ending {digits}: {points} points", { digits: quote.holder_label, points: points(quote.available_units) })}
         </p>
       )}
       {offline && <Offline offer={offline.offer} />}
