@@ -113,7 +113,7 @@ def view_of(row: Row) -> View:
 
 def gap_sentence(row: Row) -> str:
     """What the difference is about, plus and minus apart; for points let go twice, how many and where else."""
-    if Code(row.code) is Code.A5:
+    if row.sub_code in _OTHER_USES or (Code(row.code) is Code.A5 and row.claimed_fen is None):
         other = say(_OTHER_USES.get(row.sub_code, row.sub_code))
         return say(mark("{points} points were not there. The other use: {slip}")).format(
             points=whole_points(row.rest_units), slip=other

@@ -83,7 +83,14 @@ def _named(tones: Mapping[str, str]) -> dict[str, Word]:
 
 
 DIFFERENCE_STATES: Final = _named(
-    {"open": "bad", "asked": "wait", "proposed": "wait", "decided": "good", "auto_cleared": "good"}
+    {
+        "pooled": "wait",
+        "open": "bad",
+        "asked": "wait",
+        "proposed": "wait",
+        "decided": "good",
+        "auto_cleared": "good",
+    }
 )
 STATEMENT_STATES: Final = _named(
     {"issued": "wait", "accepted": "good", "deemed": "good", "objected": "bad"}

@@ -50,6 +50,12 @@ class IdMaker:
             )
 
 
+def first_id_after(at_us: int) -> int:
+    """The smallest id made at `at_us` (microseconds UTC) or later: what has a smaller one was there before."""
+    ms = max(at_us // 1_000 - _EPOCH_MS, 0)
+    return ms << (_WRITER_BITS + _COUNTER_BITS)
+
+
 _IDS = IdMaker()
 
 

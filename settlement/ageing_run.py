@@ -9,6 +9,8 @@ from typing import Final
 from ledger.earning.calendar import day_from_key
 from ledger.sql import Row, Sql, Tx
 from settlement.ageing import Aged, Step, steps_reached
+from settlement.due import due_on, pooled_until
+from settlement.verdicts import Code
 
 _UNSETTLED: Final = Sql(
     "SELECT discrepancy_no, due_date, owner_id FROM discrepancy WHERE community_id = :community_id"
@@ -23,7 +25,26 @@ _KEEP: Final = Sql(
     "INSERT INTO discrepancy_step (community_id, discrepancy_no, step, business_date, reached_at)"
     " VALUES (:community_id, :discrepancy_no, :step, :business_date, :at) ON CONFLICT DO NOTHING"
 )
+_POOLED: Final = Sql(
+    "SELECT discrepancy_no, code FROM discrepancy WHERE community_id = :community_id AND state = 'pooled'"
+    " ORDER BY discrepancy_no"
+)
+_RELEASE: Final = Sql(
+    "UPDATE discrepancy SET state = 'open', opened_at = :at, due_date = :due_date"
+    " WHERE community_id = :community_id AND discrepancy_no = :discrepancy_no AND state = 'pooled'"
+)
 _PER_DAY: Final = 1_000_000
+
+
+def release_pool(tx: Tx, community_id: int, *, day: int, at: int) -> int:
+    """Claims that waited in the pool long enough by the close of `day` are somebody's now; gives how many."""
+    here = {"community_id": community_id, "at": at}
+    rows = tx.all(_POOLED, community_id=community_id)
+    ripe = [row for row in rows if pooled_until(_found_on(row), Code(row.code)) <= day]
+    for row in ripe:
+        due = due_on(day, Code(row.code))
+        tx.run(_RELEASE, **here, discrepancy_no=row.discrepancy_no, due_date=due)
+    return len(ripe)
 
 
 def age_open(tx: Tx, community_id: int, *, today: int, at: int) -> Counter[Step]:
@@ -53,6 +74,10 @@ def age_open(tx: Tx, community_id: int, *, today: int, at: int) -> Counter[Step]
 
 def reached_by(row: Row, today: date) -> tuple[Step, ...]:
     """The steps a discrepancy row has reached by a day; one that somebody has settled reaches none any more."""
-    found = day_from_key(int(row.discrepancy_no) // _PER_DAY)
+    found = day_from_key(_found_on(row))
     aged = Aged(found, day_from_key(int(row.due_date)), row.owner_id is not None)
     return steps_reached(aged, today)
+
+
+def _found_on(row: Row) -> int:
+    return int(row.discrepancy_no) // _PER_DAY

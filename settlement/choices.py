@@ -75,7 +75,32 @@ _OFFERED: Final[dict[Code, tuple[Choice, ...]]] = {
     Code.S1: (Choice.PAY_BOOKED, Choice.PAY_CLAIMED, Choice.ASK_SHOP),
     Code.S4: (Choice.PAY_BOOKED, Choice.PAY_CLAIMED, Choice.ASK_SHOP),
     Code.C1: (Choice.PAY_BOOKED, Choice.ASK_SHOP),
+    Code.X5: (Choice.PAY_BOOKED, Choice.PAY_CLAIMED, Choice.ASK_SHOP),
+    **dict.fromkeys(
+        (Code.A1, Code.A2, Code.A3, Code.A4, Code.S3),
+        (Choice.PAY_BOOKED, Choice.PAY_CLAIMED, Choice.ASK_SHOP),
+    ),
+    # Nothing of it is this shop's; the shop whose it is has a button of its own the night after.
+    Code.T1: (Choice.PAY_BOOKED, Choice.ASK_SHOP),
+    Code.S2: (Choice.PAY_BOOKED, Choice.ASK_SHOP),
+    Code.V4: (Choice.PAY_BOOKED, Choice.ASK_SHOP),
+    Code.T3: (Choice.PAY_BOOKED, Choice.ASK_SHOP),
+    **dict.fromkeys(
+        (Code.R1, Code.R2, Code.R3, Code.R4, Code.R5, Code.A6),
+        (Choice.PAY_BOOKED, Choice.ASK_SHOP),
+    ),
 }
+
+
+_SETTLED_ALREADY: Final = frozenset(
+    {Code.R1, Code.R2, Code.R3, Code.R4, Code.R5, Code.A5, Code.A6, Code.C4}
+)
+"""Their points are named and no offset waits for it: leaving them as booked posts nothing."""
+
+_CLAIM_ALONE: Final = frozenset(
+    {Code.X1, Code.X3, Code.X5, Code.S3, Code.A1, Code.A2, Code.A3, Code.A4}
+)
+"""Nothing is booked for it: paying it as claimed is a grant out of the fund, and takes two."""
 
 
 def offered(code: Code) -> tuple[Choice, ...]:
@@ -101,7 +126,7 @@ def effect_of(facts: Facts, choice: Choice) -> Effect:
     """
     if choice not in offered(facts.code):
         raise Refusal("decision_not_offered", verdict=facts.code.value, choice=choice.value)
-    if choice is Choice.ASK_SHOP:
+    if choice is Choice.ASK_SHOP or facts.code in _SETTLED_ALREADY:
         return Effect()
     if choice is Choice.PAY_BOOKED:
         return paid_as_booked([(facts.rest_units, facts.rest_fen)])
@@ -109,6 +134,6 @@ def effect_of(facts: Facts, choice: Choice) -> Effect:
         return Effect(grant_fen=-facts.plus_fen)  # the shop says it took more back than is booked
     if facts.code is Code.V2:
         return Effect(retire_units=facts.rest_units, free_fen=facts.rest_fen)
-    if facts.code in {Code.X1, Code.X3}:
+    if facts.code in _CLAIM_ALONE:
         return Effect(grant_fen=facts.claimed_fen)
     return Effect(grant_fen=facts.minus_fen)

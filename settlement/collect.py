@@ -13,6 +13,7 @@ from typing import Final
 
 from ledger.book.offsets import places_of
 from ledger.sql import Sql, Tx
+from settlement.collect_lone import collect_lone
 from settlement.coverage import Coverage, Filed
 from settlement.matching import Booked, Claimed
 from settlement.pairs import Pairs, join
@@ -50,7 +51,7 @@ OPEN: Final = Sql(
 )
 OPEN_ORPHANS: Final = Sql(
     "SELECT discrepancy_no, claimant_id, ref FROM discrepancy"
-    " WHERE community_id = :community_id AND code = 'X1' AND run_no < :run_no"
+    " WHERE community_id = :community_id AND code IN ('X1', 'X5', 'S2', 'S3') AND run_no < :run_no"
     " AND (closed_run IS NULL OR closed_run >= :run_no)"
 )
 OPEN_FILES: Final = Sql(
@@ -81,6 +82,7 @@ def collect(tx: Tx, run: Run) -> Sides:
     dates = {row.business_date for row in booked} | {row.business_date for row in open_files}
     dates |= {offset.business_date for offset in waiting}
     batches = tx.all(BATCHES, **here, since=min({run.day, *dates}))
+    orphans, explained = _orphans(tx, run, pairs), _explained(tx, run)
     return Sides(
         differing=[_pair(offset, claim, claims, run) for offset, claim in pairs.odd],
         waiting=[
@@ -91,7 +93,7 @@ def collect(tx: Tx, run: Run) -> Sides:
             )
             for offset, row in zip(waiting, items, strict=True)
         ],
-        orphans=_orphans(tx, run, pairs),
+        orphans=orphans,
         again=[
             Again(row.claimant_id, row.ref, Claimed(*row[2:8]), *row[8:])
             for row in tx.all(AGAIN, **here)
@@ -99,9 +101,10 @@ def collect(tx: Tx, run: Run) -> Sides:
         matched=_matched(pairs),
         booked=booked,
         claimed={row[0]: Sum(*row[1:]) for row in pairs.claimed},
-        explained=_explained(tx, run),
+        explained=explained,
         open_files=open_files,
         coverage=Coverage(Filed(*row) for row in batches),
+        **collect_lone(tx, run, orphans, explained),
     )
 
 

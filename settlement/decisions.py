@@ -43,13 +43,13 @@ class Press(NamedTuple):
 _PROPOSE: Final = Sql(
     "UPDATE discrepancy SET state = 'proposed', decision = :decision, reason = :reason,"
     " decided_by = :by_id, decided_at = :at WHERE community_id = :community_id"
-    " AND discrepancy_no = :discrepancy_no AND state IN ('open', 'asked')"
+    " AND discrepancy_no = :discrepancy_no AND state IN ('pooled', 'open', 'asked')"
 )
 _ASK: Final = Sql(
     "UPDATE discrepancy SET state = 'asked', decision = 'ask_shop', reason = :reason,"
     " decided_by = :by_id, decided_at = :at, due_date = :due_date"
     " WHERE community_id = :community_id AND discrepancy_no = :discrepancy_no"
-    " AND state IN ('open', 'asked')"
+    " AND state IN ('pooled', 'open', 'asked')"
 )
 _CLOSE: Final = Sql(
     "UPDATE discrepancy SET state = 'decided', decision = :decision, reason = :reason,"
@@ -87,7 +87,7 @@ def decide(db: Database, press: Press, *, may_decide: MayDecide, at: int) -> dic
         raise Refusal("why_missing")
 
     def work(tx: Tx) -> dict[str, Any]:
-        row = _open_row(tx, press.community_id, press.discrepancy_no, ("open", "asked"))
+        row = _open_row(tx, press.community_id, press.discrepancy_no, ("pooled", "open", "asked"))
         may_decide(tx, row)
         if press.choice is Choice.ASK_SHOP:
             effect_of(facts_of(row), press.choice)

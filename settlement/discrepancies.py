@@ -104,7 +104,7 @@ def age_days(row: Row, today: int) -> int:
 
 def buttons(row: Row) -> tuple[Choice, ...]:
     """What may be done with it now; a proposed decision waits for the second person instead."""
-    return offered(Code(row.code)) if row.state in {"open", "asked"} else ()
+    return offered(Code(row.code)) if row.state in {"pooled", "open", "asked"} else ()
 
 
 def as_dict(row: Row, *, today: int) -> dict[str, Any]:

@@ -8,11 +8,12 @@ from ledger.sql import Row, Sql, Tx
 from settlement.discrepancies import COLUMNS
 
 TO_DECIDE: Final = "open"
+POOLED: Final = "pooled"
 ASKED: Final = "asked"
 PROPOSED: Final = "proposed"
 ENDED: Final = "ended"
-VIEWS: Final = (TO_DECIDE, ASKED, PROPOSED, ENDED)
-"""What one looks at together; `ended` holds the decided and those that cleared by themselves."""
+VIEWS: Final = (TO_DECIDE, ASKED, PROPOSED, POOLED, ENDED)
+"""What one looks at together: `pooled` may still explain itself, `ended` is decided or cleared by itself."""
 
 _FROM: Final = (
     f"SELECT {COLUMNS}, m.code AS merchant_code, m.name AS merchant_name FROM discrepancy d"
@@ -29,7 +30,7 @@ _ENDED: Final = Sql(
 )
 _COUNTS: Final = Sql(
     "SELECT state, count(*) AS n FROM discrepancy WHERE community_id = :community_id"
-    " AND state IN ('open', 'asked', 'proposed') GROUP BY state"
+    " AND state IN ('pooled', 'open', 'asked', 'proposed') GROUP BY state"
 )
 _NEWEST: Final = 2**63 - 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ledger.earning.calendar import day_from_key, day_key
 from ledger.earning.working_days import working_days_cn
-from settlement.handling import HANDLING, POOL_DAYS
+from settlement.handling import HANDLING, POOL_DAYS, WAIT_DAYS
 from settlement.verdicts import Code
 
 
@@ -13,9 +13,9 @@ def due_on(day: int, code: Code) -> int:
     return after_working_days(day, HANDLING[code].answer_days)
 
 
-def pooled_until(day: int) -> int:
+def pooled_until(day: int, code: Code) -> int:
     """The last date (yyyymmdd) a claim of `day` waits for a till that may still send its sales."""
-    return after_working_days(day, POOL_DAYS)
+    return after_working_days(day, WAIT_DAYS.get(code, POOL_DAYS))
 
 
 def after_working_days(day: int, count: int) -> int:

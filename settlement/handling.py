@@ -20,6 +20,10 @@ ESCALATE_DAYS: Final = 7
 COMMITTEE_DAYS: Final = 15
 POOL_DAYS: Final = 3
 """Working days a claim that is not in the book waits for a till that may still send its sales."""
+POOLED: Final = frozenset({Code.X1, Code.X5, Code.S2, Code.S3})
+"""Claims that wait in the pool before anybody is asked: a till may still send what explains them."""
+WAIT_DAYS: Final = {Code.S3: 1}
+"""Working days in the pool, where they are not POOL_DAYS: a till that says it holds a sale sends it within a day."""
 CLAIMABLE_DAYS: Final = 60
 """Days in which a shop may still claim what is booked and not claimed."""
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from settlement.verdicts import Code
+
+CLOCK_US: Final = 15 * 60 * 1_000_000
+"""How far the times of the two sides may be apart before the clock is called wrong."""
+
+ROUNDED_UNITS: Final = 100
+"""One point: a difference of at most that, beside fen that agree, comes of rounding."""
+
+_DAY_US: Final = 86_400_000_000
 
 Wait = Literal["cut_off", "no_file", "unclaimed"]
 """Why a booked offset is not settled yet: its day is not over, no claims came, not in them."""
@@ -57,6 +65,7 @@ def judge(
     *,
     file_came: bool,
     original_claimed: bool = False,
+    zone_us: int = 0,
 ) -> Finding:
     """Compare one offset whose day is over with its claim, or with the lack of one.
 
@@ -64,7 +73,7 @@ def judge(
     this refund takes back, or the offset that this correction of a bill names, was claimed.
     """
     if claimed is not None:
-        return compare(booked, claimed)
+        return compare(booked, claimed, zone_us=zone_us)
     if booked.kind == "bill" and original_claimed:
         # The biller's own correction: its claims do not know of it yet, and no file is waited for.
         return _taken_off(Code.S4, booked)
@@ -94,14 +103,39 @@ def _taken_off(code: Code, booked: Booked) -> Finding:
     )
 
 
-def compare(booked: Booked, claimed: Claimed) -> Finding:
-    """Both sides are there: equal, claimed too much, too little, or at another rate."""
+def is_rounded(booked: Booked, claimed: Claimed) -> bool:
+    """Whether one of the two amounts agrees and the other is off by what rounding makes: a fen, or a point.
+
+    Nothing is rounded here, so somebody else did. Off by both it is another amount and no rounding.
+    """
+    fen, units = abs(claimed.fen - booked.fen), abs(claimed.units - booked.units)
+    return (fen == 1 and units == 0) or (fen == 0 and 0 < units <= ROUNDED_UNITS)
+
+
+def is_other_time(booked: Booked, claimed: Claimed, zone_us: int) -> bool:
+    """Whether the claim's time is over a quarter of an hour off; where it says a date alone, another date.
+
+    A bill's offset has no till and so no clock.
+    """
+    if not booked.terminal_id or abs(claimed.occurred_at - booked.occurred_at) <= CLOCK_US:
+        return False
+    ours, theirs = booked.occurred_at + zone_us, claimed.occurred_at + zone_us
+    return bool(theirs % _DAY_US) or theirs // _DAY_US != ours // _DAY_US
+
+
+def compare(booked: Booked, claimed: Claimed, *, zone_us: int = 0) -> Finding:
+    """Both sides are there: equal, claimed too much, too little, rounded, at another rate, or with another time."""
     difference = claimed.fen - booked.fen
     whole = Finding(settle_units=booked.units, settle_fen=booked.fen)
+    if is_rounded(booked, claimed):
+        return whole._replace(code=Code.V4)
     if difference > 0:
         return whole._replace(code=Code.V1, minus_fen=difference, held_fen=difference)
     if difference == 0:
-        return whole if claimed.units == booked.units else whole._replace(code=Code.V3)
+        if claimed.units != booked.units:
+            return whole._replace(code=Code.V3)
+        other_time = is_other_time(booked, claimed, zone_us)
+        return whole._replace(code=Code.T3) if other_time else whole
     if booked.fen < 0:
         # The shop says it took back more than the resident got: the book's figure stands.
         return whole._replace(code=Code.V2, plus_fen=-difference)

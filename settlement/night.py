@@ -28,8 +28,8 @@ from ledger.recovery.epochs import check_whole
 from ledger.seal.sealer import seal
 from ledger.sql import Row, Tx
 from settlement import gate
-from settlement.ageing_run import age_open
 from settlement.auditor.report import Report
+from settlement.beside import close_beside, name_broken_chain
 from settlement.collect import collect
 from settlement.identities import Break, breaks, settled_breaks
 from settlement.night_result import NightResult, read_result
@@ -45,14 +45,14 @@ from settlement.night_store import (
     set_state,
     write_outcome,
 )
-from settlement.overuse import close_overuse
 from settlement.reckoning import Totals, digest_of, reckon
 from settlement.settle import settle_shop
-from settlement.shelf import close_shelf
 from settlement.sides import Run
 
-RULE_VERSION: Final = "2026.2"
+RULE_VERSION: Final = "2026.3"
 """Goes up with every change of how a night judges; part of a run's identity."""
+
+_DAY_US: Final = 86_400_000_000
 
 AfterStep = Callable[[str], None]
 """Told the name of each finished step; tests raise in it to stand for a crash."""
@@ -88,12 +88,13 @@ def run_night(
         check_whole(tx, community_id)
         _check_day(tx, community_id, day, at=at)
         known = tx.find(FIND_RUN, community_id=community_id, business_date=day)
+        zone_us = _zone_us(tx, community_id, day)
     if known is None:
         end_leaf = _seal(db, community_id, day, at=at)
         after_step("sealed")
         known = _begin(db, community_id, day, end_leaf, at=at)
         after_step("begun")
-    night = _Night(db, _run_of(community_id, known), known.run_id, at, after_step)
+    night = _Night(db, _run_of(community_id, known, zone_us), known.run_id, at, after_step)
     try:
         _go_on(night, known.state)
     except GuardMissedError as missed:
@@ -159,6 +160,7 @@ def _fail(night: _Night, report: Report) -> None:
     def work(tx: Tx) -> None:
         if set_state(tx, run, "audit_failed"):
             gate.keep_result(tx, run.community_id, run.run_no, report, at=night.at)
+            name_broken_chain(tx, run, report.findings[0].check, at=night.at)
 
     night.db.write(work)
 
@@ -170,7 +172,7 @@ def verify_night(db: Database, community_id: int, day: int) -> bool:
     """
     with db.read() as tx:
         row = tx.get(FIND_RUN, community_id=community_id, business_date=day)
-        run = _run_of(community_id, row)
+        run = _run_of(community_id, row, _zone_us(tx, community_id, day))
         return digest_of(reckon(collect(tx, run), run), row.run_id) == str(row.digest)
 
 
@@ -345,9 +347,7 @@ def _lock(night: _Night, report: Report, after: Report | None) -> None:
         )
         for day in _days_to_lock(tx, run):
             book_day.lock(tx, run.community_id, day, at=at)
-        close_shelf(tx, run, at=at)
-        close_overuse(tx, run, at=at)
-        age_open(tx, run.community_id, today=today, at=at)
+        close_beside(tx, run, today=today, at=at)
         _record(tx, night)
 
     night.db.write(work)
@@ -378,5 +378,10 @@ def _days_to_lock(tx: Tx, run: Run) -> list[int]:
     return days
 
 
-def _run_of(community_id: int, row: Row) -> Run:
-    return Run(community_id, row.run_no, row.business_date, row.first_leaf, row.end_leaf)
+def _zone_us(tx: Tx, community_id: int, day: int) -> int:
+    starts_at = day_bounds(day_from_key(day), get_community(tx, community_id).timezone)[0]
+    return -(starts_at % _DAY_US) % _DAY_US
+
+
+def _run_of(community_id: int, row: Row, zone_us: int) -> Run:
+    return Run(community_id, row.run_no, row.business_date, row.first_leaf, row.end_leaf, zone_us)

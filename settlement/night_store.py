@@ -12,7 +12,9 @@ from ledger.errors import GuardMissedError
 from ledger.ids import new_request_id
 from ledger.sql import Row, Sql, Tx
 from settlement.due import due_on
+from settlement.handling import POOLED
 from settlement.identities import Break
+from settlement.passes import Paired
 from settlement.reckoning import Found, Opened, Outcome, Totals
 from settlement.sides import Run
 from settlement.verdicts import Code
@@ -71,7 +73,7 @@ _DISCREPANCY_COLUMNS: Final = (
     "discrepancy_no, run_no, business_date, code, sub_code, claimant_id, terminal_id, ref,"
     " booked_kind, booked_units, booked_fen, booked_at, booked_txn, claimed_batch, claimed_line,"
     " claimed_kind, claimed_units, claimed_fen, claimed_at, plus_fen, minus_fen, held_fen,"
-    " rest_units, rest_fen, state, due_date, opened_at, reason, posted_fen"
+    " rest_units, rest_fen, state, due_date, opened_at, reason, posted_fen, closed_run, closed_date"
 )
 _KEEP_DISCREPANCY: Final = Sql(
     f"INSERT INTO discrepancy (community_id, {_DISCREPANCY_COLUMNS}) VALUES (:community_id, "
@@ -114,11 +116,18 @@ _CLEAR_X2: Final = Sql(
     " WHERE community_id = :community_id AND claimant_id = :claimant_id"
     " AND ref = :ref AND code = 'X2' AND closed_run IS NULL"
 )
+_FIRST_BESIDE: Final = 700_000
+OWN: Final = f"discrepancy_no % {_PER_DAY} < {_FIRST_BESIDE}"
+"""A night's own verdicts on claims; those numbered above stand beside it and are no part of its digest."""
+_KEEP_PAIRED: Final = Sql(
+    "INSERT INTO claim_pairing (community_id, claimant_id, ref, booked_ref, how, run_no)"
+    " VALUES (:community_id, :claimant_id, :ref, :booked_ref, :how, :run_no)"
+)
 _FORGET: Final = (
     Sql(
-        "DELETE FROM discrepancy WHERE community_id = :community_id AND run_no = :run_no"
-        " AND code NOT IN ('C2', 'C4', 'A5')"
+        f"DELETE FROM discrepancy WHERE community_id = :community_id AND run_no = :run_no AND {OWN}"
     ),
+    Sql("DELETE FROM claim_pairing WHERE community_id = :community_id AND run_no = :run_no"),
     Sql("DELETE FROM open_item WHERE community_id = :community_id AND opened_run = :run_no"),
     Sql("DELETE FROM night_total WHERE community_id = :community_id AND run_no = :run_no"),
     Sql(
@@ -130,9 +139,11 @@ _FORGET: Final = (
         " AND flagged_run = :run_no"
     ),
     Sql(
-        "UPDATE discrepancy SET state = 'open', closed_run = NULL, closed_date = NULL"
+        # What the pool held may wait there again: the night's last step lets go what waited long enough.
+        "UPDATE discrepancy SET state = CASE WHEN code IN ('X1', 'X5', 'S2', 'S3') THEN 'pooled' ELSE 'open' END,"
+        " closed_run = NULL, closed_date = NULL"
         " WHERE community_id = :community_id AND closed_run = :run_no AND state = 'auto_cleared'"
-        " AND code NOT IN ('C2', 'C4', 'A5')"
+        f" AND {OWN}"
     ),
 )
 _OPEN_BREAKS: Final = Sql(
@@ -184,6 +195,17 @@ def _write_rest(tx: Tx, run: Run, pen: str, outcome: Outcome, digest: str) -> No
         _CLEAR_X2, [{**cleared, "claimant_id": c, "ref": r} for c, r in outcome.unclaimed_ended]
     )
     tx.many(_CLEAR, [{**cleared, "discrepancy_no": number} for number in outcome.cleared])
+    tx.many(_KEEP_PAIRED, [_pairing(run, pair) for pair in outcome.paired])
+
+
+def _pairing(run: Run, pair: Paired) -> dict[str, Any]:
+    return {
+        **_of(run),
+        "claimant_id": pair.booked.claimant_id,
+        "ref": pair.lone.ref,
+        "booked_ref": pair.booked.ref,
+        "how": pair.how,
+    }
 
 
 def _write_all(
@@ -281,12 +303,21 @@ def _discrepancy(run: Run, number: int, found: Found, *, at: int) -> dict[str, A
         "held_fen": found.held_fen,
         "rest_units": found.rest_units,
         "rest_fen": found.rest_fen,
-        "state": "open",
+        "state": _first_state(found.code),
+        "closed_run": run.run_no if found.code is Code.X4 else None,
+        "closed_date": run.day if found.code is Code.X4 else None,
         "due_date": due_on(run.day, found.code),
         "opened_at": at,
         "reason": "",
         "posted_fen": 0,
     }
+
+
+def _first_state(code: Code) -> str:
+    """What may still explain itself waits in the pool; what is paid already asks for nobody."""
+    if code in POOLED:
+        return "pooled"
+    return "auto_cleared" if code is Code.X4 else "open"
 
 
 def _open_item(run: Run, opened: Opened) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Points let go without network that were not there: each one an A5 that names both tills, found in the book alone.
+"""Points let go without network that were not there: an A5 that names both tills, or an A2 where the card was reported.
 
 The night names what came in since the night before. It holds nothing back: the shop kept to its limits and is paid.
 """
@@ -42,7 +42,7 @@ _OTHER: Final = Sql(
     " AND x.occurred_at >= :since ORDER BY x.txn_id DESC LIMIT 1"
 )
 _NAMED: Final = Sql(
-    "SELECT claimant_id, ref FROM discrepancy WHERE community_id = :community_id AND code = 'A5'"
+    "SELECT claimant_id, ref FROM discrepancy WHERE community_id = :community_id AND code IN ('A2', 'A5')"
     " AND business_date >= :first AND business_date <= :last"
 )
 _LAST_NIGHT: Final = Sql(
@@ -114,8 +114,9 @@ def _overuse(tx: Tx, community_id: int, row: Row) -> Overuse:
 def _a5(one: Overuse) -> Found:
     # The other till stands in its slip's number; `rest_units` is what was not there, as a C4 has what differs.
     other = CARD_REPORTED if one.is_loss else one.other_ref or NO_OTHER
+    # A card reported since the till's last sync: its delay is paid, with a warning.
     return Found(
-        Code.A5,
+        Code.A2 if one.is_loss else Code.A5,
         other,
         one.merchant_id,
         one.terminal_id,

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from ledger.book.offsets import BOOKED, IN_RANGE, IN_SPAN, OFF_RATE, OFFSET_COLUMNS, span_of
 from ledger.sql import Sql, Tx
-from settlement.matching import Booked, Claimed
+from settlement.matching import CLOCK_US, Booked, Claimed
 from settlement.sides import Run
 
 
@@ -38,7 +38,13 @@ class Pairs(NamedTuple):
     filed: list[Filed]
 
 
-_EQUAL: Final = "o.business_date <= :day AND c.fen = o.fen AND c.units = o.units"
+_SAME_TIME: Final = (
+    f"(o.terminal_id = 0 OR abs(c.occurred_at - o.occurred_at) <= {CLOCK_US}"
+    # A date alone was read as its midnight.
+    " OR ((c.occurred_at + :zone_us) % 86400000000 = 0 AND (c.occurred_at + :zone_us) / 86400000000"
+    "  = (o.occurred_at + :zone_us) / 86400000000))"
+)
+_EQUAL: Final = f"o.business_date <= :day AND c.fen = o.fen AND c.units = o.units AND {_SAME_TIME}"
 """Of an offset with a claim; without one it is null, which counts as nothing."""
 
 
@@ -142,7 +148,7 @@ def _join_sqlite(tx: Tx, run: Run) -> Pairs:
         "end_leaf": run.end_leaf,
     }
     run_no = {"community_id": run.community_id, "run_no": run.run_no}
-    day = {**span, "day": run.day}
+    day = {**span, "day": run.day, "zone_us": run.zone_us}
     return Pairs(
         sums=_ordered(tx.execute(_SQLITE_SUMS, day).fetchall()),
         claimed=_ordered(tx.execute(_SQLITE_CLAIMED, run_no).fetchall()),
@@ -166,6 +172,7 @@ def _join_postgresql(tx: Tx, run: Run) -> Pairs:
         last_txn=last_txn,
         batches=batches,
         day=run.day,
+        zone_us=run.zone_us,
     )
     for setting in _PLAN_BACK:
         tx.raw.execute(setting)

@@ -6,9 +6,11 @@ import hashlib
 import json
 from collections import defaultdict
 from dataclasses import asdict, dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
+from settlement.lone import Leftover, name_lone, place
 from settlement.matching import Booked, Claimed, Finding, judge
+from settlement.passes import Paired
 from settlement.sides import Pair, Run, Sides, Waiting, due_of
 from settlement.verdicts import Code
 
@@ -91,6 +93,7 @@ class Outcome:
 
     found: list[Found] = field(default_factory=list)
     opened: list[Opened] = field(default_factory=list)
+    paired: list[Paired] = field(default_factory=list)
     closed: list[tuple[int, str]] = field(default_factory=list)
     flagged: list[tuple[int, str]] = field(default_factory=list)
     cleared: list[int] = field(default_factory=list)
@@ -103,28 +106,17 @@ def reckon(sides: Sides, run: Run) -> Outcome:
     """Judge every line that does not agree, and sum up those that do."""
     out = Outcome()
     _add_sums(out, sides)
+    left = place(sides, run)
+    out.paired.extend(left.paired)
     for pair in sides.differing:
-        _take_new(out, sides, pair, run)
+        _take_new(out, sides, left.completed(pair), left, run)
     for item in sides.waiting:
-        _take_waiting(out, sides, item)
+        _take_waiting(out, sides, item._replace(pair=left.completed(item.pair)), left, run)
     for orphan in sides.orphans:
         out.tallies[orphan.claimant_id].claims_seen += 1
-        if not orphan.earlier:
-            claimed = orphan.claimed
-            out.found.append(
-                Found(
-                    Code.X1,
-                    "",
-                    orphan.claimant_id,
-                    0,
-                    orphan.ref,
-                    orphan.business_date,
-                    claimed=claimed,
-                    plus_fen=max(-claimed.fen, 0),
-                    minus_fen=max(claimed.fen, 0),
-                    held_fen=max(claimed.fen, 0),
-                )
-            )
+    for named in name_lone(sides, left):
+        out.found.append(Found(*named))
+    out.cleared.extend(left.ended)
     _add_repeats(out, sides)
     _add_files(out, sides, run)
     out.cleared.extend(sides.explained)
@@ -159,7 +151,7 @@ def _add_sums(out: Outcome, sides: Sides) -> None:
         tally.claims_seen += both.new_claims
 
 
-def _take_new(out: Outcome, sides: Sides, pair: Pair, run: Run) -> None:
+def _take_new(out: Outcome, sides: Sides, pair: Pair, left: Leftover, run: Run) -> None:
     """An offset of this run's range that is not simply matched."""
     booked = pair.booked
     total, tally = out.totals[booked.claimant_id], out.tallies[booked.claimant_id]
@@ -171,10 +163,12 @@ def _take_new(out: Outcome, sides: Sides, pair: Pair, run: Run) -> None:
         total.carry(booked.fen)
         out.opened.append(Opened(booked, "cut_off", flagged=False))
         return
-    finding = _judge(sides, pair)
+    finding = _judge(sides, pair, run)
+    if finding.code is Code.X2 and left.is_unsure(booked):
+        finding = finding._replace(code=None)
     total.settle(finding.settle_units, finding.settle_fen)
     # It agrees with a claim that an earlier night could not place.
-    total.matched_count += finding.code is None and finding.wait is None
+    total.matched_count += finding.code in _AGREES and finding.wait is None
     if finding.code is not None:
         out.found.append(_found(finding.code, pair, finding))
     if finding.wait is not None:
@@ -182,31 +176,42 @@ def _take_new(out: Outcome, sides: Sides, pair: Pair, run: Run) -> None:
         out.opened.append(Opened(booked, finding.wait, flagged=finding.code is Code.X2))
 
 
-def _take_waiting(out: Outcome, sides: Sides, item: Waiting) -> None:
+_AGREES: Final = (None, Code.T3)
+"""Both amounts agree; a wrong clock changes none."""
+
+
+def _take_waiting(out: Outcome, sides: Sides, item: Waiting, left: Leftover, run: Run) -> None:
     """An offset that waited: claimed at last, now called unclaimed, or still waiting."""
     booked = item.pair.booked
     key = (booked.claimant_id, booked.ref)
     total = out.totals[booked.claimant_id]
-    finding = _judge(sides, item.pair)
+    finding = _judge(sides, item.pair, run)
     # A claim that came in an earlier night than its offset's day was seen there already; one that
     # comes now lies before the range, so the claims without an offset in the range hold it.
     if finding.wait is None:
         total.settle(finding.settle_units, finding.settle_fen)
-        total.matched_count += finding.code is None
+        total.matched_count += finding.code in _AGREES
         out.closed.append(key)
         if item.flagged:
             out.unclaimed_ended.append(key)
-        if finding.code is not None:
-            out.found.append(_found(finding.code, item.pair, finding))
-    elif finding.code is Code.X2 and not item.flagged:
+        # An earlier night missed it in its day's claims; it is paid now, and said so.
+        code = finding.code or (Code.X4 if item.flagged else None)
+        if code is not None:
+            out.found.append(_found(code, item.pair, finding))
+    elif finding.code is Code.X2 and not item.flagged and not left.is_unsure(booked):
         out.flagged.append(key)
         out.found.append(_found(Code.X2, item.pair, finding))
 
 
-def _judge(sides: Sides, pair: Pair) -> Finding:
+def _judge(sides: Sides, pair: Pair, run: Run) -> Finding:
     booked = pair.booked
-    came = sides.coverage.came(booked.claimant_id, booked.terminal_id, booked.business_date)
-    return judge(booked, pair.claimed, file_came=came, original_claimed=pair.original_claimed)
+    return judge(
+        booked,
+        pair.claimed,
+        file_came=sides.coverage.came(booked.claimant_id, booked.terminal_id, booked.business_date),
+        original_claimed=pair.original_claimed,
+        zone_us=run.zone_us,
+    )
 
 
 def _found(code: Code, pair: Pair, finding: Finding) -> Found:
@@ -279,6 +284,7 @@ def _add_files(out: Outcome, sides: Sides, run: Run) -> None:
 def _sort(out: Outcome) -> None:
     out.found.sort(key=_found_key)
     out.opened.sort(key=lambda o: (o.booked.claimant_id, o.booked.ref))
+    out.paired.sort(key=lambda p: (p.booked.claimant_id, p.lone.ref))
     for some in (out.closed, out.flagged, out.unclaimed_ended):
         some.sort()
     out.cleared.sort()
@@ -313,6 +319,10 @@ def digest_of(outcome: Outcome, run_id: str) -> str:
         "ended": outcome.unclaimed_ended,
         "totals": [[claimant, asdict(t)] for claimant, t in sorted(outcome.totals.items())],
     }
+    if outcome.paired:
+        document["paired"] = [
+            [p.booked.claimant_id, p.lone.ref, p.booked.ref, p.how] for p in outcome.paired
+        ]
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

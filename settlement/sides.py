@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from settlement.coverage import Coverage, Due
 from settlement.matching import Booked, Claimed
+from settlement.passes import Lone
 
 
 class Run(NamedTuple):
@@ -16,6 +19,21 @@ class Run(NamedTuple):
     day: int
     first_leaf: int
     end_leaf: int
+    zone_us: int = 0  # how far the community's clock is ahead of UTC on that day
+
+
+class Pooled(NamedTuple):
+    """A claim that earlier nights could not place and nobody has decided, with the verdict it has."""
+
+    lone: Lone
+    code: str
+
+
+class Elsewhere(NamedTuple):
+    """A booking of another shop under the reference a shop claims; `is_claimed`: its own shop claims it too."""
+
+    booked: Booked
+    is_claimed: bool
 
 
 class Pair(NamedTuple):
@@ -103,6 +121,10 @@ class Sides(NamedTuple):
     explained: list[int]
     open_files: list[OpenFile]
     coverage: Coverage
+    pool: Sequence[Pooled] = ()
+    elsewhere: Mapping[tuple[int, str], Elsewhere] = MappingProxyType({})
+    tills: Mapping[str, int] = MappingProxyType({})  # every till's code and its shop
+    told: Mapping[str, str] = MappingProxyType({})  # by reference: why it was refused, or WAITS
 
 
 def due_of(sides: Sides, run: Run) -> list[Due]:

@@ -9,6 +9,7 @@ from settlement.words import Translate, mark
 
 STATE_NAMES: Final = {
     # discrepancies
+    "pooled": mark("May still come"),
     "open": mark("Open"),
     "asked": mark("Shop asked"),
     "proposed": mark("Waiting for approval"),

@@ -64,6 +64,19 @@ claim = table(
     key=("claimant_id", "ref"),
 )
 
+# A claim that a later pass joined with the one booking it means; its own reference names none.
+claim_pairing = table(
+    "claim_pairing",
+    number("claimant_id"),
+    text("ref"),  # as the shop wrote it
+    text("booked_ref"),
+    text("how"),  # entry | repaired | nearby
+    number("run_no"),  # the night that joined them
+    unique("community_id", "claimant_id", "booked_ref"),
+    index("ix_claim_pairing_run", "run_no"),
+    key=("claimant_id", "ref"),
+)
+
 claim_again = table("claim_again", *_claim_columns(), key=("batch_id", "line_no"))
 
 # Where the columns of a shop's own list stand, as a person confirmed them for these very headings.

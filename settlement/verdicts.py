@@ -116,12 +116,14 @@ RULES: Final[dict[Code, Rule]] = {
         Sign.NONE,
         Hold.NOTHING,
         mark("Nothing to do: it is paid with the next day."),
+        works=True,
     ),
     Code.X5: Rule(
         mark("More than one candidate"),
         Sign.NONE,
         Hold.ROW,
         mark("Pick the booking the claim belongs to."),
+        works=True,
     ),
     Code.V1: Rule(
         mark("Claimed too much"),
@@ -149,6 +151,7 @@ RULES: Final[dict[Code, Rule]] = {
         Sign.NONE,
         Hold.NOTHING,
         mark("Nothing is rounded here: find out who rounded."),
+        works=True,
     ),
     Code.S1: Rule(
         mark("Refunded, still claimed"),
@@ -162,12 +165,14 @@ RULES: Final[dict[Code, Rule]] = {
         Sign.MINUS,
         Hold.ROW,
         mark("Reverse the booking and tell the resident."),
+        works=True,
     ),
     Code.S3: Rule(
         mark("Offline, not yet accepted"),
         Sign.NONE,
         Hold.ROW,
         mark("Wait for the till to send it, at most a day."),
+        works=True,
     ),
     Code.S4: Rule(
         mark("Bill changed"),
@@ -177,22 +182,32 @@ RULES: Final[dict[Code, Rule]] = {
         works=True,
     ),
     Code.A1: Rule(
-        mark("Signature not valid"), Sign.MINUS, Hold.ROW, mark("Refuse it and look at the till.")
+        mark("Signature not valid"),
+        Sign.MINUS,
+        Hold.ROW,
+        mark("Refuse it and look at the till."),
+        works=True,
     ),
     Code.A2: Rule(
         mark("Card lost or expired"),
         Sign.MINUS,
         Hold.ROW,
         mark("See when the till last heard of it; its own delay is paid, with a warning."),
+        works=True,
     ),
     Code.A3: Rule(
         mark("One code used twice"),
         Sign.MINUS,
         Hold.SECOND,
         mark("The first use is paid; look into the later one."),
+        works=True,
     ),
     Code.A4: Rule(
-        mark("Till not enrolled"), Sign.MINUS, Hold.ROW, mark("Refuse it; enrol the till.")
+        mark("Till not enrolled"),
+        Sign.MINUS,
+        Hold.ROW,
+        mark("Refuse it; enrol the till."),
+        works=True,
     ),
     Code.A5: Rule(
         mark("Over a limit"),
@@ -201,12 +216,15 @@ RULES: Final[dict[Code, Rule]] = {
         mark("Pay up to the floor limit; what is above it is the shop's risk."),
         works=True,
     ),
-    Code.A6: Rule(mark("Own shop, own points"), Sign.NONE, Hold.ROW, mark("Have it reviewed.")),
+    Code.A6: Rule(
+        mark("Own shop, own points"), Sign.NONE, Hold.ROW, mark("Have it reviewed."), works=True
+    ),
     Code.T1: Rule(
         mark("Another shop's"),
         Sign.EITHER,
         Hold.ROW,
         mark("Move it to its shop; it counts on both sides."),
+        works=True,
     ),
     Code.T2: Rule(
         mark("Another household's"),
@@ -214,25 +232,39 @@ RULES: Final[dict[Code, Rule]] = {
         Hold.NOTHING,
         mark("Reverse it and book it to the right household."),
     ),
-    Code.T3: Rule(mark("Other date"), Sign.NONE, Hold.NOTHING, mark("Set the till's clock.")),
+    Code.T3: Rule(
+        mark("Other date"), Sign.NONE, Hold.NOTHING, mark("Set the till's clock."), works=True
+    ),
     Code.R1: Rule(
         mark("Points without a sale"),
         Sign.MINUS,
         Hold.ROW,
         mark("Take the points back once the shop has answered."),
+        works=True,
     ),
     Code.R2: Rule(
-        mark("Sale without points"), Sign.PLUS, Hold.NOTHING, mark("Offer the points afterwards.")
+        mark("Sale without points"),
+        Sign.PLUS,
+        Hold.NOTHING,
+        mark("Offer the points afterwards."),
+        works=True,
     ),
-    Code.R3: Rule(mark("Channel not approved"), Sign.MINUS, Hold.ROW, mark("Reverse the points.")),
+    Code.R3: Rule(
+        mark("Channel not approved"), Sign.MINUS, Hold.ROW, mark("Reverse the points."), works=True
+    ),
     Code.R4: Rule(
-        mark("Refund kept the points"), Sign.MINUS, Hold.NOTHING, mark("Take the points back.")
+        mark("Refund kept the points"),
+        Sign.MINUS,
+        Hold.NOTHING,
+        mark("Take the points back."),
+        works=True,
     ),
     Code.R5: Rule(
         mark("Offset without a sale"),
         Sign.MINUS,
         Hold.ROW,
         mark("Ask for the payment of the yuan part; no bill shows it."),
+        works=True,
     ),
     Code.P1: Rule(
         mark("Payout failed"), Sign.NONE, Hold.PAYOUT, mark("Correct the account and propose anew.")
@@ -262,7 +294,11 @@ RULES: Final[dict[Code, Rule]] = {
         works=True,
     ),
     Code.C3: Rule(
-        mark("Chain broken"), Sign.MINUS, Hold.DAY, mark("Stop and compare with the witnesses.")
+        mark("Chain broken"),
+        Sign.MINUS,
+        Hold.DAY,
+        mark("Stop and compare with the witnesses."),
+        works=True,
     ),
     Code.C4: Rule(
         mark("Count differs"),

@@ -22,6 +22,7 @@ from pos.proof import vest_overdue
 from pos.recovery import recover
 from settlement.night import AfterStep, run_night
 from settlement.night_result import NightResult
+from settlement.watch_run import watch_day
 
 
 def close_day(
@@ -38,9 +39,12 @@ def close_day(
     """
     prepared = prepare_night(server, community_id, at=at)
     result = run_night(server.db, community_id, day, at=at, after_step=after_step)
+    seen = watch_day(server.db, community_id, day, at=at) if result.state == "locked" else 0
     seal(server.db, community_id)
     watched = watch(server.db, community_id, at=at)
-    behind = {"coverage_percent": percent_text(watched.coverage)} if watched else {}
+    behind: dict[str, Any] = {"to_look_at": seen}
+    if watched:
+        behind["coverage_percent"] = percent_text(watched.coverage)
     return prepared, result, behind
 
 

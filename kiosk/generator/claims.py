@@ -232,13 +232,13 @@ def _spoil_line(
 
 
 def _claim_mistyped(sheet: Sheet, line: Claim, chance: random.Random) -> None:
-    """The reference copied wrongly: the claim meets nothing (X1), its sale is unclaimed (X2)."""
+    """The reference copied wrongly: a night joins it with its sale and pays it, and nobody is asked."""
     right = line["ref"]
     wrong = {**line, "ref": mistype(right, chance)}
     sheet.drop(line)
     sheet.add(wrong)
-    sheet.note("X1", "mistyped", wrong, correct_fen=0, amount_fen=line["fen"], meant=right)
-    sheet.note("X2", "mistyped", line, correct_fen=0, amount_fen=line["fen"], filed_as=wrong["ref"])
+    sheet.note("PAIRED", "mistyped", wrong, correct_fen=line["fen"], amount_fen=0, meant=right)
+    sheet.leave_alone(line)
 
 
 def _claim_together(sheet: Sheet, line: Claim, _chance: random.Random) -> None:

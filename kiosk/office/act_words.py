@@ -69,6 +69,7 @@ _ACTS: Final[Mapping[str, str]] = {
     "coverage.enough": mark("noted that the fund covers the points again"),
     "coverage.low": mark("noted that the fund no longer covers the points"),
     "discrepancy.assign": mark("gave a difference to somebody"),
+    "watch.answer": mark("said what was found out about a warning"),
     "discrepancy.decide": mark("decided a difference"),
     "export.make": mark("made an export"),
     "expiry.hand_out": mark("noted slips about points that lapse as handed out"),

@@ -26,6 +26,7 @@ from settlement.discrepancies import get_discrepancy
 from settlement.discrepancy_lists import (
     ASKED,
     ENDED,
+    POOLED,
     PROPOSED,
     TO_DECIDE,
     VIEWS,
@@ -35,10 +36,12 @@ from settlement.discrepancy_lists import (
 from settlement.verdicts import Code
 
 _PAGE: Final = 20
+_UNDECIDED: Final = {"pooled", "open", "asked"}
 _TABS: Final = {
     TO_DECIDE: mark("To decide"),
     ASKED: mark("Shop asked"),
     PROPOSED: mark("Waits for a second person"),
+    POOLED: mark("May still come"),
     ENDED: mark("Decided"),
 }
 
@@ -163,7 +166,7 @@ def _one(number: int, asked: str, *, refusal: Refusal | None = None, said: str =
 
 def _asking(row: Row, asked: str) -> dict[str, Any] | None:
     names = {choice.value for choice in offered(Code(row.code))}
-    if asked not in names or row.state not in {"open", "asked"}:
+    if asked not in names or row.state not in _UNDECIDED:
         return None
     choice = Choice(asked)
     effect, second_person = effect_sentence(row, choice)
@@ -190,13 +193,15 @@ def _card(here: Terms, row: Row) -> dict[str, Any]:
         **handling_of(row, today),
         "number": number,
         "merchant_id": int(row.claimant_id),
-        "shop": f"{row.merchant_code} {row.merchant_name}",
+        "shop": f"{row.merchant_code} {row.merchant_name}"
+        if row.merchant_code
+        else say(mark("The whole community")),
         "till": till.code if till else "",
         "day": int(row.business_date),
         "ref": row.ref,
         "age": view.age_on(today),
         "gap": gap_sentence(row),
-        "choices": _choices(row) if may and row.state in {"open", "asked"} else [],
+        "choices": _choices(row) if may and row.state in _UNDECIDED else [],
         "second": _second_person(row) if may and row.state == "proposed" else None,
     }
 

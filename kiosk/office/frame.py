@@ -37,6 +37,7 @@ _WAYS: Final = (
     _Way("office.paper", mark("Paper slips"), "day.run", frozenset({"office.pad"})),
     _Way("office.bills", mark("Fee bills"), "office.read"),
     _Way("office.unproven", mark("Points without proof"), "discrepancy.decide"),
+    _Way("office.watch", mark("Watch"), "discrepancy.decide"),
     _Way("office.offline", mark("Without network"), "office.read"),
     _Way("office.debts", mark("Debts without network"), "resident.read"),
     _Way("office.statements", mark("Statements"), "office.read", frozenset({"office.statement"})),

@@ -49,6 +49,7 @@ from kiosk.office import (
     terminals,
     today,
     unproven,
+    watch,
 )
 from kiosk.office.frame import bp
 
@@ -100,4 +101,5 @@ __all__ = [
     "terminals",
     "today",
     "unproven",
+    "watch",
 ]

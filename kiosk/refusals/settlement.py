@@ -97,6 +97,16 @@ TABLE: Final = {
         403,
         mark("Whoever proposed the decision does not confirm it. Ask a second person."),
     ),
+    "watch_answer_bad": Known(
+        422,
+        mark(
+            "That is no answer to a warning. Say that nothing is in it, or that somebody cheated."
+        ),
+    ),
+    "watch_flag_gone": Known(
+        409,
+        mark("This warning is answered already, or there is none like it. Look at the list again."),
+    ),
     "discrepancy_not_found": Known(
         404,
         mark("There is no such discrepancy in this community. Look at the list and try again."),

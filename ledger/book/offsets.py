@@ -74,6 +74,15 @@ _PLACES_OF: Final = {
     "sqlite": Sql(_PLACES.format(among="IN (SELECT value FROM json_each(:refs))")),
     "postgresql": Sql(_PLACES.format(among="= ANY(:refs)")),
 }
+_NAMED: Final = (
+    f"SELECT {OFFSET_COLUMNS} FROM offset_booked o JOIN leaf l ON l.community_id = :community_id"
+    " AND l.entry_id = o.txn_id AND l.leaf_index < :end_leaf"
+    " WHERE o.community_id = :community_id AND o.claimant_id = :claimant_id AND o.ref {among} ORDER BY o.ref"
+)
+_NAMED_OF: Final = {
+    "sqlite": Sql(_NAMED.format(among="IN (SELECT value FROM json_each(:refs))")),
+    "postgresql": Sql(_NAMED.format(among="= ANY(:refs)")),
+}
 _BROKEN: Final = Sql(
     f"SELECT {OFFSET_COLUMNS} FROM {BOOKED}"
     " WHERE l.community_id = :community_id AND l.leaf_index >= :first_leaf"
@@ -142,6 +151,20 @@ def places_of(
         refs=given,
     )
     return {row.ref: int(row.leaf_index) for row in rows}
+
+
+def offsets_named(
+    tx: Tx, community_id: int, claimant_id: int, refs: Sequence[str], *, end_leaf: int
+) -> list[Row]:
+    """The offsets of some references in the prefix [0, end_leaf), with OFFSET_COLUMNS."""
+    given = json.dumps(refs) if tx.dialect == "sqlite" else list(refs)
+    return tx.all(
+        _NAMED_OF[tx.dialect],
+        community_id=community_id,
+        claimant_id=claimant_id,
+        end_leaf=end_leaf,
+        refs=given,
+    )
 
 
 def broken_rows(

@@ -116,8 +116,8 @@ NIGHT: Final[tuple[Check, ...]] = (
             "claimant_id ref",
             "SELECT b.claimant_id, b.ref, b.verdict AS worked_out, d.code AS recorded, b.fen AS booked_fen,"
             " b.claimed_fen, b.settle_run AS run_no FROM (SELECT * FROM booked"
-            "  WHERE verdict IN ('V1', 'V2', 'V3', 'S1', 'S4') AND settle_run IN (SELECT run_no FROM run)) b"
-            " FULL JOIN (SELECT * FROM discrepancy WHERE code IN ('V1', 'V2', 'V3', 'S1', 'S4')"
+            "  WHERE verdict IN ('V1', 'V2', 'V3', 'V4', 'S1', 'S4') AND settle_run IN (SELECT run_no FROM run)) b"
+            " FULL JOIN (SELECT * FROM discrepancy WHERE code IN ('V1', 'V2', 'V3', 'V4', 'S1', 'S4')"
             "  AND run_no IN (SELECT run_no FROM run)) d"
             " ON d.claimant_id = b.claimant_id AND d.ref = b.ref AND d.code = b.verdict"
             "  AND d.run_no = b.settle_run AND d.booked_fen = b.fen AND d.booked_units = b.units"
@@ -129,7 +129,7 @@ NIGHT: Final[tuple[Check, ...]] = (
             "discrepancy_no",
             "SELECT d.discrepancy_no, d.code, d.claimant_id, d.ref, b.verdict AS worked_out FROM discrepancy d"
             " LEFT JOIN booked b ON b.claimant_id = d.claimant_id AND b.ref = d.ref AND b.verdict = d.code"
-            "  AND b.settle_run = d.run_no WHERE d.code IN ('V1', 'V2', 'V3', 'S1', 'S4')"
+            "  AND b.settle_run = d.run_no WHERE d.code IN ('V1', 'V2', 'V3', 'V4', 'S1', 'S4')"
             " AND d.run_no IN (SELECT run_no FROM run) AND b.ref IS NULL",
         ),
         look(
@@ -137,7 +137,9 @@ NIGHT: Final[tuple[Check, ...]] = (
             "claimant_id ref",
             "SELECT f.claimant_id, f.ref, f.run_no, 'X1' AS worked_out FROM filed f"
             " ANTI JOIN offset_booked o ON o.claimant_id = f.claimant_id AND o.ref = f.ref"
-            " ANTI JOIN discrepancy d ON d.claimant_id = f.claimant_id AND d.ref = f.ref AND d.code = 'X1'"
+            # A claim that means nothing booked is named, whatever it is called.
+            " ANTI JOIN discrepancy d ON d.claimant_id = f.claimant_id AND d.ref = f.ref"
+            "  AND d.code IN ('X1', 'X5', 'S2', 'S3', 'T1', 'A1', 'A2', 'A3', 'A4', 'A5')"
             " WHERE f.run_no IN (SELECT run_no FROM run)",
         ),
         needs="night_run night_total offset_booked claim claim_batch open_item discrepancy",
@@ -147,6 +149,22 @@ NIGHT: Final[tuple[Check, ...]] = (
             "entry": "EXISTS (SELECT 1 FROM offset_booked b WHERE b.txn_id = o.txn_id"
             " AND b.claimant_id = f.claimant_id AND b.ref = f.ref)",
         },
+    ),
+    check(
+        "pairing",
+        look(
+            "claim_pairing",
+            "claimant_id ref",
+            "SELECT p.claimant_id, p.ref, p.booked_ref, c.fen AS claimed_fen, o.fen AS booked_fen FROM claim_pairing p"
+            " LEFT JOIN claim c ON c.claimant_id = p.claimant_id AND c.ref = p.ref"
+            " LEFT JOIN offset_booked o ON o.claimant_id = p.claimant_id AND o.ref = p.booked_ref"
+            " LEFT JOIN claim own ON own.claimant_id = p.claimant_id AND own.ref = p.booked_ref"
+            " LEFT JOIN offset_booked meant ON meant.claimant_id = p.claimant_id AND meant.ref = p.ref"
+            " WHERE c.ref IS NULL OR o.ref IS NULL OR own.ref IS NOT NULL OR meant.ref IS NOT NULL"
+            " OR c.fen <> o.fen OR c.units <> o.units",
+        ),
+        needs="claim_pairing claim offset_booked",
+        explained_by={"claims_filed": "o.claimant_id = f.claimant_id", "I21": "true"},
     ),
     check(
         "difference",

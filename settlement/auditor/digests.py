@@ -36,12 +36,16 @@ def nights(book: Book) -> Iterator[tuple[int, str, str, str]]:
         "SELECT run_no, code, sub_code, claimant_id, terminal_id, ref, business_date, booked_txn,"
         " booked_kind, booked_units, booked_fen, booked_at, claimed_batch, claimed_line, claimed_kind,"
         " claimed_units, claimed_fen, claimed_at, plus_fen, minus_fen, held_fen, rest_units, rest_fen"
-        " FROM discrepancy WHERE code NOT IN ('C2', 'C4', 'A5') ORDER BY discrepancy_no"
+        " FROM discrepancy WHERE discrepancy_no % 1000000 < 700000 ORDER BY discrepancy_no"
     ):
         booked = None if row[6] is None else row[7:11]
         claimed = None if row[11] is None else row[11:17]
         parts[run_no]["found"].append([*row[:6], booked, claimed, *row[17:]])
     _add_waiting(book, parts)
+    for run_no, *row in book.rows(
+        "SELECT run_no, claimant_id, ref, booked_ref, how FROM claim_pairing ORDER BY claimant_id, ref"
+    ):
+        parts[run_no]["paired"].append(row)
     for run_no, claimant_id, *sums in book.rows(
         f"SELECT run_no, claimant_id, {', '.join(TOTALS)} FROM night_total ORDER BY run_no, claimant_id"
     ):
@@ -52,6 +56,8 @@ def nights(book: Book) -> Iterator[tuple[int, str, str, str]]:
     ):
         parts_of = ("found", "opened", "closed", "flagged", "cleared", "ended", "totals")
         document = {"run": run_id, **{name: parts[run_no][name] for name in parts_of}}
+        if parts[run_no]["paired"]:
+            document["paired"] = parts[run_no]["paired"]
         found = _sha256(
             json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         )
@@ -74,7 +80,7 @@ def _add_waiting(book: Book, parts: dict[int, dict[str, list[Any]]]) -> None:
                 parts[closed]["ended"].append([claimant, ref])
     for closed, number in book.rows(
         "SELECT closed_run, discrepancy_no FROM discrepancy WHERE state = 'auto_cleared'"
-        " AND code IN ('C1', 'X1') ORDER BY discrepancy_no"
+        " AND code IN ('C1', 'X1', 'X5', 'S2', 'S3', 'T1') ORDER BY discrepancy_no"
     ):
         parts[closed]["cleared"].append(number)
 

@@ -31,8 +31,11 @@ def work_out(book: Book) -> None:
 def _pair(book: Book) -> None:
     """`paired`: each offset with the first night that may judge it, and with its claim."""
     book.run(
-        "CREATE TABLE filed AS SELECT c.claimant_id, c.ref, c.batch_id, c.units, c.fen, b.run_no"
+        # A claim joined with a booking by a later pass counts as if it named it, from the night that joined them.
+        "CREATE TABLE filed AS SELECT c.claimant_id, coalesce(p.booked_ref, c.ref) AS ref, c.batch_id, c.units, c.fen,"
+        " b.run_no, greatest(b.run_no, coalesce(p.run_no, b.run_no)) AS seen_run, c.ref AS written"
         " FROM claim c JOIN claim_batch b ON b.batch_id = c.batch_id"
+        " LEFT JOIN claim_pairing p ON p.claimant_id = c.claimant_id AND p.ref = c.ref"
     )
     book.run(
         "CREATE TABLE placed AS SELECT o.txn_id, CASE WHEN s.leaf_index < r.end_leaf THEN r.run_no END AS run_no"
@@ -48,7 +51,7 @@ def _pair(book: Book) -> None:
         "CREATE TABLE paired AS SELECT o.txn_id, o.claimant_id, o.terminal_id, o.ref, o.original_ref, o.kind,"
         " o.units, o.fen, o.units_per_fen, o.business_date, w.run_no AS range_run,"
         " CASE WHEN d.run_no > w.run_no THEN d.run_no WHEN d.run_no IS NOT NULL THEN w.run_no END AS first_run,"
-        " f.run_no AS claim_run, f.batch_id, f.units AS claimed_units, f.fen AS claimed_fen"
+        " f.seen_run AS claim_run, f.batch_id, f.units AS claimed_units, f.fen AS claimed_fen"
         " FROM offset_booked o LEFT JOIN judging d ON d.business_date = o.business_date"
         " LEFT JOIN placed w ON w.txn_id = o.txn_id"
         " LEFT JOIN filed f ON f.claimant_id = o.claimant_id AND f.ref = o.ref"
@@ -60,8 +63,8 @@ def _take_refunds_back(book: Book) -> None:
     """`taken_back`: the night in which a refund without a claim nets its claimed sale."""
     book.run(
         "CREATE TABLE taken_back AS SELECT p.txn_id,"
-        " CASE p.kind WHEN 'bill' THEN greatest(p.first_run, max(s.run_no))"
-        "  ELSE greatest(p.first_run, max(s.run_no), min(b.run_no)) END AS run_no"
+        " CASE p.kind WHEN 'bill' THEN greatest(p.first_run, max(s.seen_run))"
+        "  ELSE greatest(p.first_run, max(s.seen_run), min(b.run_no)) END AS run_no"
         " FROM paired p JOIN filed s ON s.claimant_id = p.claimant_id AND s.ref = p.original_ref"
         "  AND s.run_no IS NOT NULL"
         " LEFT JOIN claim_batch b ON b.claimant_id = p.claimant_id AND b.terminal_id IN (0, p.terminal_id)"
@@ -91,7 +94,11 @@ def _settle(book: Book) -> None:
         "SELECT *, CASE WHEN closed_by NOT IN ('decided', 'statement') OR closed_run >= due_run"
         f" THEN due_run END AS settle_run FROM ({timed})"
     )
-    whole = "NOT by_claim OR claimed_fen >= fen OR fen < 0"
+    rounded = (
+        "((abs(claimed_fen - fen) = 1 AND claimed_units = units)"
+        " OR (claimed_fen = fen AND abs(claimed_units - units) BETWEEN 1 AND 100))"
+    )
+    whole = f"NOT by_claim OR claimed_fen >= fen OR fen < 0 OR {rounded}"
     book.run(
         "CREATE TABLE booked AS SELECT txn_id, claimant_id, ref, units, fen, range_run, settle_run, closed_by,"
         f" batch_id, CASE WHEN settle_run IS NULL THEN 0 WHEN {whole} THEN units"
@@ -99,6 +106,7 @@ def _settle(book: Book) -> None:
         f" CASE WHEN settle_run IS NULL THEN 0 WHEN {whole} THEN fen"
         "  ELSE greatest(claimed_fen, 0) END AS settle_fen, claimed_units, claimed_fen,"
         " CASE WHEN settle_run IS NULL THEN '' WHEN NOT by_claim THEN CASE kind WHEN 'bill' THEN 'S4' ELSE 'S1' END"
+        f" WHEN {rounded} THEN 'V4'"
         "  WHEN claimed_fen > fen THEN 'V1'"
         "  WHEN claimed_fen < fen THEN 'V2' WHEN claimed_units <> units THEN 'V3' ELSE 'equal' END AS verdict"
         f" FROM ({settled})"

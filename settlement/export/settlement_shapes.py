@@ -56,6 +56,18 @@ SETTLEMENT: Final = (
         columns=_CLAIM,
     ),
     shape(
+        "claim_pairing",
+        "Claims that a later pass joined with the one booking they mean.",
+        key=("claimant_id", "ref"),
+        columns="""
+            claimant_id number the shop
+            ref text the number as the shop wrote it
+            booked_ref text the number on the receipt
+            how text entry, repaired or nearby
+            run_no number the night that joined them
+        """,
+    ),
+    shape(
         "night_run",
         "Nights: each takes a range of the one order and certain batches, and locks its day.",
         key=("run_no",),

@@ -66,6 +66,7 @@ KEPT_HOME: Final[Mapping[str, str]] = MappingProxyType(
         "enrolment": "secrets",
         "token_key": "secrets; public keys are published by themselves",
         "code_sequence": "what a phone showed last; no figure needs it",
+        "watch_flag": "suspicions about people; nothing is posted for one",
         "token_use": "when a code was shown; the posting has what came of it",
         "cap_counter": "follows from the postings",
         "stock_pause": "a notice that people typed",

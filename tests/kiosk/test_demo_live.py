@@ -36,6 +36,7 @@ FOUND = Sql(
     "SELECT code, ref, plus_fen + minus_fen AS fen FROM discrepancy"
     " WHERE community_id = :community_id"
 )
+PAIRED = Sql("SELECT ref, booked_ref FROM claim_pairing WHERE community_id = :community_id")
 NIGHTS = Sql(
     "SELECT business_date, state FROM night_run WHERE community_id = :community_id"
     " ORDER BY business_date"
@@ -99,6 +100,14 @@ def test_the_nights_find_each_planted_fault_once_and_nothing_else(lived: Lived) 
 
     assert len(planted) > 5
     assert found == planted
+
+
+def test_each_number_copied_wrongly_is_joined_with_its_own_sale(lived: Lived) -> None:
+    planted = sorted(
+        (row["ref"], row["facts"]["meant"]) for row in lived.truth if row["verdict"] == "PAIRED"
+    )
+
+    assert sorted((row.ref, row.booked_ref) for row in lived.rows(PAIRED)) == planted
 
 
 def test_every_day_up_to_yesterday_is_closed_and_can_be_recomputed(lived: Lived) -> None:

@@ -119,8 +119,8 @@ def test_what_was_altered_before_the_night_keeps_its_day_open_until_it_is_put_ri
     assert (result.state, result.findings) == ("locked", ())
     # Nothing was settled on what was altered: the night compared anew.
     assert (result.digest == failed.digest) == (what != "a claim")
-    assert ("V3" in {code.code for code in failed.codes}) == (what == "a claim")
-    assert "V3" not in {code.code for code in result.codes}
+    assert ("V4" in {code.code for code in failed.codes}) == (what == "a claim")
+    assert "V4" not in {code.code for code in result.codes}
     assert day_state(db) == "locked"
     assert acts(db)[-1][0] == "audit.passed"
 

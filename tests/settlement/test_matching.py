@@ -30,7 +30,12 @@ TAKEN_OFF = Finding(settle_units=-20_000, settle_fen=-1_000)
     [
         (1_000, claimed(1_000), SETTLED),
         (-1_000, claimed(-1_000), TAKEN_OFF),
-        (1_000, claimed(1_000, units=19_999), SETTLED._replace(code=Code.V3)),
+        # Off by at most a point, or by a fen beside the same points: somebody rounded.
+        (1_000, claimed(1_000, units=19_999), SETTLED._replace(code=Code.V4)),
+        (1_000, claimed(1_000, units=20_100), SETTLED._replace(code=Code.V4)),
+        (1_000, claimed(1_001, units=20_000), SETTLED._replace(code=Code.V4)),
+        (1_000, claimed(999, units=20_000), SETTLED._replace(code=Code.V4)),
+        (1_000, claimed(1_000, units=20_101), SETTLED._replace(code=Code.V3)),
         (-1_000, claimed(-1_000, units=-1), TAKEN_OFF._replace(code=Code.V3)),
         (1_000, claimed(1_001), SETTLED._replace(code=Code.V1, minus_fen=1, held_fen=1)),
         (1_000, claimed(1_300), SETTLED._replace(code=Code.V1, minus_fen=300, held_fen=300)),

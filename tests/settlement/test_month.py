@@ -113,7 +113,7 @@ def test_accepting_a_statement_claims_what_the_book_owes(town: Town, words: str)
     assert payable(town) == 1500
     with town.db.read() as tx:
         states = [(r.code, r.state, r.decision) for r in tx.all(STATES, community_id=HERE)]
-    assert states == [("X1", "open", None), ("X2", "decided", "statement")]
+    assert states == [("X1", "pooled", None), ("X2", "decided", "statement")]
     with pytest.raises(Refusal, match="statement_ended"):
         accept_statement(town.db, HERE, statement.statement_id, by=STAFF, at=ISSUED_AT)
 

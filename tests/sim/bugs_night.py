@@ -154,8 +154,8 @@ def sold_after_midnight_forgotten(patch: Patch, _raw: Raw) -> None:
     """What was sold after midnight and taken in by the night of the day before is carried to no other night."""
     right = reckoning._take_new
 
-    def _take_new(out: Any, sides: Any, pair: Any, run: Any) -> None:
-        right(out, sides, pair, run)
+    def _take_new(out: Any, sides: Any, pair: Any, left: Any, run: Any) -> None:
+        right(out, sides, pair, left, run)
         out.opened = [opened for opened in out.opened if opened.reason != "cut_off"]
 
     patch.setattr(reckoning, "_take_new", _take_new)

@@ -45,7 +45,9 @@ def lived(db: Database, **build: Any) -> OfflineShops:
 
 def named(shops: OfflineShops) -> list[tuple[Any, ...]]:
     return sorted(
-        shops.rows("discrepancy WHERE code = 'A5'", "ref, sub_code, rest_units, held_fen, state")
+        shops.rows(
+            "discrepancy WHERE code IN ('A2', 'A5')", "ref, sub_code, rest_units, held_fen, state"
+        )
     )
 
 

@@ -42,11 +42,12 @@ class Entry:
     day: int
     at: int
     original: str | None = None
+    rate: int = UNITS_PER_FEN
 
     @property
     def units(self) -> int:
         """Points in hundredths."""
-        return self.fen * UNITS_PER_FEN
+        return self.fen * self.rate
 
     @property
     def kind(self) -> str:
@@ -245,7 +246,7 @@ def _book(tx: Tx, entries: Sequence[Entry], person: int) -> None:
                 original_ref=entry.original,
                 units=entry.units,
                 fen=entry.fen,
-                units_per_fen=UNITS_PER_FEN,
+                units_per_fen=entry.rate,
                 business_date=entry.day,
                 occurred_at=at,
             )

@@ -11,6 +11,8 @@ const RUN = "night_run.csv";
 const TOTAL = "night_total.csv";
 const DISCREPANCY = "discrepancy.csv";
 const MATCHED = new Set(["matched", "blocked"]);
+/** What a claim without a booking of its own may be called. */
+const UNBOOKED = ["X1", "X5", "S2", "S3", "T1", "A1", "A2", "A3", "A4", "A5"];
 const SETTLED = new Set(["settled", "audit_failed", "locked"]);
 
 interface Run {
@@ -88,6 +90,9 @@ export function* checkNights(pack: Pack, book: Book, findings: Findings): Genera
   return { runs: night.runs.length, lastDay: night.runs[night.runs.length - 1]?.day ?? 0, offsets: book.offsets.length, claims };
 }
 
+/** One amount agrees and the other is off by a fen: somebody rounded, and the booked figure stands. */
+const isRounded = (claim: Claim, offset: Offset): boolean => claim.units === offset.units && Math.abs(claim.fen - offset.fen) === 1;
+
 class Reckoning {
   readonly runs: Run[];
   private readonly byNumber: ReadonlyMap<number, Run>;
@@ -96,6 +101,8 @@ class Reckoning {
   private readonly discrepancies = new Map<string, Placed[]>();
   private readonly waiting = new Map<string, Placed>();
   private readonly totals = new Map<string, Totals>();
+  /** A claim whose own reference names no booking, and the one booking a night joined it with. */
+  private readonly pairings = new Map<string, { ref: string; run: number }>();
 
   constructor(
     private readonly book: Book,
@@ -119,6 +126,9 @@ class Reckoning {
       listUnder(this.discrepancies, keyOf(placed.row["claimant_id"] ?? "", placed.row["ref"] ?? "")).push(placed);
     }
     for (const placed of book.table("open_item")) this.waiting.set(keyOf(placed.row["claimant_id"] ?? "", placed.row["ref"] ?? ""), placed);
+    for (const { row } of book.table("claim_pairing")) {
+      this.pairings.set(keyOf(row["claimant_id"] ?? "", row["ref"] ?? ""), { ref: row["booked_ref"] ?? "", run: Number(row["run_no"]) });
+    }
     this.checkRanges();
   }
 
@@ -147,10 +157,14 @@ class Reckoning {
       const batch = text(row, "batch_id");
       const run = this.batchRun.get(batch);
       if (run === undefined) this.findings.fault("claim_batch_missing", CLAIM, at, { batch });
-      const claim = { at, claimant: text(row, "claimant_id"), ref: text(row, "ref"), units: whole(row, "units"), fen: whole(row, "fen"), run: run ?? 0 };
-      if (claim.run === 0) return;
+      const filed = run ?? 0;
+      const claimant = text(row, "claimant_id");
+      const written = text(row, "ref");
+      const meant = this.pairings.get(keyOf(claimant, written));
+      const claim = { at, claimant, ref: meant?.ref ?? written, units: whole(row, "units"), fen: whole(row, "fen"), run: Math.max(filed, meant?.run ?? 0) };
+      if (filed === 0) return;
       this.claims.set(keyOf(claim.claimant, claim.ref), claim);
-      const totals = this.of(claim.run, claim.claimant);
+      const totals = this.of(filed, claim.claimant);
       totals.claimedCount += 1;
       totals.claimedFenPlus += Math.max(claim.fen, 0);
       totals.claimedFenMinus += Math.max(-claim.fen, 0);
@@ -168,12 +182,12 @@ class Reckoning {
     const offset = this.book.offset(claim.claimant, claim.ref);
     const facts = { ref: claim.ref, claimed: claim.fen, booked: offset?.fen ?? "\u2013" };
     if (!offset || offset.leaf < 0 || offset.leaf >= run.end) {
-      if (!this.named(claim.claimant, claim.ref, "X1")) this.findings.fault("claim_without_offset", CLAIM, claim.at, facts);
+      if (!this.named(claim.claimant, claim.ref, ...UNBOOKED)) this.findings.fault("claim_without_offset", CLAIM, claim.at, facts);
       return;
     }
     if (claim.fen === offset.fen && claim.units === offset.units) return;
     const isJudged = this.runs.some(({ no, day, end }) => no >= claim.run && offset.leaf < end && offset.date <= day);
-    if (isJudged && !this.named(claim.claimant, claim.ref, "V1", "V2", "V3")) this.findings.fault("claim_differs", CLAIM, claim.at, facts);
+    if (isJudged && !this.named(claim.claimant, claim.ref, "V1", "V2", "V3", "V4")) this.findings.fault("claim_differs", CLAIM, claim.at, facts);
   }
 
   /** A second claim of a receipt is never paid without being named. */
@@ -237,7 +251,7 @@ class Reckoning {
   /** What an offset settles beside its claim: the booked figure, unless the shop claimed less for a sale. */
   private addSettled(offset: Offset, run: number): void {
     const claim = this.claims.get(keyOf(offset.claimant, offset.ref));
-    const isLess = claim !== undefined && claim.run <= run && offset.fen > 0 && claim.fen < offset.fen;
+    const isLess = claim !== undefined && claim.run <= run && offset.fen > 0 && claim.fen < offset.fen && !isRounded(claim, offset);
     const fen = isLess ? Math.max(claim.fen, 0) : offset.fen;
     const units = isLess ? Math.floor((offset.units * fen) / offset.fen) : offset.units;
     const totals = this.of(run, offset.claimant);

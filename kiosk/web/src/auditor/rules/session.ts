@@ -57,7 +57,7 @@ export interface Report {
 
 /** Tables kept whole; the large ones are read row by row. */
 const SMALL = [
-  "account", "balance", "hold", "hold_end", "pending", "claim_batch", "night_run", "night_total", "open_item", "discrepancy",
+  "account", "balance", "hold", "hold_end", "pending", "claim_batch", "night_run", "night_total", "open_item", "discrepancy", "claim_pairing",
   "statement", "statement_row", "payout", "payout_event", "scheme_version", "setting_version", "staff", "staff_role", "approval",
   "resident", "kin",
 ];
