@@ -160,6 +160,7 @@ def enrolment_code(merchant_id: int, terminal_id: int) -> AnyResponse:
         # Not in the answer: an answer is kept, and of the code only its hash may be.
         made["code"] = terminals.make_enrolment_code(tx, here, terminal_id, by=me(), at=at)
         made["terminal_code"] = found.code
+        made["has_sold"] = found.public_jwk is not None
 
     try:
         act("enrolment", {"terminal_id": str(terminal_id)}, work)
