@@ -39,6 +39,7 @@ PARTS: Final = (
     "kiosk.api.sales",
     "kiosk.api.refunds",
     "kiosk.api.claims",
+    "kiosk.api.shop_claims",
     "kiosk.api.redemptions",
     "kiosk.api.counter",
     "kiosk.api.vouchers",

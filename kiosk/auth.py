@@ -15,6 +15,7 @@ from ledger.audit import By
 from ledger.clock import SECOND_US
 from ledger.errors import Refusal
 from ledger.members import residents, sessions, staff
+from ledger.members.merchants import get_merchant
 from ledger.members.roles import ANYONE, PERMISSIONS, ROLES, STAFF_ROLES, may
 from ledger.members.terminals import Terminal
 from ledger.members.terms import Terms
@@ -29,9 +30,12 @@ COOKIES: Final[Mapping[str, str]] = {
 
 CLERK_HEADER: Final = "Jifen-Clerk"
 CLERK_SECRET: Final = "clerk tokens"  # noqa: S105 - a purpose, not a secret
+BEARER: Final = "Bearer "
+"""Before the key of a shop's own system (RFC 6750)."""
 OPEN_ENDPOINTS: Final = frozenset({"static"})
 
 _MARK: Final = "jifen_allowed"
+_SYSTEM_ROLE: Final = "merchant_system"
 _DEVICE_ROLES: Final = ("terminal", "kiosk", "clerk", "counter_clerk")
 _ROLES_BY_KIND: Final[Mapping[str, tuple[str, ...]]] = {
     "staff": STAFF_ROLES,
@@ -168,6 +172,8 @@ def authorise(view: Callable[..., object]) -> None:
 
 def _identify(allowed: Allowed) -> Actor:
     authorization = request.headers.get("Authorization", "")
+    if authorization.startswith(BEARER) or _fits(allowed.permissions, (_SYSTEM_ROLE,)):
+        return _system_actor(authorization)
     is_device = authorization.startswith(device_proof.SCHEME)
     kinds = [kind for kind, roles in _ROLES_BY_KIND.items() if _fits(allowed.permissions, roles)]
     if is_device or not kinds:
@@ -260,6 +266,30 @@ def _clerk_actor(found: Terms, terminal: Terminal) -> Actor:
 def _latest_terms(community_id: int) -> Terms:
     with service().db.read() as tx:
         return service().terms.latest(tx, community_id)
+
+
+# --- a shop's own system
+
+
+def _system_actor(authorization: str) -> Actor:
+    """The shop whose key this is; a key is a sign-in of its own kind, for claims alone."""
+    split = sessions.split(authorization.removeprefix(BEARER))
+    if not authorization.startswith(BEARER) or split is None:
+        raise Refusal("not_signed_in")
+    community_id, token = split
+    with service().db.read() as tx:
+        session = sessions.find(tx, community_id, token, at=service().now())
+        if session is None or session.actor_kind != "system":
+            raise Refusal("session_ended")
+        if get_merchant(tx, community_id, session.actor_id).state == "left":
+            raise Refusal("not_allowed")
+    return Actor(
+        kind="system",
+        community_id=community_id,
+        id=session.actor_id,
+        roles=frozenset({_SYSTEM_ROLE}),
+        merchant_id=session.actor_id,
+    )
 
 
 # --- people with a session

@@ -39,8 +39,8 @@ _HEADERS: Final = {
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
 }
 _FIRST_NO: Final = 300
-_LARGE: Final = frozenset({"/api/v1/recovery/lines"})
-"""Calls that carry what was itself a whole body once: a till's filed day."""
+_LARGE: Final = frozenset({"/api/v1/recovery/lines", "/api/v1/shop/claims"})
+"""Calls that carry what was itself a whole body once: a till's filed day, a shop's list."""
 _YEAR_S: Final = 31_536_000
 _RAW: Final = "jifen_raw_body"
 

@@ -12,10 +12,11 @@ from kiosk.commands.opening import language, opened, says_refusals, show
 from kiosk.import_words import heading, import_words
 from kiosk.problems import sentence
 from kiosk.texts import translator
+from ledger import audit
 from ledger.audit import SYSTEM
 from ledger.clock import now_us
 from ledger.errors import Refusal
-from ledger.members import imports, merchants, staff
+from ledger.members import imports, merchants, sessions, staff
 from ledger.members.import_rows import KINDS
 from ledger.members.imports import Preview, Upload
 from ledger.members.roles import STAFF_ROLES
@@ -83,6 +84,41 @@ def list_staff(issuer: str | None, *, as_json: bool) -> None:
             },
             as_json=as_json,
         )
+
+
+@staff_group.command("key")
+@click.argument("merchant_code")
+@click.option("--days", default=366, show_default=True, type=click.IntRange(1, 1_100))
+@click.option("--end", is_flag=True, help="End every key of the shop's systems; make none.")
+@community_option
+@json_option
+@says_refusals
+def shop_key(
+    *, merchant_code: str, days: int, end: bool, issuer: str | None, as_json: bool
+) -> None:
+    """Make a key with which a shop's own system files claims, and nothing else; it is shown this once."""
+    with opened() as server:
+        community_id, at = server.community(issuer), now_us()
+
+        def work(tx: Tx) -> dict[str, Any]:
+            shop = merchants.find_by_code(tx, community_id, merchant_code)
+            if shop is None:
+                raise Refusal("merchant_not_found")
+            made: dict[str, Any] = {"merchant_code": merchant_code}
+            subject = f"merchant:{shop.merchant_id}"
+            if end:
+                made["ended"] = sessions.end_all(
+                    tx, community_id, "system", shop.merchant_id, at=at
+                )
+            else:
+                made["key"] = sessions.start(
+                    tx, community_id, "system", shop.merchant_id, minutes=days * 24 * 60, at=at
+                )
+            act = "shop.key_end" if end else "shop.key"
+            audit.record(tx, community_id, SYSTEM, act, subject, at=at, after={"days": days})
+            return made
+
+        show(server.db.write(work), as_json=as_json)
 
 
 @click.command("import")

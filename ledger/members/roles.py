@@ -31,6 +31,7 @@ PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "me.pin": "change one's own PIN with the old one",
         "me.consent": "agree to what the community asks of residents",
         "shop.read": "see one's own shop's days, statements and payouts",
+        "shop.claim": "send one's own shop's claims from its own system",
         "shop.answer": "answer a question about one's own shop's claims",
         "shop.serve": "answer one's own shop's service orders",
         "shop.till": "print the page one's own shop's tills are set up with",
@@ -93,6 +94,8 @@ ROLES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
             }
         ),
         "merchant": frozenset({"shop.read", "shop.answer", "shop.serve", "shop.till"}),
+        # a shop's own system: it files claims and sees nothing
+        "merchant_system": frozenset({"shop.claim"}),
         # staff
         "counter_volunteer": frozenset({"office.read", "good.write"}),
         "grid_worker": _LOOKS | {"resident.write", "card.write", "pin.write", "fee.write"},

@@ -9,7 +9,8 @@ from typing import Final, NamedTuple
 from ledger.clock import SECOND_US
 from ledger.sql import Sql, Tx
 
-KINDS: Final = ("staff", "resident", "merchant")
+KINDS: Final = ("staff", "resident", "merchant", "system")
+"""`system`: a shop's own system, with a key instead of a sign-in; its id is the shop's."""
 
 _TOKEN_BYTES: Final = 32
 _START: Final = Sql(

@@ -152,6 +152,7 @@ def _callers(server: Server, town: Town, cast: Cast) -> dict[str, Caller]:
         "kiosk": Tablet(server, here, cast.screen, cast.screen_key),
         "resident": Visitor(server, "resident", here, cast.person),
         "merchant": Visitor(server, "merchant", here, cast.owner),
+        "merchant_system": Visitor(server, "system", here, town.merchant_id),
     }
     for role, staff_id in cast.members.items():
         callers[role] = Visitor(server, "staff", here, staff_id)

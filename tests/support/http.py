@@ -103,7 +103,7 @@ class Tablet:
 
 @dataclass
 class Visitor:
-    """A person with a session."""
+    """A person with a session, or a shop's own system (`system`) with its key."""
 
     server: Server
     kind: str
@@ -126,8 +126,10 @@ class Visitor:
 
     def call(self, method: str, target: str, body: object = None, **more: Any) -> TestResponse:
         """A call from this person's browser; `body` goes as a form, or as JSON to the API."""
+        is_system = self.kind == "system"
         headers = {
-            "Cookie": f"{COOKIES[self.kind]}={self.cookie}",
+            **({"Authorization": f"Bearer {self.cookie}"} if is_system else {}),
+            **({} if is_system else {"Cookie": f"{COOKIES[self.kind]}={self.cookie}"}),
             "Sec-Fetch-Site": "same-origin",
             **more.pop("headers", {}),
         }
