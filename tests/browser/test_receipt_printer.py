@@ -56,14 +56,20 @@ _FAKES: Final = """() => {
       return { status: "ok" };
     },
   };
-  let chosen = localStorage.getItem("fake_usb") ? [device] : [];
+  // One that was there before: whoever chooses anew means the new one.
+  const former = {
+    async open() { throw broken(); },
+    async close() {},
+    async forget() { chosen = chosen.filter((one) => one !== former); },
+  };
+  let chosen = localStorage.getItem("fake_usb") ? [device] : [former];
   const usb = {
     async getDevices() { return window.fault === "gone" ? [] : chosen; },
     async requestDevice() {
       window.asked_for = (window.asked_for || 0) + 1;
       if (window.fault === "none") throw new DOMException("nothing chosen", "NotFoundError");
       localStorage.setItem("fake_usb", "1");
-      chosen = [device];
+      chosen = [...chosen.filter((one) => one !== device), device];
       return device;
     },
   };

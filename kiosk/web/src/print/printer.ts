@@ -26,7 +26,10 @@ interface UsbInterface {
   interfaceNumber: number;
   alternates: { alternateSetting: number; interfaceClass: number; endpoints: UsbEndpoint[] }[];
 }
-interface UsbDevice {
+interface Forgettable {
+  forget?(): Promise<void>;
+}
+interface UsbDevice extends Forgettable {
   configuration: { interfaces: UsbInterface[] } | null;
   open(): Promise<void>;
   close(): Promise<void>;
@@ -35,7 +38,7 @@ interface UsbDevice {
   selectAlternateInterface(number: number, alternate: number): Promise<void>;
   transferOut(endpoint: number, data: Uint8Array<ArrayBuffer>): Promise<{ status: string }>;
 }
-interface SerialPort {
+interface SerialPort extends Forgettable {
   open(options: { baudRate: number; bufferSize?: number }): Promise<void>;
   close(): Promise<void>;
   writable: WritableStream<Uint8Array> | null;
@@ -53,14 +56,26 @@ export const ways = (): Way[] => (["usb", "serial"] as const).filter((way) => po
 /** Lets the person at the tablet choose the printer; false where they chose none. Needs a touch just before. */
 export async function choosePrinter(way: Way): Promise<boolean> {
   try {
-    if (way === "usb") await ports().usb!.requestDevice({ filters: [{ classCode: PRINTER_CLASS }, { classCode: OF_ITS_MAKER }] });
-    else await ports().serial!.requestPort();
+    if (way === "usb") {
+      const { usb } = ports();
+      const device = await usb!.requestDevice({ filters: [{ classCode: PRINTER_CLASS }, { classCode: OF_ITS_MAKER }] });
+      await forgetOthers(device, await usb!.getDevices());
+    } else {
+      const { serial } = ports();
+      const port = await serial!.requestPort();
+      await forgetOthers(port, await serial!.getPorts());
+    }
     return true;
   } catch (error) {
     // The browser's own word for a list that was closed without a choice.
     if (error instanceof DOMException && error.name === "NotFoundError") return false;
     throw error;
   }
+}
+
+/** The printer chosen last is the only one; browsers that cannot forget keep the one before while it is plugged in. */
+async function forgetOthers<T extends Forgettable>(chosen: T, known: T[]): Promise<void> {
+  for (const other of known) if (other !== chosen) await other.forget?.();
 }
 
 /** Sends bytes to the printer that was chosen before. */
