@@ -23,6 +23,7 @@ from settlement.words import Translate, mark
 _OWED_POINTS: Final = ("wallet", "pending", "voucher", "offset", "disputed", "owed")
 _MONEY: Final = ("bank", "fund", "cover", "payable", "clearing", "inventory", "till")
 _QUARTERS: Final = 4
+_BY_AGE: Final = mark("Not spent, by age")
 _MONTHS: Final = 12
 _DAYS_KEPT: Final = 400
 
@@ -127,7 +128,7 @@ def _ages(
         _(mark("Not spent")),
         _(mark("Wallets that have points so old or older")),
     ]
-    return [table(f"{_(mark('By age'))}: {kind.name}", header, rows)]
+    return [table(f"{_(_BY_AGE)}: {kind.name}", header, rows)]
 
 
 def _quarter_ends(today: dt.date) -> list[dt.date]:

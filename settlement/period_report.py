@@ -36,6 +36,7 @@ from settlement.sheet import (
 from settlement.words import Translate, mark
 
 _HUNDREDTHS: Final = 2
+_BY_MONTH: Final = mark("Month by month")
 _IN_HANDS: Final = mark("In residents' hands")
 _SHOPS: Final = Sql(
     "SELECT claimant_id, sum(offset_count) AS offsets, sum(booked_fen_plus) AS booked,"
@@ -183,7 +184,7 @@ def _month_by_month(_: Translate, kind: PointType, months: Sequence[_Month]) -> 
         _(mark("Went out")),
         _(mark("In hand at the end")),
     ]
-    block = table(f"{_(mark('Month by month'))}: {kind.name}", header, rows)
+    block = table(f"{_(_BY_MONTH)}: {kind.name}", header, rows)
     return charted(block, [1, 2]) if kind.precision == _HUNDREDTHS else block
 
 

@@ -49,7 +49,7 @@ _SPENT: Final = Sql(
 _WAYS: Final = (
     (mark("Bought at shops"), ("sale", "earn_spending")),
     (mark("Rewarded for deeds"), ("earn_deed",)),
-    (mark("Goods for points"), ("redeem",)),
+    (mark("Took goods for points"), ("redeem",)),
     (mark("Fees lowered"), ("bill_offset",)),
     (mark("Services"), ("voucher_buy",)),
 )
@@ -175,7 +175,7 @@ def _sums(_: Translate, tx: Tx, found: list[_Here]) -> list[Block]:
             precise[kind.name] = precise.get(kind.name, True) and all(
                 cell.kind == "points" for cell in row[1:]
             )
-    header = [_(mark("Community")), _(mark("Points earned")), _(mark("Points used"))]
+    header = [_(mark("Community")), _(mark("Points given out")), _(mark("Points used"))]
     blocks = list[Block]()
     for name, rows in by_name.items():
         block = table(name, header, rows)

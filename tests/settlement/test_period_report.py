@@ -132,7 +132,7 @@ def test_what_the_points_are_worth_agrees_with_the_wallets(town: Town) -> None:
             ),
             community_id=HERE,
         ).n
-    aged = [block for block in sheet.blocks if block.heading.startswith("By age")]
+    aged = [block for block in sheet.blocks if block.heading.startswith("Not spent, by age")]
     assert sum(int(str(row[2].value)) for block in aged for row in block.rows[:-1]) == units > 0
     assert_same(sheet)
 
