@@ -10,7 +10,7 @@ import click
 from kiosk.commands.month import MonthParam
 from kiosk.commands.night import community_option, json_option
 from kiosk.commands.opening import Opened, opened, says_refusals, show
-from kiosk.formbook import coming_back, stock_back, workbook
+from kiosk.formbook import coming_back, stock_back, stock_out_back, workbook
 from kiosk.formbook.asked import Asked
 from kiosk.formbook.coming_back import FaultsError
 from kiosk.formbook.filled import Filled, blank
@@ -103,7 +103,7 @@ def print_form(
     "--book",
     "books",
     is_flag=True,
-    help="Goods received: take them onto the shelf. Without it they are only looked at.",
+    help="Goods received or given away: book them. Without it they are only looked at.",
 )
 @community_option
 @json_option
@@ -113,14 +113,15 @@ def import_form(
 ) -> None:
     """Take the filled form CODE back from FILE (XLSX or CSV): all of it, or nothing and every wrong cell named.
 
-    With --shop, goods received (goods_in) are looked at for that supermarket, and booked with --book.
+    With --shop, goods received (goods_in) or issued (goods_out) are looked at for that supermarket, and booked with
+    --book; of goods issued the gifts alone.
     """
     form, raw = get_form(code), file.read_bytes()
     with opened() as server:
         community_id, at = server.community(issuer), now_us()
         try:
             filled = coming_back.checked(form, raw)
-            if form.code == stock_back.FORM and shop is not None:
+            if form.code in _STOCK and shop is not None:
                 asked = _asked(server, community_id, None, shop, at)
                 show(_stock(server, asked, filled, books=books, at=at), as_json=as_json)
                 return
@@ -137,6 +138,8 @@ def import_form(
 def _stock(server: Opened, asked: Asked, filled: Filled, *, books: bool, at: int) -> dict[str, Any]:
     """Look at goods received, or book them. Raises FaultsError with nothing booked."""
     here, shop = asked.here.community.id, asked.shop_id
+    if filled.form.code == stock_out_back.FORM:
+        return _issued(server, here, shop, filled, books=books, at=at)
     if books:
         found = stock_back.book(server.db, here, shop, filled, by=SYSTEM, at=at)
     else:
@@ -149,6 +152,29 @@ def _stock(server: Opened, asked: Asked, filled: Filled, *, books: bool, at: int
         "booked" if books else "would_book": len(found.new),
         "pieces": sum(one.quantity for one in found.new),
         "paid_fen": sum(one.paid_fen for one in found.new),
+        "in_the_book_before": found.known,
+    }
+
+
+_STOCK: Final = frozenset({stock_back.FORM, stock_out_back.FORM})
+"""Forms that move pieces, for one supermarket."""
+
+
+def _issued(
+    server: Opened, community_id: int, shop_id: int, filled: Filled, *, books: bool, at: int
+) -> dict[str, Any]:
+    """Look at goods issued, or book the gifts among them."""
+    if books:
+        found = stock_out_back.book(server.db, community_id, shop_id, filled, by=SYSTEM, at=at)
+    else:
+        with server.db.read() as tx:
+            found = stock_out_back.plan(tx, community_id, shop_id, filled)
+    if found.faults:
+        raise FaultsError(found.faults)
+    return {
+        "form": filled.form.code,
+        "booked" if books else "would_book": len(found.new),
+        "pieces": sum(one.quantity for one in found.new),
         "in_the_book_before": found.known,
     }
 

@@ -35,7 +35,7 @@ _COUNTS: Final = Sql(
     " AND c.business_date <= :last AND (:shop = 0 OR c.merchant_id = :shop) ORDER BY c.count_id, g.code"
 )
 CAME: Final = {"purchase": mark("bought"), "donation": mark("donated")}
-_WENT: Final = {
+WENT: Final = {
     "redeem": mark("for points"),
     "hand_out": mark("given to people in need"),
     "write_off": mark("written off"),
@@ -82,12 +82,12 @@ def goods_out(tx: Tx, asked: Asked) -> Rows:
             int(row.business_date),
             row.name,
             -int(row.quantity),
-            say_zh(_WENT[row.kind]),
+            say_zh(WENT[row.kind]),
             "",
             names.get(int(row.staff_id), ""),
         )
         for row in tx.all(_MOVES, **asked.span, shop=asked.shop_id)
-        if row.kind in _WENT
+        if row.kind in WENT
     ]
 
 

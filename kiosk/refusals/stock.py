@@ -20,6 +20,18 @@ TABLE: Final = {
             "Each row needs the number of its delivery note, once for each good. Correct it and send again."
         ),
     ),
+    "stock_form_purpose": Known(
+        422,
+        mark(
+            "It is not said what the pieces were for. Write it as the heading of the column names it."
+        ),
+    ),
+    "stock_form_two": Known(
+        409,
+        mark(
+            "Writing goods off takes two people. Propose it on the good's page, then a colleague agrees."
+        ),
+    ),
     "stock_form_source": Known(
         422,
         mark(

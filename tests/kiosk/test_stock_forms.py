@@ -98,3 +98,65 @@ def test_a_note_that_says_otherwise_is_named(folder: Path) -> None:
     before = pieces(folder)
     took(folder, [BOUGHT.replace(",10,", ",12,")], "--book", says=2)
     assert pieces(folder) == before
+
+
+# --- goods issued
+
+
+ISSUED_HEADINGS = ",".join(column.heading for column in get_form("goods_out").columns)
+GIFT = "CK-1,2026-03-02,鸡蛋(袋),2,慰问,张奶奶,李"
+SOLD = "CK-2,2026-03-02,鸡蛋(袋),1,兑换,,李"
+
+
+def issued(folder: Path, rows: list[str], *words: str, says: int = 0) -> Any:
+    file = folder / "out.csv"
+    file.write_text("\r\n".join([ISSUED_HEADINGS, *rows, ""]), encoding="utf-8")
+    asked = ["form", "import", "goods_out", str(file), "--shop", "M01", *words, "--json"]
+    result = CliRunner().invoke(main, asked, catch_exceptions=False)
+    assert result.exit_code == says, result.output
+    return json.loads(result.stdout) if says == 0 else result.output
+
+
+def test_gifts_leave_the_shelf_once_and_what_the_counter_handed_out_is_left_to_it(
+    folder: Path,
+) -> None:
+    before = pieces(folder)
+    assert issued(folder, [GIFT, SOLD])["would_book"] == 1
+    assert pieces(folder) == before
+
+    said = issued(folder, [GIFT, SOLD], "--book")
+    assert (said["booked"], said["pieces"], said["in_the_book_before"]) == (1, 2, 1)
+    assert issued(folder, [GIFT, SOLD], "--book")["booked"] == 0
+    more = issued(folder, [GIFT, GIFT.replace("CK-1", "CK-3")], "--book")
+    assert (more["booked"], more["in_the_book_before"]) == (1, 1)
+
+    assert pieces(folder)["鸡蛋(袋)"] == before["鸡蛋(袋)"] - 4
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        GIFT.replace("慰问", "报损"),
+        GIFT.replace("慰问", "送人"),
+        GIFT.replace("鸡蛋(袋)", "鸭蛋"),
+        GIFT.replace("CK-1", ""),
+    ],
+)
+def test_one_wrong_row_of_goods_issued_books_nothing(folder: Path, row: str) -> None:
+    before = pieces(folder)
+    issued(folder, [GIFT.replace("CK-1", "CK-9"), row], "--book", says=2)
+    assert pieces(folder) == before
+
+
+def test_the_form_printed_from_the_book_brings_nothing_twice(folder: Path) -> None:
+    issued(folder, [GIFT], "--book")
+    before = pieces(folder)
+    out = folder / "printed.csv"
+    asked = ["form", "print", "goods_out", "--month", "2026-03", "--shop", "M01", "--out", str(out)]
+    printed = CliRunner().invoke(main, asked, catch_exceptions=False)
+    assert printed.exit_code == 0, printed.output
+    again = ["form", "import", "goods_out", str(out), "--shop", "M01", "--book", "--json"]
+    said = json.loads(CliRunner().invoke(main, again, catch_exceptions=False).stdout)
+
+    assert (said["booked"], said["in_the_book_before"]) == (0, 1)
+    assert pieces(folder) == before
