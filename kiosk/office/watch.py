@@ -13,6 +13,7 @@ from kiosk.context import service
 from kiosk.forms import act, me, needed, text
 from kiosk.office.frame import bp, office_page, to
 from kiosk.pages import day_text, points, say, yuan
+from kiosk.texts import mark
 from ledger.errors import Refusal
 from ledger.members.terms import Terms
 from ledger.sql import Row, Tx
@@ -92,5 +93,7 @@ def _line(here: Terms, row: Row) -> dict[str, Any]:
 
 def _figure(here: Terms, rule: Rule, figure: int) -> str:
     if rule is Rule.R3:
-        return yuan(figure)
-    return points(figure, here.shown.precision) if rule in _POINTS else str(figure)
+        return say(mark("{yuan} yuan")).format(yuan=yuan(figure))
+    if rule in _POINTS:
+        return say(mark("{points} points")).format(points=points(figure, here.shown.precision))
+    return say(mark("{count} times")).format(count=figure)

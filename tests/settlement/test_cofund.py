@@ -197,6 +197,25 @@ def test_a_shop_that_only_gives_points_owes_its_share_and_is_paid_nothing(town: 
         propose_payout(town.db, HERE, march.statement_id, by=SYSTEM, at=at)
 
 
+def test_a_balance_below_zero_is_carried_over_two_months_and_paid_in_neither(town: Town) -> None:
+    owed = []
+    for number, (day, month, issued) in enumerate(
+        (("2026-03-31", 202603, "2026-04-05"), ("2026-04-30", 202604, "2026-05-05")), start=1
+    ):
+        town.at = moment(f"{day} 10:00")
+        buy(town, 1, 4_500)
+        close_day(town, day, number, [])
+        statement = statement_of(town, month, f"{issued} 09:00")
+        at = moment(f"{issued} 10:00")
+        accept_statement(town.db, HERE, statement.statement_id, by=SYSTEM, at=at)
+        owed.append((statement.opening_fen, statement.payable_fen))
+        with pytest.raises(Refusal, match="nothing_to_pay"):
+            propose_payout(town.db, HERE, statement.statement_id, by=SYSTEM, at=at)
+
+    # From April on the shop bears half: 112 fen and a half, of which the half waits.
+    assert owed == [(0, -45), (-45, -45 - 112)]
+
+
 @pytest.mark.parametrize(
     ("first", "bp", "at", "passes"),
     [
