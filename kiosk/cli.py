@@ -42,6 +42,7 @@ COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "counter": "kiosk.commands.counter:counter_group",
         "offline": "kiosk.commands.offline:offline_group",
         "household": "kiosk.commands.households:household_group",
+        "bank": "kiosk.commands.bank:bank_group",
         "month": "kiosk.commands.month:month_command",
         "report": "kiosk.commands.month:report_command",
         "form": "kiosk.commands.form:form_group",

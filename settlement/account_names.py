@@ -23,7 +23,7 @@ ACCOUNT_NAMES: Final = {
     "expired": mark("Expired"),
     "forfeited": mark("Forfeited"),
     "loss": mark("Borne by the community"),
-    "bank": mark("Bank"),
+    "bank": mark("Money at the bank"),
     "fund": mark("Funds"),
     "cover": mark("Set aside for shops"),
     "payable": mark("Payable to shops"),

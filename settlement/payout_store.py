@@ -18,12 +18,12 @@ from settlement.decisions import today_of
 
 _COLUMNS: Final = (
     "payout_id, claimant_id, statement_id, amount_fen, state, attempt, channel_ref, account_tail,"
-    " proposed_by, proposed_at, approved_by, approved_at, sent_at, changed_at"
+    " proposed_by, proposed_at, approved_by, approved_at, sent_at, changed_at, route"
 )
 KEEP: Final = Sql(
     f"INSERT INTO payout (community_id, {_COLUMNS}) VALUES (:community_id, :payout_id,"
     " :claimant_id, :statement_id, :amount_fen, 'proposed', 0, '', :account_tail, :by_id, :at,"
-    " NULL, NULL, NULL, :at)"
+    " NULL, NULL, NULL, :at, '')"
 )
 _ONE: Final = Sql(
     f"SELECT {_COLUMNS} FROM payout WHERE community_id = :community_id AND payout_id = :payout_id"
@@ -40,6 +40,10 @@ _UNENDED: Final = Sql(
     f"SELECT {_COLUMNS} FROM payout WHERE community_id = :community_id"
     " AND state IN ('sending', 'sent', 'unknown') ORDER BY payout_id"
 )
+_IN_STATE: Final = Sql(
+    f"SELECT {_COLUMNS} FROM payout WHERE community_id = :community_id AND state = :state"
+    " ORDER BY payout_id LIMIT :most"
+)
 WAITING: Final = Sql(
     "SELECT count(*) AS n FROM payout WHERE community_id = :community_id"
     " AND claimant_id = :claimant_id AND state IN ('proposed', 'approved', 'failed', 'returned')"
@@ -51,7 +55,8 @@ _TURN: Final = Sql(
 _MOVE: Final = Sql(
     "UPDATE payout SET state = :state, attempt = :attempt, channel_ref = :channel_ref,"
     " account_tail = :account_tail, proposed_by = :proposed_by, proposed_at = :proposed_at,"
-    " approved_by = :approved_by, approved_at = :approved_at, sent_at = :sent_at, changed_at = :at"
+    " approved_by = :approved_by, approved_at = :approved_at, sent_at = :sent_at, changed_at = :at,"
+    " route = :route"
     " WHERE community_id = :community_id AND payout_id = :payout_id AND state = :before"
     " AND attempt = :attempt_before"
 )
@@ -84,6 +89,7 @@ class Payout(NamedTuple):
     approved_at: int | None
     sent_at: int | None
     changed_at: int
+    route: str
 
 
 def get_payout(tx: Tx, community_id: int, payout_id: int) -> Payout:
@@ -100,6 +106,13 @@ def get_payout(tx: Tx, community_id: int, payout_id: int) -> Payout:
 def payouts(tx: Tx, community_id: int, *, before: int = 2**63 - 1, most: int = 100) -> list[Payout]:
     """The latest payouts, newest first; page on with the last id."""
     return [Payout(*r) for r in tx.all(_ALL, community_id=community_id, before=before, most=most)]
+
+
+def payouts_in(tx: Tx, community_id: int, state: str, *, most: int = 1_000) -> list[Payout]:
+    """Payouts that are in one state, oldest first."""
+    return [
+        Payout(*r) for r in tx.all(_IN_STATE, community_id=community_id, state=state, most=most)
+    ]
 
 
 def take_turn(tx: Tx, community_id: int, claimant_id: int) -> None:
@@ -176,6 +189,7 @@ def move(
         approved_by=after.approved_by,
         approved_at=after.approved_at,
         sent_at=after.sent_at,
+        route=after.route,
         at=at,
     )
     if moved != 1:

@@ -30,6 +30,7 @@ from pos.channel import (
     Unknown,
     Window,
 )
+from settlement.bank_findings import check_not_stopped
 from settlement.payout_store import (
     KEEP,
     WAITING,
@@ -44,6 +45,9 @@ from settlement.statements import account_tail, get_statement
 
 FINALITY_US: Final = 24 * 3600 * SECOND_US
 """After this long the channel's "no such payout" is final; before, the request may still arrive."""
+
+
+_YEAR_US: Final = 366 * FINALITY_US
 
 
 class PayoutChannel(Protocol):
@@ -67,7 +71,8 @@ def propose_payout(
 ) -> Payout:
     """Propose to pay what an accepted statement says is owed, at most what is owed now.
 
-    Refuses: statement_not_found, statement_not_accepted, payout_waiting, nothing_to_pay, recovery_open.
+    Refuses: statement_not_found, statement_not_accepted, payout_waiting, nothing_to_pay, recovery_open,
+    payout_stopped.
     """
 
     def work(tx: Tx) -> Payout:
@@ -77,6 +82,7 @@ def propose_payout(
             raise Refusal("statement_not_accepted", state=statement.state)
         shop = statement.claimant_id
         take_turn(tx, community_id, shop)
+        check_not_stopped(tx, community_id, shop)
         if int(tx.get(WAITING, community_id=community_id, claimant_id=shop).n):
             raise Refusal("payout_waiting")
         owed = account_sum(tx, community_id, Account.PAYABLE, CNY, shop)
@@ -170,30 +176,16 @@ def send_payout(
     The money leaves the payable before the channel is asked, so that a crash in between can pay
     nobody twice; `sending` and `unknown` are ended by `resolve_payout`. Without a channel the
     payout is handed to the bank by people and `confirm_payout` or `fail_payout` says how it ended.
-    Refuses: payout_not_found, payout_wrong_state, payout_over_owed, recovery_open.
+    Refuses: payout_not_found, payout_wrong_state, payout_over_owed, recovery_open, payout_stopped.
     """
-
-    def start(tx: Tx) -> Payout:
-        check_whole(tx, community_id)
-        payout = _in_state(tx, community_id, payout_id, ("approved",))
-        take_turn(tx, community_id, payout.claimant_id)
-        if (
-            account_sum(tx, community_id, Account.PAYABLE, CNY, payout.claimant_id)
-            < payout.amount_fen
-        ):
-            raise Refusal("payout_over_owed")
-        state = "sent" if channel is None else "sending"
-        changed = payout._replace(
-            state=state, attempt=payout.attempt + 1, channel_ref="", sent_at=at
-        )
-        return move(tx, community_id, payout, changed, by=by, at=at, kind=Kind.PAYOUT)
-
-    payout = db.write(start)
+    route = "hand" if channel is None else "gateway"
+    payout = db.write(
+        lambda tx: begin_attempt(tx, community_id, payout_id, route=route, by=by, at=at)
+    )
     if channel is None:
         return payout
-    return _end(
-        db, community_id, payout, channel.payout(_request(community_id, payout)), by=by, at=at
-    )
+    answer = channel.payout(_request(community_id, payout))
+    return db.write(lambda tx: _end_sent(tx, community_id, payout, answer, by=by, at=at))
 
 
 def resolve_payout(
@@ -201,15 +193,18 @@ def resolve_payout(
 ) -> Payout:
     """Ask the channel what became of a payout that was sent; never sends anything.
 
-    Refuses: payout_not_found, payout_wrong_state.
+    Refuses: payout_not_found, payout_wrong_state, payout_other_route (it went by a bank file or by hand:
+    a channel that knows nothing of it would have it called failed, and paid once more).
     """
     with db.read() as tx:
         payout = _in_state(tx, community_id, payout_id, ("sending", "sent", "unknown"))
+    if payout.route not in {"gateway", ""}:
+        raise Refusal("payout_other_route", route=payout.route)
     found: FoundPayout
     if payout.channel_ref:
         found = channel.retrieve_payout(payout.channel_ref)
     else:
-        found = channel.find_payout(_request(community_id, payout))
+        found = _find(channel, community_id, payout, at)
     if isinstance(found, NotFound) and at - (payout.sent_at or at) < FINALITY_US:
         found = Unknown("not_found_yet")
     return _end(db, community_id, payout, found, by=by, at=at)
@@ -218,7 +213,7 @@ def resolve_payout(
 def confirm_payout(db: Database, community_id: int, payout_id: int, *, by: By, at: int) -> Payout:
     """Say that the bank paid: what was on its way has left the bank.
 
-    Refuses: payout_not_found, payout_wrong_state.
+    Refuses: payout_not_found, payout_wrong_state, payout_other_route.
     """
     payout = _read_for_hand(db, community_id, payout_id)
     return _end(
@@ -231,12 +226,41 @@ def fail_payout(
 ) -> Payout:
     """Say that the bank refused it, or (once confirmed) sent it back; the shop is owed it again.
 
-    Refuses: why_missing, payout_not_found, payout_wrong_state.
+    Refuses: why_missing, payout_not_found, payout_wrong_state, payout_other_route.
     """
     if not why.strip():
         raise Refusal("why_missing")
     payout = _read_for_hand(db, community_id, payout_id)
     return _end(db, community_id, payout, PayoutReturned(payout.channel_ref, why), by=by, at=at)
+
+
+def _end_sent(
+    tx: Tx, community_id: int, seen: Payout, answer: PayoutOutcome, *, by: By, at: int
+) -> Payout:
+    """Book the answer to what was just sent, where no notice of the channel was quicker and ended it."""
+    payout = get_payout(tx, community_id, seen.payout_id)
+    quicker = payout.attempt != seen.attempt or payout.state not in {"sending", "sent", "unknown"}
+    if quicker and not isinstance(answer, PayoutReturned):
+        return payout
+    if payout.state in {"failed", "returned"}:
+        return payout
+    return end_attempt(tx, community_id, seen, answer, by=by, at=at)
+
+
+def _find(channel: PayoutChannel, community_id: int, payout: Payout, at: int) -> FoundPayout:
+    """Look near the time it was sent; "no such payout" is believed only of a search a year either side.
+
+    A clock that is wrong by days would else have a payout called dead, and paid once more.
+    """
+    request, sent_at = _request(community_id, payout), payout.sent_at or at
+    found: FoundPayout = NotFound()
+    for around in (FINALITY_US, _YEAR_US):
+        found = channel.find_payout(
+            request, Window(since_us=sent_at - around, until_us=at + around)
+        )
+        if not isinstance(found, NotFound):
+            break
+    return found
 
 
 def _request(community_id: int, payout: Payout) -> PayoutRequest:
@@ -254,12 +278,55 @@ def _end(
     """Book what the channel or the bank said about one attempt; said twice, it counts once."""
 
     def work(tx: Tx) -> Payout:
-        payout = get_payout(tx, community_id, seen.payout_id)
-        if payout.attempt != seen.attempt:
-            raise Refusal("payout_wrong_state", state=payout.state)
-        return _book(tx, community_id, payout, answer, by=by, at=at)
+        return end_attempt(tx, community_id, seen, answer, by=by, at=at)
 
     return db.write(work)
+
+
+def begin_attempt(
+    tx: Tx, community_id: int, payout_id: int, *, route: str, by: By, at: int
+) -> Payout:
+    """Let an approved payout go by one route (gateway, bank_file, hand): its money leaves the payable.
+
+    Refuses: payout_not_found, payout_wrong_state, payout_over_owed, recovery_open, payout_stopped.
+    """
+    check_whole(tx, community_id)
+    take_turn(tx, community_id, get_payout(tx, community_id, payout_id).claimant_id)
+    # Read behind the turn: whoever had it before may have sent this very payout.
+    payout = _in_state(tx, community_id, payout_id, ("approved",))
+    check_not_stopped(tx, community_id, payout.claimant_id)
+    return start_anew(tx, community_id, payout, route=route, by=by, at=at)
+
+
+def start_anew(tx: Tx, community_id: int, payout: Payout, *, route: str, by: By, at: int) -> Payout:
+    """Take a payout's money out of the payable as a new attempt; the caller knows that it may go.
+
+    Refuses: payout_over_owed.
+    """
+    owed = account_sum(tx, community_id, Account.PAYABLE, CNY, payout.claimant_id)
+    if owed < payout.amount_fen:
+        raise Refusal("payout_over_owed")
+    changed = payout._replace(
+        state="sending" if route == "gateway" else "sent",
+        attempt=payout.attempt + 1,
+        channel_ref="",
+        sent_at=at,
+        route=route,
+    )
+    return move(tx, community_id, payout, changed, by=by, at=at, kind=Kind.PAYOUT)
+
+
+def end_attempt(
+    tx: Tx, community_id: int, seen: Payout, answer: FoundPayout, *, by: By, at: int
+) -> Payout:
+    """Book what was said about the attempt that was `seen`.
+
+    Refuses: payout_not_found, payout_wrong_state (it is another attempt by now, or over).
+    """
+    payout = get_payout(tx, community_id, seen.payout_id)
+    if payout.attempt != seen.attempt:
+        raise Refusal("payout_wrong_state", state=payout.state)
+    return _book(tx, community_id, payout, answer, by=by, at=at)
 
 
 def _book(
@@ -299,6 +366,7 @@ def _anew(tx: Tx, community_id: int, payout: Payout, by: By, at: int) -> Payout:
         approved_by=None,
         approved_at=None,
         channel_ref="",
+        route="",
         proposed_by=by.id,
         proposed_at=at,
         account_tail=account_tail(tx, community_id, payout.claimant_id, at=at),
@@ -315,10 +383,13 @@ def _in_state(tx: Tx, community_id: int, payout_id: int, states: tuple[str, ...]
 def _read_for_hand(db: Database, community_id: int, payout_id: int) -> Payout:
     """A payout people may end; while the channel is being asked, its own answer alone may (`resolve_payout` gets it).
 
-    Called failed meanwhile, a payout that arrives would be owed, and paid, once more.
+    One in a bank file is ended by the bank's return file, or by two people where it differs. Called failed
+    meanwhile, a payout that arrives would be owed, and paid, once more.
     """
     with db.read() as tx:
         payout = get_payout(tx, community_id, payout_id)
     if payout.state == "sending":
         raise Refusal("payout_wrong_state", state=payout.state)
+    if payout.route == "bank_file" and payout.state in {"sent", "unknown"}:
+        raise Refusal("payout_other_route", route=payout.route)
     return payout

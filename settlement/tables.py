@@ -323,6 +323,7 @@ payout = table(
     number("approved_at", null=True),
     number("sent_at", null=True),
     number("changed_at"),
+    text("route"),  # how this attempt went: gateway | bank_file | hand; '' before it went
     index("ix_payout_state", "state", "proposed_at"),
     index("ix_payout_statement", "statement_id"),
     key=("payout_id",),

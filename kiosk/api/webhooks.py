@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import request
 from flask_openapi import APIBlueprint
 
 from kiosk.auth import allow
 from kiosk.context import service
+from ledger.audit import SYSTEM
 from ledger.errors import Refusal
 from ledger.members.roles import ANYONE
 from pos.channel_events import ChannelEvent, receive
 from pos.recovery import recover
+from settlement.payout_watch import resolve_unended
+
+PAYOUTS: Final = "payout."
+"""How the kinds of events about payouts begin."""
 
 bp = APIBlueprint("webhooks", __name__, url_prefix="/api/v1")
 
@@ -36,5 +43,8 @@ def take_webhook() -> dict[str, str]:
 
 def _act_on(event: ChannelEvent, now: int) -> None:
     # The event only says where to look: what happened is asked from the channel under our own ids.
-    if event.community_id and service().channel is not None:
+    channel = service().channel
+    if event.community_id and channel is not None:
         recover(service().desk, event.community_id, at=now)
+        if event.kind.startswith(PAYOUTS):
+            resolve_unended(service().db, channel, event.community_id, by=SYSTEM, at=now)

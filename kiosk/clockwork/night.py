@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from kiosk.opened import Opened
+from ledger.audit import SYSTEM
 from ledger.bills.confirmations import release_overdue
 from ledger.certificates import desk as certificates
 from ledger.earning.working_days import working_days_cn
@@ -22,6 +24,7 @@ from pos.proof import vest_overdue
 from pos.recovery import recover
 from settlement.night import AfterStep, run_night
 from settlement.night_result import NightResult
+from settlement.payout_watch import resolve_unended
 from settlement.watch_run import watch_day
 
 
@@ -59,6 +62,7 @@ def prepare_night(server: Opened, community_id: int, *, at: int) -> dict[str, An
     silent = review_silence(server.desk, community_id, at=at)
     return {
         "payments_finished": sum(ended.values()),
+        "payouts_asked": sum(ask_about_payouts(server, community_id, at=at).values()),
         "points_vested_units": vested,
         "shops_earning_paused": sum(silent.values()),
         "fee_offsets_released": released,
@@ -71,6 +75,14 @@ def prepare_night(server: Opened, community_id: int, *, at: int) -> dict[str, An
         "misuse_given_back": give_due(server.db, community_id, day=day, at=at),
         "basket_pieces_freed": expire(server.db, community_id, at=at),
     }
+
+
+def ask_about_payouts(server: Opened, community_id: int, *, at: int) -> Counter[str]:
+    """Ask the channel about payouts whose end nobody knows; states they are in now, and none without a channel."""
+    channel = server.desk.channel
+    if channel is None:
+        return Counter()
+    return resolve_unended(server.db, channel, community_id, by=SYSTEM, at=at)
 
 
 def end_vouchers(server: Opened, community_id: int, *, at: int) -> Lapsed:

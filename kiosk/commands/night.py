@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from kiosk.clockwork.night import close_day
+from kiosk.clockwork.night import ask_about_payouts, close_day
 from kiosk.commands.opening import language, opened, says_refusals, show
 from ledger.audit import SYSTEM
 from ledger.channel_bills.store import Sent
@@ -98,10 +98,13 @@ def findings(result: NightResult) -> list[dict[str, str]]:
 @json_option
 @says_refusals
 def recover_command(issuer: str | None, *, as_json: bool) -> None:
-    """Finish sales and refunds that a crash or a lost answer of the payment channel left open."""
+    """Finish sales, refunds and payouts that a crash or a lost answer of the payment channel left open."""
     with opened() as server:
-        ends = recover(server.desk, server.community(issuer), at=now_us())
-        show(dict(ends) or {"open": 0}, as_json=as_json)
+        community_id, at = server.community(issuer), now_us()
+        ends = recover(server.desk, community_id, at=at)
+        payouts = ask_about_payouts(server, community_id, at=at)
+        found = {**ends, **{f"payouts_{state}": n for state, n in payouts.items()}}
+        show(found or {"open": 0}, as_json=as_json)
 
 
 @click.command("bill")

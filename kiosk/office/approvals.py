@@ -13,6 +13,7 @@ from kiosk.context import service
 from kiosk.forms import act, me
 from kiosk.import_words import import_words
 from kiosk.office import recovery
+from kiosk.office.bank_words import settling_details
 from kiosk.office.debts import forgiving_details
 from kiosk.office.deductions import agree_and_post, deduction_details
 from kiosk.office.frame import bp, can, office_page, to
@@ -35,12 +36,14 @@ from pos import unproven as pending
 from pos.desk import day_of
 from pos.offline import forgiving
 from pos.proof import let_be
+from settlement import bank_returns
 from settlement.discrepancy_lists import PROPOSED, counts_by_state
 from settlement.payout_lists import counts_by_state as payout_counts
 
 _NAMES: Final = {
     imports.APPROVAL: mark("Opening balances of households"),
     payout_accounts.APPROVAL: mark("Account of a shop"),
+    bank_returns.APPROVAL: mark("How a payment ended that the bank made otherwise"),
     deductions.APPROVAL: mark("Points to be taken by decision"),
     pending.APPROVAL: mark("Pending points to be taken back"),
     acts.APPROVAL: mark("Points that go with a household"),
@@ -53,6 +56,7 @@ _NAMES: Final = {
 _MAY: Final = {
     imports.APPROVAL: "grant.approve",
     payout_accounts.APPROVAL: "payout.approve",
+    bank_returns.APPROVAL: "payout.approve",
     deductions.APPROVAL: "grant.approve",
     pending.APPROVAL: "grant.approve",
     acts.APPROVAL: "grant.approve",
@@ -64,6 +68,7 @@ _MAY: Final = {
 }
 _OWN: Final = {
     payout_accounts.APPROVAL: payout_accounts.approve,
+    bank_returns.APPROVAL: bank_returns.approve_settling,
     fund_spending.APPROVAL: fund_spending.approve,
     votes.APPROVAL: votes.approve,
     leaving.APPROVAL: leaving.approve_write_off,
@@ -225,6 +230,7 @@ _TOLD: Final[Mapping[str, Callable[[Tx, Approval], str]]] = {
     deductions.APPROVAL: lambda tx, row: deduction_details(tx, terms(), row),
     leaving.APPROVAL: write_off_details,
     forgiving.APPROVAL: lambda tx, row: forgiving_details(tx, terms(), row),
+    bank_returns.APPROVAL: settling_details,
 }
 """Kinds whose own room words them."""
 

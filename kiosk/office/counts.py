@@ -10,6 +10,7 @@ from ledger.members import approvals, pins
 from ledger.seal.alarms import count_open as open_alarms
 from ledger.sql import Tx
 from pos.misuse.facts import count_open
+from settlement.bank_findings import count_differing
 from settlement.discrepancy_lists import PROPOSED, TO_DECIDE, counts_by_state
 from settlement.payout_lists import counts_by_state as payout_counts
 
@@ -28,5 +29,6 @@ def waiting_counts(tx: Tx, community_id: int, staff_id: int, *, now: int) -> dic
         "office.seal": open_alarms(tx, community_id),
         "office.approvals": len(proposals),
         "office.discrepancies": differences.get(TO_DECIDE, 0) + differences.get(PROPOSED, 0),
+        "office.bank": count_differing(tx, community_id),
         "office.payouts": sum(waiting.get(state, 0) for state in _TO_ACT),
     }

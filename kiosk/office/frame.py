@@ -43,6 +43,7 @@ _WAYS: Final = (
     _Way("office.statements", mark("Statements"), "office.read", frozenset({"office.statement"})),
     _Way("office.payouts", mark("Payouts"), "office.read"),
     _Way("office.reports", mark("Reports"), "office.read"),
+    _Way("office.bank", mark("Bank and bookkeeping"), "office.read"),
     _Way("office.fund", mark("Fund"), "fund.write"),
     _Way("office.approvals", mark("Approvals"), "office.read"),
     _Way(
@@ -120,6 +121,8 @@ can_say(
         "account": mark("Proposed. A second person has to agree before it is used."),
         "sent": mark("Sent to the bank."),
         "cancelled": mark("Given up. The shop is still owed the money."),
+        "bank_setup": mark("Written down. Files made from now on use it."),
+        "bank_not_sent": mark("Noted. What was in the file is owed again and is proposed anew."),
         "accepted": mark("Noted as accepted by the shop."),
     }
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from flask import Response, url_for
+from flask import Response, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import actor, allow, terms
@@ -49,6 +49,51 @@ def propose_payout() -> AnyResponse:
         )
 
     return _done("propose", {"statement": text("statement_id")}, work, "proposed")
+
+
+@bp.post("/payouts/all")
+@allow("payout.propose")
+def propose_all() -> AnyResponse:
+    """Propose every payout that can be proposed; what a rule stops is passed over and stays in the list."""
+    community_id = actor().community_id
+
+    def work() -> None:
+        with service().db.read() as tx:
+            due = [int(row.statement_id) for row in statements_to_pay(tx, community_id)]
+        _each(
+            due,
+            lambda one, at: payouts.propose_payout(service().db, community_id, one, by=me(), at=at),
+        )
+
+    return _done("propose_all", {}, work, "proposed")
+
+
+@bp.post("/payouts/approve-all")
+@allow("payout.approve")
+def approve_all() -> AnyResponse:
+    """Approve every payout on the page that somebody else proposed."""
+    community_id = actor().community_id
+    ids = [int(one) for one in request.form.getlist("payout") if one.isascii() and one.isdigit()]
+
+    def work() -> None:
+        _each(
+            ids,
+            lambda one, at: payouts.approve_payout(service().db, community_id, one, by=me(), at=at),
+        )
+
+    return _done("approve_all", {"payouts": [str(one) for one in ids]}, work, "approved")
+
+
+def _each(ids: list[int], work: Callable[[int, int], object]) -> None:
+    """Do it for each; one that a rule stops does not stop the others, and the first such rule is told at the end."""
+    first: Refusal | None = None
+    for one in ids:
+        try:
+            work(one, service().now())
+        except Refusal as refusal:
+            first = first or refusal
+    if first is not None:
+        raise first
 
 
 @bp.get("/payouts/<int:payout_id>/request/<kind>")
@@ -175,6 +220,12 @@ def _page(*, refusal: Refusal | None = None) -> Response:
         "office/payouts.html",
         refusal=refusal,
         payouts=shown,
+        due_together_fen=sum(int(row.due_fen) for row in due),
+        to_approve=[
+            row for row in rows if row.state == "proposed" and row.proposed_by != actor().id
+        ]
+        if can("payout.approve")
+        else [],
         months=[
             {
                 "name": month_text(month),
@@ -210,7 +261,9 @@ def _payout(tx: Tx, here: Terms, row: Payout, names: dict[int, str]) -> dict[str
         "acts": _acts(row),
         "request": row.state != "cancelled"
         and url_for("office.payment_request_download", payout_id=row.payout_id, kind="pdf"),
-        "may_end": can("payout.send") and row.state in {*_GOING, "confirmed"},
+        "in_file": row.route == "bank_file",
+        "may_end": can("payout.send")
+        and (row.state == "confirmed" or (row.state in _GOING and row.route != "bank_file")),
         "can_confirm": row.state in _GOING,
         "may_cancel": row.state in _STILL and (can("payout.propose") or can("payout.approve")),
     }
@@ -232,7 +285,8 @@ def _acts(row: Payout) -> list[dict[str, str]]:
         acts.append(_act("send_payout", row, mark("Send to the bank")))
     if row.state in {"failed", "returned"} and can("payout.propose"):
         acts.append(_act("propose_again", row, mark("Propose anew")))
-    if row.state in _GOING and can("payout.send") and service().channel is not None:
+    asks = row.route != "bank_file" and service().channel is not None
+    if row.state in _GOING and can("payout.send") and asks:
         acts.append(_act("ask_payout", row, mark("Ask the bank what became of it")))
     return acts
 

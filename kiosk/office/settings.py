@@ -88,6 +88,7 @@ _GROUPS: Final = (
             _Field("match_minutes", mark("Minutes by which clocks may differ")),
             _Field("accept_days", mark("Days to object to a statement")),
             _Field("payout_cooling_hours", mark("Hours before a new bank account is used")),
+            _Field("payout_confirm_days", mark("Days until an unconfirmed payout is asked about")),
             _Field("payment_signers", mark("How many sign a payment request")),
         ),
     ),

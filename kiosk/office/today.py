@@ -32,6 +32,7 @@ _TODO: Final = (
     ("office.approvals", mark("Proposals of colleagues"), "wait"),
     ("office.residents", mark("PINs locked after wrong tries"), "wait"),
     ("office.misuse", mark("Forms: purchases the holder did not make"), "wait"),
+    ("office.bank", mark("Payments the bank made otherwise than asked"), "bad"),
     ("office.payouts", mark("Payouts to approve, send or follow up"), "wait"),
 )
 _LOW_DAYS: Final = 3

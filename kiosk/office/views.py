@@ -5,6 +5,7 @@ from __future__ import annotations
 from kiosk.office import (
     approvals,
     audit_list,
+    bank,
     bills,
     calendar,
     cards,
@@ -56,6 +57,7 @@ from kiosk.office.frame import bp
 __all__ = [
     "approvals",
     "audit_list",
+    "bank",
     "bills",
     "bp",
     "calendar",

@@ -8,6 +8,7 @@ from typing import Final
 
 from kiosk.refusals import (
     access,
+    bank,
     certificates,
     counter,
     expiry,
@@ -38,6 +39,7 @@ from kiosk.refusals.known import Known
 
 _PARTS: Final = (
     access,
+    bank,
     certificates,
     counter,
     funds,

@@ -78,6 +78,7 @@ class CommunitySettings:
     match_minutes: int = _whole(10, 1, 60)
     accept_days: int = _whole(5, 1, 31)
     payout_cooling_hours: int = _whole(48, 0, 720)
+    payout_confirm_days: int = _whole(3, 1, 30)
     payment_signers: int = _whole(3, 2, 6)
 
     # services for points

@@ -55,6 +55,14 @@ def read_sheet(raw: bytes) -> Sheet:
     return Sheet(_columns(filled[0].cells), tuple(filled[1:]))
 
 
+def workbook_rows(raw: bytes) -> list[list[str]]:
+    """Every row of an XLSX file's first sheet as text, headings wherever they stand.
+
+    Refusals: import_not_a_table, import_formula, import_rows.
+    """
+    return list(_xlsx_rows(raw))
+
+
 def _bounded(rows: Iterable[list[str]]) -> Iterator[tuple[int, list[str]]]:
     for number, cells in enumerate(rows, 1):
         if number > MOST_ROWS + 1:

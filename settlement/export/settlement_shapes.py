@@ -301,6 +301,7 @@ SETTLEMENT: Final = (
             approved_at number? when
             sent_at number? when it was sent
             changed_at number since when it is where it is
+            route text gateway, bank_file or hand; empty before it went
         """,
     ),
     shape(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from settlement.export.bank_shapes import BANK
 from settlement.export.bill_shapes import BILLS
 from settlement.export.book_shapes import BOOK
 from settlement.export.certificate_shapes import CERTIFICATES
@@ -43,6 +44,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
             *MISUSE,
             *SETTLEMENT,
             *SLIPS,
+            *BANK,
             *RECOVERY,
             *OFFLINE,
         )
@@ -88,6 +90,8 @@ KEPT_HOME: Final[Mapping[str, str]] = MappingProxyType(
         "payment_route": "one payment's use over all communities",
         "payment_posting": "guards a payment's use while it is posted",
         "claim_layout": "how a shop heads its own list; no figure needs it",
+        "bank_answer": "a file's answer by its hash; what it said stands in bank_line",
+        "finance_setup": "the community's own account and the codes of its bookkeeping program",
         "fee_file": "a file's answer by its hash; what the file said stands in fee_bill_version",
     }
 )

@@ -254,3 +254,54 @@ def test_a_channel_with_a_file_goes_on_after_a_restart(tmp_path: Path) -> None:
     assert again.id == paid.id
     assert balance == 4_000
     assert sum(body.get("object") == "charge" for body in bodies) == 1
+
+
+def test_a_transfer_and_a_payout_said_twice_under_one_key_move_once(
+    client: stripe.StripeClient, channel: Channel
+) -> None:
+    pay(client, 9_000)
+
+    moved = [
+        client.v1.transfers.create(
+            {"amount": 1_000, "currency": "cny", "destination": "acct_m01"},
+            {"idempotency_key": "transfer:11:55:1"},
+        )
+        for _ in range(2)
+    ]
+    channel.trouble("lost_after", path="/v1/payouts")
+    paid = [
+        client.v1.payouts.create(
+            {"amount": 1_900, "currency": "cny", "metadata": {"payout_id": "55"}},
+            {"idempotency_key": "payout:11:55:1", "max_network_retries": 2},
+        )
+        for _ in range(2)
+    ]
+
+    assert len({one.id for one in moved}) == len({one.id for one in paid}) == 1
+    assert paid[1].last_response is not None
+    assert paid[1].last_response.headers["Idempotent-Replayed"] == "true"
+    assert (len(channel.made("transfer")), len(channel.made("payout"))) == (1, 1)
+    assert client.v1.balance.retrieve().available[0].amount == 9_000 - 1_000 - 1_900
+
+
+def test_webhooks_of_refunds_and_payouts_are_verified_by_the_sdk(
+    client: stripe.StripeClient, inbox: Inbox
+) -> None:
+    endpoint = client.v1.webhook_endpoints.create(
+        {"url": inbox.url, "enabled_events": ["charge.refunded", "payout.paid"]}
+    )
+    assert endpoint.secret is not None
+    paid = pay(client)
+    client.v1.refunds.create({"payment_intent": paid.id, "amount": 1_000})
+    out = client.v1.payouts.create({"amount": 1_900, "currency": "cny"})
+    client.v1.payouts.retrieve(out.id)
+
+    letters = inbox.wait_for(2)
+    events = [
+        stripe.Webhook.construct_event(one.body, one.signature, endpoint.secret) for one in letters
+    ]
+
+    assert {event.type for event in events} == {"charge.refunded", "payout.paid"}
+    told = {event.type: event.data.object.to_dict() for event in events}
+    assert told["charge.refunded"]["amount_refunded"] == 1_000
+    assert (told["payout.paid"]["id"], told["payout.paid"]["currency"]) == (out.id, "cny")

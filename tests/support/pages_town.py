@@ -76,9 +76,11 @@ class Served:
         return client
 
 
-def serve(db: Database, folder: Path, *, scheme_text: str | None = None) -> Served:
+def serve(db: Database, folder: Path, *, scheme_text: str | None = None, shops: int = 2) -> Served:
     """Build the town and its app; the clock stands at `town.at`."""
-    town = build_town(db, people=len(NAMES), shops=2, grant_units=80_000, scheme_text=scheme_text)
+    town = build_town(
+        db, people=len(NAMES), shops=shops, grant_units=80_000, scheme_text=scheme_text
+    )
     numbers = db.write(lambda tx: _people(tx, town))
     app = create_app(
         db,

@@ -1,0 +1,299 @@
+"""What the bank answered, taken in: each payment ends as the bank says, or waits for two people where it differs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple
+
+from ledger import audit
+from ledger.audit import By
+from ledger.book.fund import take_bank_fee
+from ledger.database import Database
+from ledger.errors import GuardMissedError, Refusal
+from ledger.ids import derived_request_id
+from ledger.members import approvals, files
+from ledger.sql import Row, Sql, Tx
+from pos.channel import PaidOut, PayoutReturned, Unknown
+from settlement.bank_answer import Answered, Said, Sent, Verdict, judge, read_answer
+from settlement.bank_batches import end_batch, form_of
+from settlement.decisions import today_of
+from settlement.payout_store import Payout, get_payout
+from settlement.payouts import end_attempt, start_anew
+
+APPROVAL: Final = "bank_difference"
+
+_KNOWN: Final = Sql(
+    "SELECT answer FROM bank_answer WHERE community_id = :community_id AND sha256 = :sha256"
+)
+_KEEP: Final = Sql(
+    "INSERT INTO bank_answer (community_id, sha256, bank, answer, taken_by, taken_at)"
+    " VALUES (:community_id, :sha256, :bank, :answer, :by_id, :at) ON CONFLICT DO NOTHING"
+)
+_LINE_COLUMNS: Final = (
+    "l.batch_id, l.line_no, l.payout_id, l.attempt, l.reference, l.amount_fen, l.account_no, l.outcome,"
+    " l.paid_fen, l.settled"
+)
+_BY_REFERENCE: Final = Sql(
+    f"SELECT {_LINE_COLUMNS} FROM bank_line l WHERE l.community_id = :community_id"
+    " AND l.reference = :reference"
+)
+_BY_PLACE: Final = Sql(
+    f"SELECT {_LINE_COLUMNS} FROM bank_line l WHERE l.community_id = :community_id"
+    " AND l.batch_id = :batch_id AND l.line_no = :line_no"
+)
+_ANSWER: Final = Sql(
+    "UPDATE bank_line SET outcome = :outcome, paid_fen = :paid_fen, reason = :reason, answered_at = :at,"
+    " settled = NULL WHERE community_id = :community_id AND batch_id = :batch_id AND line_no = :line_no"
+)
+_SETTLE: Final = Sql(
+    "UPDATE bank_line SET settled = :settled, answered_at = :at WHERE community_id = :community_id"
+    " AND batch_id = :batch_id AND line_no = :line_no AND settled IS NULL"
+    " AND outcome IN ('amount', 'account', 'late')"
+)
+_OPEN: Final = Sql(
+    "SELECT b.batch_id FROM bank_batch b WHERE b.community_id = :community_id AND b.state = 'out'"
+    " AND NOT EXISTS (SELECT 1 FROM bank_line l WHERE l.community_id = b.community_id"
+    " AND l.batch_id = b.batch_id AND coalesce(l.outcome, 'waiting') = 'waiting') ORDER BY b.batch_id"
+)
+_GOING: Final = frozenset({"sending", "sent", "unknown"})
+_DIFFERS: Final = frozenset({"amount", "account", "late"})
+
+
+class BankUpload(NamedTuple):
+    """A file of the bank's as it came in."""
+
+    name: str
+    body: bytes
+    bank: str
+
+
+def take_bank_answer(
+    db: Database, community_id: int, upload: BankUpload, *, forms: Path | None, by: By, at: int
+) -> dict[str, Any]:
+    """Take in a return file or an account statement; the same bytes again give the same answer and do nothing.
+
+    Answer: counts of payments by what became of them (paid, failed, waiting, amount, account, late, same),
+    `unknown` references that are none of ours, `others` (rows about other money), `fee_fen` booked as the
+    bank's fee, `file` (SHA-256). Refuses: file_empty, bank_unknown, fund_empty, and those of `read_answer`.
+    """
+    files.check_size(upload.body)
+    said = read_answer(form_of(upload.bank, forms), upload.body)
+    digest = hashlib.sha256(upload.body)
+
+    def work(tx: Tx) -> dict[str, Any]:
+        known = tx.find(_KNOWN, community_id=community_id, sha256=digest.digest())
+        if known is not None:
+            found: dict[str, Any] = json.loads(known.answer)
+            return found
+        files.keep(
+            tx,
+            community_id,
+            upload.body,
+            name=upload.name,
+            media_type="application/octet-stream",
+            source="bank",
+            by=by,
+            at=at,
+        )
+        answer = {**_apply(tx, community_id, said, by=by, at=at), "file": digest.hexdigest()}
+        _note(tx, community_id, upload.bank, digest.digest(), answer, by=by, at=at)
+        return answer
+
+    answer = db.write(work)
+    if answer["fee_fen"]:
+        _book_fee(db, community_id, answer, by=by, at=at)
+    return answer
+
+
+def propose_settling(
+    tx: Tx,
+    community_id: int,
+    place: tuple[int, int],
+    end: Literal["paid", "failed"],
+    *,
+    by: By,
+    why: str,
+    at: int,
+) -> int:
+    """Propose how a payment ended that the bank made otherwise than asked: the shop has it, or it came back.
+
+    `place`: batch and line. Returns the proposal's number. Refuses: why_missing, bank_line_not_found,
+    bank_line_agrees (nothing differs, or it is settled).
+    """
+    if not why.strip():
+        raise Refusal("why_missing")
+    line = _line_at(tx, community_id, place)
+    body = {"batch_id": str(place[0]), "line_no": place[1], "end": end, "why": why.strip()}
+    return approvals.propose(
+        tx, community_id, APPROVAL, f"payout:{line.payout_id}", body, by=by, at=at
+    )
+
+
+def approve_settling(tx: Tx, community_id: int, approval_id: int, *, by: By, at: int) -> None:
+    """Settle, as a second person, what the bank did otherwise: booked as it ended, and the shop's stop ends.
+
+    Refuses: approval_not_found, approval_decided, approval_same_person, bank_line_not_found, bank_line_agrees,
+    payout_wrong_state (paid late, and paid again since: the bank or the shop has to give one back).
+    """
+    approved = approvals.approve(tx, community_id, approval_id, by=by, at=at)
+    if approved.kind != APPROVAL:
+        raise Refusal("approval_not_found")
+    place = (int(approved.body["batch_id"]), int(approved.body["line_no"]))
+    end = str(approved.body["end"])
+    line = _line_at(tx, community_id, place)
+    payout = get_payout(tx, community_id, line.payout_id)
+    if line.outcome == "late":
+        if end == "paid":
+            _book_late(tx, community_id, payout, by=by, at=at)
+    elif payout.attempt == line.attempt:
+        _book_end(tx, community_id, payout, end, by=by, at=at)
+    where = {"community_id": community_id, "batch_id": place[0], "line_no": place[1]}
+    if tx.run(_SETTLE, **where, settled=end, at=at) != 1:
+        raise GuardMissedError("bank_line")
+
+
+def _book_end(tx: Tx, community_id: int, payout: Payout, end: str, *, by: By, at: int) -> None:
+    if end == "paid":
+        if payout.state in _GOING:
+            done = PaidOut(payout.channel_ref, payout.amount_fen)
+            end_attempt(tx, community_id, payout, done, by=by, at=at)
+    elif payout.state in _GOING or payout.state == "confirmed":
+        no = PayoutReturned(payout.channel_ref, "settled")
+        end_attempt(tx, community_id, payout, no, by=by, at=at)
+
+
+def _book_late(tx: Tx, community_id: int, payout: Payout, *, by: By, at: int) -> None:
+    """The shop got the money of an attempt that was given up: it leaves the payable now, and is known to be over."""
+    if payout.state not in {"failed", "returned", "approved"}:
+        raise Refusal("payout_wrong_state", state=payout.state)
+    going = start_anew(tx, community_id, payout, route="hand", by=by, at=at)
+    end_attempt(tx, community_id, going, PaidOut("", payout.amount_fen), by=by, at=at)
+
+
+def _line_at(tx: Tx, community_id: int, place: tuple[int, int]) -> Row:
+    where = {"batch_id": place[0], "line_no": place[1]}
+    line = tx.find(_BY_PLACE, community_id=community_id, **where)
+    if line is None:
+        raise Refusal("bank_line_not_found")
+    if line.outcome not in _DIFFERS or line.settled is not None:
+        raise Refusal("bank_line_agrees")
+    return line
+
+
+def _apply(tx: Tx, community_id: int, said: Said, *, by: By, at: int) -> dict[str, Any]:
+    by_reference: dict[str, list[Answered]] = {}
+    for row in said.rows:
+        by_reference.setdefault(row.reference, []).append(row)
+    counts: Counter[str] = Counter()
+    for reference, rows in by_reference.items():
+        line = tx.find(_BY_REFERENCE, community_id=community_id, reference=reference)
+        counts[
+            "unknown" if line is None else _take(tx, community_id, line, rows, by=by, at=at)
+        ] += 1
+    for open_batch in tx.all(_OPEN, community_id=community_id):
+        end_batch(tx, community_id, open_batch.batch_id, "read", by=by, why=None, at=at)
+    names = ("paid", "failed", "waiting", "amount", "account", "late", "same", "unknown")
+    fee_fen = said.fee_fen + sum(row.fee_fen for row in said.rows)
+    return {**{name: counts[name] for name in names}, "others": said.others, "fee_fen": fee_fen}
+
+
+def _take(
+    tx: Tx, community_id: int, line: Row, rows: Sequence[Answered], *, by: By, at: int
+) -> str:
+    """Take in what the bank says about one payment; how it was counted."""
+    verdict = judge(Sent(line.account_no, line.amount_fen), rows)
+    payout = get_payout(tx, community_id, line.payout_id)
+    outcome = _outcome(line, payout, verdict)
+    if outcome is None:
+        return "same"
+    if payout.attempt == line.attempt:
+        _book_answer(tx, community_id, payout, outcome, verdict, by=by, at=at)
+    tx.run(
+        _ANSWER,
+        community_id=community_id,
+        batch_id=line.batch_id,
+        line_no=line.line_no,
+        outcome=outcome,
+        paid_fen=verdict.paid_fen,
+        reason=verdict.reason,
+        at=at,
+    )
+    return outcome
+
+
+def _outcome(line: Row, payout: Payout, verdict: Verdict) -> str | None:
+    """What a payment's line becomes; None where this says nothing new."""
+    if verdict.outcome == "waiting":
+        return "waiting" if line.outcome is None else None
+    if (line.outcome, line.paid_fen) == (verdict.outcome, verdict.paid_fen):
+        return None
+    if line.outcome in _DIFFERS and line.settled is None and verdict.outcome != "failed":
+        return None  # two people have to settle it first
+    if verdict.outcome == "failed":
+        is_open = line.outcome in _DIFFERS and line.settled is None
+        return None if is_open or line.outcome == "not_sent" else "failed"
+    is_live = payout.attempt == line.attempt and payout.state in {*_GOING, "confirmed"}
+    if line.settled == "paid" and line.paid_fen == verdict.paid_fen:
+        return None
+    # Money for an attempt that was called failed or not sent: the shop may have it twice.
+    return verdict.outcome if is_live else "late"
+
+
+def _book_answer(
+    tx: Tx,
+    community_id: int,
+    payout: Payout,
+    outcome: str,
+    verdict: Verdict,
+    *,
+    by: By,
+    at: int,
+) -> None:
+    if outcome == "paid" and payout.state in _GOING:
+        done = PaidOut(payout.channel_ref, verdict.paid_fen)
+        end_attempt(tx, community_id, payout, done, by=by, at=at)
+    elif outcome == "failed" and (payout.state in _GOING or payout.state == "confirmed"):
+        no = PayoutReturned(payout.channel_ref, verdict.reason or "bank")
+        end_attempt(tx, community_id, payout, no, by=by, at=at)
+    elif outcome in {"amount", "account"} and payout.state in _GOING:
+        doubt = Unknown(f"bank_{outcome}")
+        end_attempt(tx, community_id, payout, doubt, by=by, at=at)
+
+
+def _note(
+    tx: Tx, community_id: int, bank: str, sha256: bytes, answer: dict[str, Any], *, by: By, at: int
+) -> None:
+    kept = tx.run(
+        _KEEP,
+        community_id=community_id,
+        sha256=sha256,
+        bank=bank,
+        answer=json.dumps(answer, sort_keys=True),
+        by_id=by.id,
+        at=at,
+    )
+    if kept != 1:
+        raise GuardMissedError("bank_answer")
+    audit.record(
+        tx, community_id, by, "bank.answer", f"file:{sha256.hex()}", at=at, after=dict(answer)
+    )
+
+
+def _book_fee(db: Database, community_id: int, answer: dict[str, Any], *, by: By, at: int) -> None:
+    """Book the fees of one file once, whoever takes it in again."""
+    with db.read() as tx:
+        today = today_of(tx, community_id, at=at)
+    take_bank_fee(
+        db,
+        community_id,
+        int(answer["fee_fen"]),
+        request_id=derived_request_id("bank_fee", community_id, str(answer["file"])),
+        by=by.id,
+        at=at,
+        business_date=today,
+        reason=f"bank file {str(answer['file'])[:12]}",
+    )
