@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 import psycopg
@@ -19,6 +19,10 @@ from settlement.filed_lines import record_filed, seal_lines
 
 CHUNK: Final = 5_000
 """Claims written in one transaction on SQLite, where a sale waits behind it."""
+
+
+Progress = Callable[[int, int], None]
+"""Told how many claims are written, and of how many."""
 
 
 class BatchHead(NamedTuple):
@@ -185,6 +189,7 @@ def store_batch(
     file: StoredFile,
     *,
     at: int,
+    progress: Progress = lambda _done, _of: None,
 ) -> dict[str, Any]:
     """Keep the file, the batch and, where the outcome is `ok`, its claims; returns the answer.
 
@@ -231,6 +236,7 @@ def store_batch(
     for first in range(0, len(lines), CHUNK):
         some = lines[first : first + CHUNK]
         again += db.write(lambda tx, some=some: _put_some(tx, head, kept, some, seen))  # type: ignore[misc]
+        progress(first + len(some), len(lines))
     return db.write(lambda tx: finish(tx, again))
 
 

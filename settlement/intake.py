@@ -14,6 +14,7 @@ from ledger.members.merchants import get_merchant
 from ledger.sql import Row, Tx
 from settlement.batches import (
     BatchHead,
+    Progress,
     StoredFile,
     find_same,
     keep_file,
@@ -64,6 +65,7 @@ def take_claim_file(
     day: int,
     at: int,
     precision: int = 2,
+    progress: Progress = lambda _done, _of: None,
 ) -> dict[str, Any]:
     """Take one file of a shop in. `day` (yyyymmdd): the day it is for where its lines do not say.
 
@@ -102,7 +104,9 @@ def take_claim_file(
         )
         answer = {**_answer(found, outcome), "batch_no": batch_no}
         try:
-            return store_batch(db, head, found.lines, outcome, answer, _file(upload), at=at)
+            return store_batch(
+                db, head, found.lines, outcome, answer, _file(upload), at=at, progress=progress
+            )
         except GuardMissedError:
             continue  # another file of the shop took the number
     raise Refusal("busy_try_again")

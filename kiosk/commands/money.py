@@ -226,14 +226,21 @@ def claims_command(  # what a command line may say
             return
         if columns is not None:
             _confirm_columns(server, community_id, shop, body, columns, at=at)
-        answer = take_claim_file(
-            server.db,
-            community_id,
-            shop,
-            Upload(file.name, body, 0),
-            day=day_key(day.date()),
-            at=at,
-        )
+        with click.progressbar(length=0, label="claims", hidden=as_json) as bar:
+
+            def told(done: int, of: int) -> None:
+                bar.length = of
+                bar.update(done - bar.pos)
+
+            answer = take_claim_file(
+                server.db,
+                community_id,
+                shop,
+                Upload(file.name, body, 0),
+                day=day_key(day.date()),
+                at=at,
+                progress=told,
+            )
         show(answer, as_json=as_json)
 
 
