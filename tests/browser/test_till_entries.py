@@ -100,7 +100,8 @@ def office(browser: Browser, served: Served) -> Page:
     page.goto(f"{served.url}/office/sign-in")
     page.fill("#login", "liu")
     page.fill("#password", PASSWORD)
-    page.click("button.main")
+    with page.expect_event("framenavigated"):
+        page.click("button.main")
     page.goto(f"{served.url}/office/offline")
     return page
 
@@ -133,7 +134,8 @@ def test_slips_of_a_cleared_tablet_are_named_by_its_till_and_typed_in(
         desk.fill("#till", "M01A1")
         desk.fill("#last", "3")
         desk.fill("#mark_why", "平板的数据被清空")
-        desk.get_by_role("button", name=zh("Name the missing numbers")).click()
+        with desk.expect_event("framenavigated"):
+            desk.get_by_role("button", name=zh("Name the missing numbers")).click()
         named = desk.locator(".table-box tbody tr").first.inner_text()
         assert "M01A1" in named
         assert "00002 00003" in named
@@ -153,9 +155,10 @@ def test_slips_of_a_cleared_tablet_are_named_by_its_till_and_typed_in(
             desk.fill("#time", "09:00")
             desk.fill("#card", number)
             desk.fill("#total", yuan)
-            desk.get_by_role("button", name=zh("Book it")).click()
+            with desk.expect_event("framenavigated"):
+                desk.get_by_role("button", name=zh("Book it")).click()
             desk.get_by_text(zh("Booked from the slip.")).wait_for()
-        assert desk.locator(".table-box").count() == 0
+        desk.locator(".table-box").wait_for(state="detached")
         tablet.page.reload()
         tablet.page.locator(".connection.good").wait_for()
         notice.wait_for(state="detached")
@@ -189,6 +192,7 @@ def test_a_sale_refused_after_the_customer_left_stays_in_sight_and_its_holder_is
         assert said.format(ref=ref, yuan="20.00") in tablet.page.locator(".alarm").inner_text()
         tablet.page.screenshot(path="build/shots/till_refused_late.png")
         tablet.touch("Today")
+        tablet.page.locator(".lines .state").first.wait_for()
         assert tablet.page.locator(".lines .state").all_inner_texts() == [zh("Not booked")]
         tablet.button("Back").click()
 
