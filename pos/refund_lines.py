@@ -34,6 +34,11 @@ _LOST: Final = Sql(
 )
 
 
+LOCK_SALE: Final = Sql(
+    "UPDATE sale SET refunded_fen = refunded_fen WHERE community_id = :community_id AND sale_id = :sale_id"
+)
+
+
 def owner_of(tx: Tx, community_id: int, sale: Row, commodity: int, owner_id: int) -> Owner:
     """The accounts of one wallet owner and what stands in them, as a refund of this sale sees them."""
     row = tx.get(
@@ -58,6 +63,8 @@ def earner_of(tx: Tx, community_id: int, sale: Row, commodity: int, *, at: int) 
 
 def loss_of(tx: Tx, community_id: int, sale: Row, commodity: int, *, at: int) -> Side | None:
     """The community's loss where it bears this sale: lent for a card reported lost, or given back to its holder."""
+    # Whoever decides about this sale meanwhile waits for the refund, and sees it.
+    tx.run(LOCK_SALE, community_id=community_id, sale_id=sale.sale_id)
     lent = tx.find(_LOST, community_id=community_id, sale_id=sale.sale_id) is not None
     if not lent and not is_borne(tx, community_id, sale.txn_id):
         return None

@@ -30,6 +30,9 @@ _LOCKS: Final = (
         "UPDATE redemption SET units = units WHERE community_id = :community_id AND redemption_id = :request_id"
     ),
 )
+_LOCK_FORM: Final = Sql(
+    "UPDATE misuse_form SET due_date = due_date WHERE community_id = :community_id AND form_id = :form_id"
+)
 _GIVEN: Final = Sql(
     "INSERT INTO misuse_given (community_id, txn_id, units, is_final, given_by, business_date, given_at, given_txn_id)"
     " VALUES (:community_id, :txn_id, :units, :is_final, :given_by, :business_date, :at, :given_txn_id)"
@@ -121,6 +124,8 @@ def decide(tx: Tx, act: Act, form_id: int, review: Review) -> None:
 
 
 def _form(tx: Tx, act: Act, form_id: int) -> Row:
+    # Two who give, or one who gives and one who decides, come one after the other.
+    tx.run(_LOCK_FORM, community_id=act.community_id, form_id=form_id)
     form = find_form(tx, act.community_id, form_id)
     if form is None:
         raise Refusal("misuse_not_found")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -10,8 +12,10 @@ from ledger.database import Database
 from ledger.earning.working_days import WorkingDays, working_days_cn
 from ledger.errors import Refusal
 from ledger.members import cards
-from ledger.sql import Sql
+from ledger.sql import Sql, Tx
+from pos import refund_lines
 from pos.checkout import check_out
+from pos.misuse import facts
 from pos.misuse.facts import count_open
 from pos.misuse.report import due_on
 from pos.misuse.review import give_due
@@ -200,3 +204,51 @@ def _take(town: Town, asked: misuse.Report) -> None:
             at=town.at,
         )
     )
+
+
+# --- a refund under way while the form is decided
+
+
+def raced(url: str, patch: pytest.MonkeyPatch) -> tuple[int, int]:
+    """While a refund has looked and not written yet, somebody rejects the form: wallet gained, and the loss."""
+    town = build_town(Database(url), people=1, grant_units=100_000, channel=FakeChannel())
+    ref = misuse.spend(town, 8_000)
+    form_id = misuse.report(town, ref)
+    misuse.give(town, form_id)
+    before = misuse.wallet(town).available
+    other = replace(town, db=Database(url))
+    decider = Thread(target=misuse.end, args=(other, form_id))
+    real = facts.is_borne
+
+    def look(tx: Tx, community_id: int, txn_id: int | None) -> bool:
+        seen = real(tx, community_id, txn_id)
+        if not decider.ident:
+            decider.start()
+            # Time enough to be done where nothing holds it back.
+            decider.join(2)
+        return seen
+
+    with patch.context() as inner:
+        inner.setattr(refund_lines, "is_borne", look)
+        refund(town.desk, town.refund(ref, 10_000), at=town.at)
+    decider.join(30)
+    assert not decider.is_alive()
+    found = misuse.wallet(town).available - before, misuse.loss(town)
+    town.db.close()
+    other.db.close()
+    return found
+
+
+def test_who_rejects_a_form_waits_for_a_refund_under_way(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert raced(postgres_url, monkeypatch) == (0, 0)
+
+
+def test_without_the_lock_the_holder_would_lose_the_points_twice(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = Sql(refund_lines.LOCK_SALE.text + " AND 1 = 0")
+    monkeypatch.setattr(refund_lines, "LOCK_SALE", nothing)
+
+    assert raced(postgres_url, monkeypatch) == (-8_000, -8_000)
