@@ -174,6 +174,7 @@ KEPT: Final[Mapping[str, str]] = MappingProxyType(
         "visit": _LIMIT,
         "vote": "about a matter of the committee",
         "voucher": _NUMBER,
+        "watch_flag": "a pattern among receipts, by number; its answer is about those receipts",
     }
 )
 """Tables with a person's or a household's number that stay as they are, each with its reason."""
