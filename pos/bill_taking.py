@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from functools import partial
+from typing import Any, Final
 
 from ledger.audit import By
 from ledger.channel_bills.bill import Outcome
@@ -11,11 +12,14 @@ from ledger.channel_bills.silence import BY_BILL, review
 from ledger.channel_bills.store import Sent, keep_bill, read_sent
 from ledger.earning.calendar import day_from_key
 from ledger.errors import GuardMissedError, Refusal
+from ledger.members import files
+from ledger.sql import Tx
 from pos.bill_file import payments_in
 from pos.desk import Desk, day_of
 from pos.proof import prove_by_bill
 
-_TRIES = 5
+_TRIES: Final = 5
+_EVIDENCE: Final = frozenset({"bill_changed", "bill_other_shop"})
 
 
 def take_channel_bill(
@@ -83,6 +87,24 @@ def _kept(
             return desk.db.write(
                 lambda tx: keep_bill(tx, community_id, merchant_id, sent, by=by, at=at)
             )
+        except Refusal as refusal:
+            if refusal.code in _EVIDENCE:
+                # Refused, and kept as it came all the same: nobody can say later that it was another one.
+                desk.db.write(partial(_keep_file, community_id, sent, by, at))
+            raise
         except GuardMissedError:
             continue  # the same bill was sent twice at once: the other one's answer is read
     raise Refusal("busy_try_again")
+
+
+def _keep_file(community_id: int, sent: Sent, by: By, at: int, tx: Tx) -> None:
+    files.keep(
+        tx,
+        community_id,
+        sent.body,
+        name=sent.name,
+        media_type="text/csv",
+        source="channel bill",
+        by=by,
+        at=at,
+    )

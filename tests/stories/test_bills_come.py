@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from ledger.book.balances import wallet_of
 from ledger.channel_bills.coverage import cover_of
 from ledger.channel_bills.store import Sent
 from ledger.database import Database
+from ledger.errors import Refusal
+from ledger.members import files
 from pos import bill_taking
 from pos.bill_taking import take_channel_bill
 from pos.checkout import check_out
@@ -85,6 +88,19 @@ def test_a_bill_that_does_not_add_up_proves_nothing(town: Town) -> None:
 
     assert take(town, body)["outcome"] == "TOTALS_WRONG"
     assert pending(town) == (0, 5_000)
+
+
+def test_a_changed_bill_is_refused_and_kept_as_it_came(town: Town) -> None:
+    take(town, wechat(PAID))
+    changed = wechat([PAID[0], Paid(PAID[1].when, PAID[1].ref, 801)])
+
+    with pytest.raises(Refusal, match="bill_changed"):
+        take(town, changed, "again.csv")
+
+    with town.db.read() as tx:
+        kept = files.get_file(tx, HERE, hashlib.sha256(changed).hexdigest())
+    assert (kept.name, kept.body) == ("again.csv", changed)
+    assert pending(town) == (5_000, 0)
 
 
 @pytest.fixture
