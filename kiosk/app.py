@@ -68,6 +68,8 @@ PARTS: Final = (
     "kiosk.merchant.views",
     "kiosk.merchant.services",
     "kiosk.merchant.tills",
+    "kiosk.merchant.objections",
+    "kiosk.merchant.days",
     "kiosk.office.views",
     "kiosk.voice.views",
 )

@@ -19,6 +19,7 @@ from settlement.reports import month_sheet
 from settlement.sheet import Sheet
 from settlement.statement_form import statement_number
 from settlement.statements import get_statement
+from settlement.terms_notice import terms_notice
 
 
 def sheet_of(community_id: int, statement_id: int) -> Sheet:
@@ -82,6 +83,16 @@ def payment_request_file(community_id: int, payout_id: int, kind: str) -> Respon
     with service().db.read() as tx:
         sheet = payment_request(tx, community_id, payout_id, translate=say)
     return _file(sheet, kind, f"payment-request-{payout_id}")
+
+
+def terms_notice_file(community_id: int, merchant_id: int, first_day: int, kind: str) -> Response:
+    """The notice of new terms that begin on a day, as a file.
+
+    Refusals: merchant_not_found, agreement_not_found, route_not_found.
+    """
+    with service().db.read() as tx:
+        sheet = terms_notice(tx, community_id, merchant_id, first_day, translate=say)
+    return _file(sheet, kind, f"new-terms-{first_day}")
 
 
 def payment_month_file(community_id: int, month: int, kind: str) -> Response:

@@ -24,6 +24,7 @@ from ledger.sql import Row, Sql, Tx
 from settlement.choices import paid_as_booked
 from settlement.cofund import take_shares
 from settlement.decisions import end_item, post_effect, today_of
+from settlement.dispute_store import REFS_IN_DISPUTE
 from settlement.month_figures import shops_until
 from settlement.night import last_run_no, night_running
 from settlement.statements import (
@@ -46,7 +47,8 @@ _OWED: Final = Sql(
     "  AND r.statement_id = :statement_id AND r.section = 'carried'"
     " WHERE i.community_id = :community_id AND i.claimant_id = :claimant_id"
     # Dated within the month: what was sold after its last midnight is claimed in the next one.
-    " AND i.business_date <= :last_date AND i.closed_run IS NULL ORDER BY i.ref"
+    f" AND i.business_date <= :last_date AND i.closed_run IS NULL AND {REFS_IN_DISPUTE}"
+    " ORDER BY i.ref"
 )
 _CLAIMED_BY_STATEMENT: Final = Sql(
     "UPDATE discrepancy SET state = 'decided', decision = 'statement', decided_by = :by_id,"

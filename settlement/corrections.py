@@ -31,7 +31,7 @@ def name_corrections(
     """
     return [
         _named(tx, community_id, claimant_id, row, first_date=first_date)
-        if row.section == "adjustment"
+        if row.section == "adjustment" and row.corrects_no is None
         else row
         for row in rows
     ]

@@ -315,7 +315,7 @@ def end_item(
         raise GuardMissedError("open_item")
 
 
-def post_effect(
+def post_effect(  # noqa: PLR0913 - what one entry says
     tx: Tx,
     community_id: int,
     claimant_id: int,
@@ -325,6 +325,7 @@ def post_effect(
     corrects_date: int,
     staff_id: int | None,
     at: int,
+    reason_key: str = "discrepancy",
 ) -> int | None:
     """Write a decision's entry, dated today; None where it moves nothing. Returns the entry's id."""
     settled = settle_lines(
@@ -356,7 +357,7 @@ def post_effect(
             lines=lines,
             merchant_id=claimant_id,
             staff_id=staff_id,
-            reason_key="discrepancy",
+            reason_key=reason_key,
             source="office",
             corrects_date=corrects_date,
             captured=used,

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from ledger.book.offsets import adjustments_between
 from ledger.sql import Row, Sql, Tx
 from settlement.cofund import ShareLine, share_lines
+from settlement.dispute_store import rulings_of_shop
 
 
 class NightLine(NamedTuple):
@@ -51,6 +52,8 @@ class Adjusted(NamedTuple):
     claimed_fen: int | None
     posted_fen: int
     decision: str
+    corrects_no: int | None = None
+    corrects_row: int | None = None
 
 
 class Carried(NamedTuple):
@@ -162,10 +165,13 @@ def _adjusted(tx: Tx, span: dict[str, int]) -> list[Adjusted]:
     about: dict[int, list[Row]] = {}
     for row in tx.all(_DECIDED, **span):
         about.setdefault(row.posted_txn, []).append(row)
+    ruled = rulings_of_shop(tx, span["community_id"], span["claimant_id"])
     found = []
     for entry in adjustments_between(tx, *span.values()):
         fen, rows = int(entry.fen), about.get(entry.txn_id, [])
-        if len(rows) == 1:
+        if entry.txn_id in ruled:
+            found.append(_of_ruling(ruled[entry.txn_id], fen, entry.reason_key))
+        elif len(rows) == 1:
             d = rows[0]
             sides = (d.booked_fen, d.claimed_fen)
             found.append(
@@ -176,6 +182,23 @@ def _adjusted(tx: Tx, span: dict[str, int]) -> list[Adjusted]:
             code = rows[0].code if rows else ""
             found.append(Adjusted(date, "", code, "", None, None, fen, entry.reason_key))
     return found
+
+
+def _of_ruling(line: Row, fen: int, reason_key: str) -> Adjusted:
+    """A ruling on a line of an earlier statement, which it names."""
+    row_no = line.row_no or None
+    return Adjusted(
+        line.business_date,
+        line.ref,
+        "",
+        "",
+        line.booked_fen,
+        line.asked_fen,
+        fen,
+        reason_key,
+        line.statement_no,
+        row_no,
+    )
 
 
 def shops_until(tx: Tx, community_id: int, last_date: int) -> list[int]:

@@ -38,9 +38,9 @@ from settlement.payout_store import (
     get_payout,
     move,
     note_step,
-    payouts_of_statement,
     take_turn,
 )
+from settlement.shop_money import payable_now
 from settlement.statements import account_tail, get_statement
 
 FINALITY_US: Final = 24 * 3600 * SECOND_US
@@ -69,10 +69,10 @@ class PayoutChannel(Protocol):
 def propose_payout(
     db: Database, community_id: int, statement_id: int, *, by: By, at: int
 ) -> Payout:
-    """Propose to pay what an accepted statement says is owed, at most what is owed now.
+    """Propose to pay what an accepted statement says is owed, less its lines in dispute, at most what is owed now.
 
-    Refuses: statement_not_found, statement_not_accepted, payout_waiting, nothing_to_pay, recovery_open,
-    payout_stopped.
+    Refuses: statement_not_found, statement_not_accepted, payout_waiting, nothing_to_pay, payout_under_least,
+    recovery_open, payout_stopped.
     """
 
     def work(tx: Tx) -> Payout:
@@ -85,15 +85,7 @@ def propose_payout(
         check_not_stopped(tx, community_id, shop)
         if int(tx.get(WAITING, community_id=community_id, claimant_id=shop).n):
             raise Refusal("payout_waiting")
-        owed = account_sum(tx, community_id, Account.PAYABLE, CNY, shop)
-        sent = sum(
-            p.amount_fen
-            for p in payouts_of_statement(tx, community_id, statement_id)
-            if p.state != "cancelled"
-        )
-        amount = min(statement.payable_fen - sent, owed)
-        if amount <= 0:
-            raise Refusal("nothing_to_pay")
+        amount = payable_now(tx, community_id, statement, at=at)
         payout_id = new_id(at)
         tx.run(
             KEEP,

@@ -30,6 +30,18 @@ STATE_NAMES: Final = {
     "accepted": mark("Accepted"),
     "deemed": mark("Accepted by silence"),
     "objected": mark("Objected to"),
+    # disputed lines
+    "raised": mark("Objected to, not looked at yet"),
+    "evidence_due": mark("The shop is asked"),
+    "under_review": mark("Being looked at"),
+    "ruling_proposed": mark("Waits for a second person"),
+    "upheld": mark("The shop is right"),
+    "rejected": mark("Refused"),
+    "split": mark("Right in part"),
+    "appealed": mark("Presented again"),
+    "final": mark("Over"),
+    "dispute": mark("Ruled on an objection"),
+    "short_refund": mark("Refund of a sale paid as claimed"),
     # payouts
     "approved": mark("Approved"),
     "sending": mark("Being sent"),

@@ -8,12 +8,27 @@ from typing import NamedTuple
 from ledger.members.merchants import Merchant, get_merchant
 from ledger.sql import Tx
 from settlement.decisions import today_of
-from settlement.sheet import Block, Row, Sheet, count, date, ident, pairs, points, table, text, yuan
+from settlement.sheet import (
+    Block,
+    Cell,
+    Row,
+    Sheet,
+    count,
+    date,
+    ident,
+    pairs,
+    points,
+    table,
+    text,
+    yuan,
+)
+from settlement.shop_money import money_at_issue
 from settlement.state_names import state_name, verdict_name
 from settlement.statement_rows import StatementRow
 from settlement.statements import Statement, get_statement, rows_of
 from settlement.words import Translate, mark
 
+Pair = tuple[str, Cell]
 _Lines = Sequence[tuple[int, StatementRow]]
 """A section's lines, each with its number in the statement, by which a later one names it."""
 
@@ -24,6 +39,7 @@ class _About(NamedTuple):
     statement: Statement
     shop: Merchant
     translate: Translate
+    money: Sequence[Pair] = ()
 
 
 def statement_number(shop_code: str, statement_no: int) -> str:
@@ -39,7 +55,7 @@ def statement_sheet(tx: Tx, community_id: int, statement_id: int, *, translate: 
     statement = get_statement(tx, community_id, statement_id)
     shop = get_merchant(tx, community_id, statement.claimant_id)
     lines = list(enumerate(rows_of(tx, community_id, statement_id), start=1))
-    about = _About(statement, shop, translate)
+    about = _About(statement, shop, translate, _money(tx, community_id, statement, translate))
     made_on = today_of(tx, community_id, at=statement.issued_at)
     blocks = [
         _head(about, made_on),
@@ -58,7 +74,7 @@ def _of(section: str, lines: _Lines) -> _Lines:
 
 
 def _head(about: _About, made_on: int) -> Block:
-    s, shop, _ = about
+    s, shop, _, _money = about
     settled = s.settled_fen_plus - s.settled_fen_minus
     adjusted = s.adjusted_fen_plus - s.adjusted_fen_minus
     return pairs(
@@ -84,6 +100,7 @@ def _head(about: _About, made_on: int) -> Block:
             (_(mark("Owed before")), yuan(s.opening_fen)),
             (_(mark("Paid this month")), yuan(-s.paid_fen)),
             (_(mark("Owed now")), yuan(s.payable_fen)),
+            *about.money,
             (_(mark("Account ends in")), ident(s.account_tail)),
             (_(mark("Issued on")), date(made_on)),
             (_(mark("Objections until")), date(s.objection_until)),
@@ -93,6 +110,21 @@ def _head(about: _About, made_on: int) -> Block:
             (_(mark("Fingerprint of the statement before")), ident(s.previous_digest[:16])),
         ],
     )
+
+
+def _money(tx: Tx, community_id: int, s: Statement, _: Translate) -> list[Pair]:
+    """What of the sum waits and what can be paid, as it was when the statement was issued."""
+    money = money_at_issue(tx, community_id, s)
+    lines: list[Pair] = [
+        (_(mark("Held: lines in dispute")), yuan(-money.disputed_fen)),
+        (_(mark("Held: too recent")), yuan(-money.recent_fen)),
+        (_(mark("Days money stays")), count(money.risk_days)),
+        (_(mark("Available once accepted")), yuan(money.available_fen)),
+        (_(mark("Least that is paid")), yuan(money.least_fen)),
+    ]
+    if money.rolls_over:
+        lines.append((_(mark("Carried to the next month")), yuan(money.available_fen)))
+    return lines
 
 
 def _days(_: Translate, lines: _Lines) -> Block:

@@ -94,6 +94,8 @@ def _adjustment(line: Adjusted) -> StatementRow:
         minus_fen=max(-line.posted_fen, 0),
         settled_fen=line.posted_fen,
         state=line.decision,
+        corrects_no=line.corrects_no,
+        corrects_row=line.corrects_row,
     )
 
 

@@ -25,6 +25,7 @@ from pos.recovery import recover
 from settlement.night import AfterStep, run_night
 from settlement.night_result import NightResult
 from settlement.payout_watch import resolve_unended
+from settlement.short_refunds import mend_short_refunds
 from settlement.watch_run import watch_day
 
 
@@ -58,12 +59,14 @@ def prepare_night(server: Opened, community_id: int, *, at: int) -> dict[str, An
     released = server.db.write(lambda tx: release_overdue(tx, community_id, day=day, at=at))
     carried = server.db.write(lambda tx: carry_on(tx, community_id, today=day, at=at))
     vested = vest_overdue(server.desk, community_id, working_days_cn(), at=at)
+    mended = mend_short_refunds(server.db, community_id, at=at)
     vouchers = end_vouchers(server, community_id, at=at)
     silent = review_silence(server.desk, community_id, at=at)
     return {
         "payments_finished": sum(ended.values()),
         "payouts_asked": sum(ask_about_payouts(server, community_id, at=at).values()),
         "points_vested_units": vested,
+        "short_refunds_mended_fen": mended,
         "shops_earning_paused": sum(silent.values()),
         "fee_offsets_released": released,
         "vouchers_told": vouchers.told,

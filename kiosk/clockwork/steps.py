@@ -11,7 +11,8 @@ from kiosk.opened import Opened
 from ledger.expiry.notices import give_notices
 from ledger.expiry.run import run_expiry
 from ledger.members.keys import renew_keys
-from settlement.closing import accept_silent, run_month
+from settlement.closing import run_month
+from settlement.silence import let_days_count
 
 Work = Callable[[Opened, int, int, int], dict[str, Any]]
 """Does a step for a community and a period at a time (microseconds UTC); gives the figures that are kept."""
@@ -56,7 +57,8 @@ def _keys(server: Opened, community_id: int, _period: int, at: int) -> dict[str,
 
 
 def _silence(server: Opened, community_id: int, _period: int, at: int) -> dict[str, Any]:
-    return {"accepted": len(accept_silent(server.db, community_id, at=at))}
+    silence = let_days_count(server.db, community_id, at=at)
+    return {"accepted": silence.accepted, "objections_moved_on": silence.lines}
 
 
 def _month(server: Opened, community_id: int, period: int, at: int) -> dict[str, Any]:

@@ -19,13 +19,14 @@ from ledger.members.terms import Terms
 from ledger.sql import Tx
 from ledger.units import yuan_text
 from pos.desk import day_of
-from settlement.closing import accept_silent, run_month
+from settlement.closing import run_month
 from settlement.exports import FORMATS, export
 from settlement.liability import liability_sheet
 from settlement.period_report import period_sheet
 from settlement.report_span import Span, span_of
 from settlement.reports import month_sheet
 from settlement.sheet import Sheet
+from settlement.silence import let_days_count
 from settlement.statement_form import statement_number
 from settlement.statements import statements_of_month
 from settlement.street import street_sheet
@@ -64,7 +65,7 @@ def month_command(month: int, issuer: str | None, *, as_json: bool) -> None:
     with opened() as server:
         community_id = server.community(issuer)
         now = now_us()
-        accepted = accept_silent(server.db, community_id, at=now)
+        silence = let_days_count(server.db, community_id, at=now)
         result = run_month(server.db, community_id, month, at=now)
         payable = sum(statement.payable_fen for statement in result.statements)
         signed = server.publish(community_id, at=now_us())
@@ -73,7 +74,8 @@ def month_command(month: int, issuer: str | None, *, as_json: bool) -> None:
                 "month": result.month,
                 "statements": len(result.statements),
                 "issued_now": result.issued,
-                "accepted_by_silence": len(accepted),
+                "accepted_by_silence": silence.accepted,
+                "objections_moved_on": silence.lines,
                 "payable_fen": payable,
                 "payable_yuan": yuan_text(payable),
                 "state": result.closed.state,

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from kiosk.clockwork.night import ask_about_payouts, close_day
-from kiosk.commands.opening import language, opened, says_refusals, show
+from kiosk.commands.opening import Opened, language, opened, says_refusals, show
 from ledger.audit import SYSTEM
 from ledger.channel_bills.store import Sent
 from ledger.clock import now_us
@@ -21,6 +21,8 @@ from ledger.units import yuan_text
 from pos.bill_taking import take_channel_bill
 from pos.recovery import recover
 from pos.unproven import mark_missing
+from settlement.day_file import KINDS, day_document, day_file
+from settlement.lives import day_life
 from settlement.night_result import NightResult
 
 STEPS = ("sealed", "begun", "matched", "audited", "settled", "audited", "locked")
@@ -33,10 +35,18 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Answer in JS
 
 @click.command("night")
 @click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.option(
+    "--day-files",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="Write each shop's file of the day (CSV and JSON) into this folder.",
+)
 @community_option
 @json_option
 @says_refusals
-def night_command(day: datetime, issuer: str | None, *, as_json: bool) -> None:
+def night_command(
+    day: datetime, day_files: Path | None, issuer: str | None, *, as_json: bool
+) -> None:
     """Close business date DAY: compare claims with the book, settle each shop, audit, lock the day.
 
     The day is locked only where the second engine finds nothing wrong in the whole book; what it
@@ -55,13 +65,38 @@ def night_command(day: datetime, issuer: str | None, *, as_json: bool) -> None:
             )
         signed = server.publish(community_id, at=now_us())
         log = {"log_size": signed.size, "log_root": signed.root.hex()}
-        more = {"found": findings(result)} if as_json else {}
+        more: dict[str, Any] = {"found": findings(result)} if as_json else {}
+        more |= _stands(server, community_id, result.business_date)
+        if day_files is not None and result.state == "locked":
+            more["day_files"] = _write_day_files(server, community_id, result, day_files)
         show({**prepared, **figures(result), **behind, **log, **more}, as_json=as_json)
         if not as_json:
             for row in findings(result):
                 click.echo(f"{row['check']}  {row['file']}  {row['row']}\n    {row['reason']}")
         if result.state != "locked":
             raise SystemExit(1)
+
+
+def _stands(server: Opened, community_id: int, day: int) -> dict[str, str]:
+    """Where the day stands, and at which step, why and in which row it failed."""
+    with server.db.read() as tx:
+        life = day_life(tx, community_id, day)
+    failed = life.failure
+    more = failed and {"failed_step": failed.step, "reason": failed.reason, "row": failed.row}
+    return {"day_state": life.state.value, **(more or {})}
+
+
+def _write_day_files(server: Opened, community_id: int, result: NightResult, folder: Path) -> int:
+    """Each shop's file of a locked day; returns how many files there are."""
+    folder.mkdir(parents=True, exist_ok=True)
+    day = result.business_date
+    with server.db.read() as tx:
+        for shop in sorted(result.totals):
+            document = day_document(tx, community_id, shop, day)
+            for kind in KINDS:
+                path = folder / f"day-{document['shop']}-{day}.{kind}"
+                path.write_bytes(day_file(document, kind))
+    return len(result.totals) * len(KINDS)
 
 
 def figures(result: NightResult) -> dict[str, Any]:

@@ -11,14 +11,16 @@ from kiosk.generator.desk import OBJECTION
 from kiosk.generator.shapes import date_key, moment_us
 from ledger.audit import SYSTEM, By
 from ledger.errors import Refusal
+from ledger.ids import derived_request_id
 from ledger.seal.last_signed import LastSigned
 from pos.desk import Desk
 from pos.gateway import Gateway
-from settlement.closing import accept_silent, accept_statement, object_to, previous_month, run_month
+from settlement.closing import accept_silent, accept_statement, previous_month, run_month
+from settlement.disputes import Objection, raise_objections
 from settlement.payout_lists import statements_to_pay
 from settlement.payouts import approve_payout, propose_payout, resolve_payout, send_payout
 from settlement.publishing import publish_board
-from settlement.statements import Statement, statements_of_month
+from settlement.statements import Statement, rows_of, statements_of_month
 
 ISSUES_S: Final = 9 * 3_600
 PAYS_S: Final = 16 * 3_600
@@ -96,9 +98,21 @@ class MonthEnds:
                 )
 
     def _object(self, statement: Statement, owner: By, at: int) -> None:
+        """One day's line is in question; the rest of the statement goes on."""
         town = self._town
-        object_to(
-            town.db, town.community_id, statement.statement_id, by=owner, why=OBJECTION, at=at
+        with town.db.read() as tx:
+            rows = rows_of(tx, town.community_id, statement.statement_id)
+        days = [n for n, row in enumerate(rows, 1) if row.section == "day" and row.settled_fen > 0]
+        if not days:
+            return
+        raise_objections(
+            town.db,
+            town.community_id,
+            statement.statement_id,
+            [Objection(days[0], "", None, OBJECTION)],
+            by=owner,
+            request_id=derived_request_id("demo_objection", statement.statement_id),
+            at=at,
         )
 
     def pay(self, day: date) -> None:

@@ -17,7 +17,7 @@ from kiosk.forms import is_first, me, text
 from kiosk.office.figures import offsets_left
 from kiosk.page_words import PAYOUT_STATES, word
 from kiosk.pages import can_say, page, say
-from kiosk.statement_files import sheet_of, statement_file
+from kiosk.statement_files import sheet_of, statement_file, terms_notice_file
 from kiosk.statement_view import head_of
 from kiosk.texts import mark
 from ledger.book.shops import owed_to
@@ -30,8 +30,11 @@ from pos.day_figures import ShopDay, day_by_shop
 from pos.desk import day_of
 from settlement.closing import accept_statement, object_to
 from settlement.discrepancies import open_of_shop
+from settlement.dispute_store import disputes_of_statement
 from settlement.payout_store import Payout, payouts_of_statement
+from settlement.shop_money import money_of
 from settlement.statements import Statement, get_statement, statements_of_shop
+from settlement.terms_notice import coming_terms
 
 bp: Final = Blueprint("merchant", __name__, url_prefix="/merchant")
 
@@ -88,6 +91,8 @@ def home() -> Response:
         owed = owed_to(tx, community_id, shop.merchant_id)
         left = offsets_left(tx, here, shop.merchant_id, day)
         paused = pause_of(tx, community_id, shop.merchant_id)
+        money = money_of(tx, community_id, shop.merchant_id, today=day)
+        coming = coming_terms(tx, community_id, shop.merchant_id, today=day)
     return merchant_page(
         "merchant/home.html",
         shop=shop,
@@ -96,6 +101,8 @@ def home() -> Response:
         today=today,
         paused=None if paused is None else (int(paused.from_date), int(paused.silent_since)),
         cover_fen=left,
+        money=money,
+        coming=coming,
         statements=[head_of(row, shop.name) for row in rows],
         questions=[_question(row) for row in questions],
     )
@@ -108,12 +115,19 @@ def statement(statement_id: int) -> Response:
     return _statement_page(statement_id)
 
 
+@bp.get("/new-terms/<int:first_day>/<kind>")
+@allow("shop.read")
+def new_terms(first_day: int, kind: str) -> Response:
+    """The notice of the shop's own terms that begin on a day."""
+    return terms_notice_file(actor().community_id, own_shop().merchant_id, first_day, kind)
+
+
 @bp.get("/statements/<int:statement_id>/<kind>")
 @allow("shop.read")
 def statement_download(statement_id: int, kind: str) -> Response:
     """One of the shop's own statements as a file."""
     with service().db.read() as tx:
-        _own(tx, statement_id)
+        own_statement(tx, statement_id)
     return statement_file(actor().community_id, statement_id, kind)
 
 
@@ -150,7 +164,7 @@ def object_statement(statement_id: int) -> AnyResponse:
 
 def _answer(statement_id: int, kind: str, work: Any, said: str) -> AnyResponse:  # noqa: ANN401 - a function without values
     with service().db.read() as tx:
-        _own(tx, statement_id)
+        own_statement(tx, statement_id)
     try:
         if is_first(f"statement.{kind}", {"statement": str(statement_id)}):
             work()
@@ -167,7 +181,11 @@ def own_shop() -> Merchant:
     return terms().merchant(merchant_id)
 
 
-def _own(tx: Tx, statement_id: int) -> Statement:
+def own_statement(tx: Tx, statement_id: int) -> Statement:
+    """A statement of one's own shop; another shop's is none.
+
+    Refusals: statement_not_found.
+    """
     found = get_statement(tx, actor().community_id, statement_id)
     if found.claimant_id != own_shop().merchant_id:
         raise Refusal("statement_not_found")
@@ -176,8 +194,9 @@ def _own(tx: Tx, statement_id: int) -> Statement:
 
 def _statement_page(statement_id: int, *, refusal: Refusal | None = None) -> Response:
     with service().db.read() as tx:
-        found = _own(tx, statement_id)
+        found = own_statement(tx, statement_id)
         payouts = payouts_of_statement(tx, actor().community_id, statement_id)
+        disputed = disputes_of_statement(tx, actor().community_id, statement_id)
     return merchant_page(
         "merchant/statement.html",
         refusal=refusal,
@@ -188,6 +207,7 @@ def _statement_page(statement_id: int, *, refusal: Refusal | None = None) -> Res
             "merchant.statement_download", statement_id=statement_id, kind=kind
         ),
         may_answer=found.state == "issued",
+        disputed=len(disputed),
     )
 
 

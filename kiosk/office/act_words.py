@@ -54,6 +54,8 @@ _ACTS: Final[Mapping[str, str]] = {
     "clerk.left": mark("let a clerk go"),
     "community.open": mark("opened the community"),
     "consent.text": mark("wrote down a new version of the consent"),
+    "merchant.payment_rule": mark("said how a shop is paid"),
+    "dispute.step": mark("did something with an objection"),
     "counter.close": mark("took an extra opening back"),
     "forgive.paper": mark("printed the notice of a debt let go"),
     "offline.forgive.approved": mark("agreed to let a debt go"),

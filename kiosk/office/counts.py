@@ -12,6 +12,7 @@ from ledger.sql import Tx
 from pos.misuse.facts import count_open
 from settlement.bank_findings import count_differing
 from settlement.discrepancy_lists import PROPOSED, TO_DECIDE, counts_by_state
+from settlement.dispute_store import count_for_office
 from settlement.payout_lists import counts_by_state as payout_counts
 
 _TO_ACT: Final = ("proposed", "approved", "unknown", "failed", "returned")
@@ -28,6 +29,7 @@ def waiting_counts(tx: Tx, community_id: int, staff_id: int, *, now: int) -> dic
         "office.misuse": count_open(tx, community_id),
         "office.seal": open_alarms(tx, community_id),
         "office.approvals": len(proposals),
+        "office.objections": count_for_office(tx, community_id),
         "office.discrepancies": differences.get(TO_DECIDE, 0) + differences.get(PROPOSED, 0),
         "office.bank": count_differing(tx, community_id),
         "office.payouts": sum(waiting.get(state, 0) for state in _TO_ACT),

@@ -41,6 +41,7 @@ _WAYS: Final = (
     _Way("office.offline", mark("Without network"), "office.read"),
     _Way("office.debts", mark("Debts without network"), "resident.read"),
     _Way("office.statements", mark("Statements"), "office.read", frozenset({"office.statement"})),
+    _Way("office.objections", mark("Objections"), "office.read"),
     _Way("office.payouts", mark("Payouts"), "office.read"),
     _Way("office.reports", mark("Reports"), "office.read"),
     _Way("office.bank", mark("Bank and bookkeeping"), "office.read"),

@@ -32,6 +32,8 @@ from ledger.members.payout_accounts import PayoutAccount
 from ledger.members.terms import Terms
 from ledger.sql import Tx
 from pos.desk import day_of
+from settlement.shop_money import money_of
+from settlement.terms_notice import coming_terms
 
 
 @bp.get("/shops", endpoint="merchants")
@@ -306,6 +308,8 @@ def _shop_page(
         owed = owed_to(tx, here.community.id, merchant_id)
         account = payout_accounts.find_at(tx, here.community.id, merchant_id, at=service().now())
         cover = offsets_left(tx, here, merchant_id, today)
+        money = money_of(tx, here.community.id, merchant_id, today=today)
+        coming = coming_terms(tx, here.community.id, merchant_id, today=today)
     return office_page(
         "office/merchant.html",
         refusal=refusal,
@@ -316,6 +320,8 @@ def _shop_page(
         states=[{**one, "name": say(one["name"])} for one in _STATE_ACTS.get(shop.state, ())],
         owed_fen=owed,
         cover_fen=cover,
+        money=money,
+        coming=coming,
         account=account and {"bank": account.bank, "tail": mask_account(account.account_no)},
         agreements=_agreements(here, merchant_id, today),
         branches=_branches(here, merchant_id),

@@ -90,6 +90,10 @@ _GROUPS: Final = (
             _Field("payout_cooling_hours", mark("Hours before a new bank account is used")),
             _Field("payout_confirm_days", mark("Days until an unconfirmed payout is asked about")),
             _Field("payment_signers", mark("How many sign a payment request")),
+            _Field("day_file_hour", mark("Hour by which each day's file is ready for shops")),
+            _Field("notice_days", mark("Days before worse terms count for a shop")),
+            _Field("risk_days", mark("Days a shop's money stays before it can be paid")),
+            _Field("payout_least_fen", mark("Least that is paid to a shop, yuan")),
         ),
     ),
     (

@@ -20,6 +20,8 @@ from ledger.errors import Refusal
 from ledger.members.terms import Terms
 from pos.desk import day_of
 from settlement.closing import accept_statement, previous_month, run_month
+from settlement.lives import month_life
+from settlement.month_life import MONTH_NAMES
 from settlement.payout_store import Payout, payouts_of_statement
 from settlement.statements import Statement, get_statement, statements_of_month
 
@@ -120,12 +122,14 @@ def _one(statement_id: int, *, refusal: Refusal | None = None) -> Response:
     with service().db.read() as tx:
         found = get_statement(tx, here.community.id, statement_id)
         payouts = payouts_of_statement(tx, here.community.id, statement_id)
+        life = month_life(tx, here.community.id, found, today=day_of(here, service().now()))
     head = head_of(found, _shop(here, found))
     is_accepted = found.state in {"accepted", "deemed"}
     return office_page(
         "office/statement.html",
         refusal=refusal,
         head=head,
+        life=say(MONTH_NAMES[life]),
         sheet=sheet_of(here.community.id, statement_id),
         payouts=[payout_line(payout) for payout in payouts],
         download=lambda kind: url_for(

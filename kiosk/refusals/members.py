@@ -215,6 +215,18 @@ TABLE: Final = {
             "Correct the dates."
         ),
     ),
+    "agreement_not_found": Known(
+        404,
+        mark("This shop has no agreement that begins on that day. Look at its agreements."),
+    ),
+    "agreement_notice": Known(
+        409,
+        mark(
+            "These terms are worse for the shop, which must know of them {days} days before. They "
+            "can begin on {first_date} at the earliest."
+        ),
+        next="change",
+    ),
     "agreement_share_month": Known(
         422,
         mark(

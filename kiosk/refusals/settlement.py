@@ -193,6 +193,58 @@ TABLE: Final = {
             "choose what it offers."
         ),
     ),
+    "day_file_not_ready": Known(
+        404,
+        mark(
+            "The file of {business_date} is not ready yet: its night is not closed. It is promised "
+            "for {hour}:00 of the next day."
+        ),
+        next="wait",
+    ),
+    "dispute_appealed": Known(
+        409,
+        mark("This line was presented again once already. What was decided then is final."),
+    ),
+    "dispute_line_unknown": Known(
+        422,
+        mark("The statement has no such line or receipt. Choose one from the list."),
+    ),
+    "dispute_none": Known(422, mark("No line was named. Choose the line that is wrong.")),
+    "dispute_not_found": Known(
+        404,
+        mark("There is no such objection in this community. Look at the list and try again."),
+    ),
+    "dispute_raised": Known(
+        409,
+        mark("This line was objected to already. Look under the lines in question."),
+    ),
+    "dispute_wrong_state": Known(
+        409,
+        mark(
+            "This objection is {state}, so this cannot be done with it. Look at the list and "
+            "choose what it offers."
+        ),
+    ),
+    "objection_late": Known(
+        409,
+        mark("The days for this ended on {until_date}. Talk to the community office."),
+        next="ask",
+    ),
+    "payment_rule_bad": Known(
+        422,
+        mark(
+            "Days lie between 0 and {most}, the least amount between 0 and {most_fen} yuan. Change "
+            "the figure."
+        ),
+    ),
+    "payout_under_least": Known(
+        409,
+        mark(
+            "{amount_fen} yuan are less than the least that is paid ({least_fen} yuan). They are "
+            "carried to the next month."
+        ),
+        next="wait",
+    ),
     "payments_none": Known(
         404,
         mark("No payment was proposed for {month}. Propose one under “Payouts” first."),
@@ -221,6 +273,17 @@ TABLE: Final = {
             "The sums of “{what}” do not add up, so no report is printed. Run `jifen audit` and call"
             " whoever keeps the server."
         ),
+    ),
+    "ruling_bad": Known(
+        422,
+        mark(
+            "“Right in part” lies between what stands there and what the shop says. Give an "
+            "amount between them."
+        ),
+    ),
+    "ruling_needs_figure": Known(
+        422,
+        mark("The shop named no figure. Ask it, or choose “right in part” and give the amount."),
     ),
     "statement_ended": Known(
         409,

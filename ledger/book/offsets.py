@@ -107,6 +107,14 @@ _UNTIL: Final = Sql(
     " AND a.owner_id = :claimant_id AND CASE WHEN x.kind = 'cofund' THEN x.corrects_date"
     "  ELSE x.business_date END <= :until"
 )
+_SETTLED_SINCE: Final = Sql(
+    "SELECT coalesce(sum(CASE WHEN t.credit_id = a.account_id THEN t.amount ELSE -t.amount END), 0)"
+    " AS fen FROM account a JOIN transfer t ON t.community_id = a.community_id"
+    "  AND (t.credit_id = a.account_id OR t.debit_id = a.account_id)"
+    " JOIN txn x ON x.community_id = t.community_id AND x.txn_id = t.txn_id"
+    " WHERE a.community_id = :community_id AND a.kind = 'payable' AND a.commodity = :commodity"
+    " AND a.owner_id = :claimant_id AND x.business_date > :since AND x.kind IN ('settle', 'adjust')"
+)
 _PAID_BETWEEN: Final = Sql(
     "SELECT coalesce(sum(CASE WHEN t.debit_id = a.account_id THEN t.amount ELSE -t.amount END), 0)"
     " AS fen FROM account a JOIN transfer t ON t.community_id = a.community_id"
@@ -192,6 +200,18 @@ def payable_until(tx: Tx, community_id: int, claimant_id: int, until: int) -> in
     """What the community owed a merchant at the end of business date `until`, in fen."""
     row = tx.get(
         _UNTIL, community_id=community_id, claimant_id=claimant_id, commodity=CNY, until=until
+    )
+    return int(row.fen)
+
+
+def settled_since(tx: Tx, community_id: int, claimant_id: int, since: int) -> int:
+    """Fen that nights and decisions after business date `since` added to what a merchant is owed, net."""
+    row = tx.get(
+        _SETTLED_SINCE,
+        community_id=community_id,
+        claimant_id=claimant_id,
+        commodity=CNY,
+        since=since,
     )
     return int(row.fen)
 

@@ -24,9 +24,15 @@ _RESERVED: Final = Sql(
 
 def owed_to(tx: Tx, community_id: int, merchant_id: int) -> int:
     """Fen the community owes a shop: settled and not yet paid, and authorised at the till and not yet settled."""
+    return authorised_for(tx, community_id, merchant_id) + account_sum(
+        tx, community_id, Account.PAYABLE, CNY, merchant_id
+    )
+
+
+def authorised_for(tx: Tx, community_id: int, merchant_id: int) -> int:
+    """Fen authorised at a shop's tills that no night has settled yet."""
     row = tx.find(_COVER, community_id=community_id, commodity=CNY, merchant_id=merchant_id)
-    authorised = 0 if row is None else int(row.held)
-    return authorised + account_sum(tx, community_id, Account.PAYABLE, CNY, merchant_id)
+    return 0 if row is None else int(row.held)
 
 
 def offsets_left_on(

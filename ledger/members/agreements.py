@@ -11,6 +11,7 @@ from ledger import audit
 from ledger.audit import By
 from ledger.earning.calendar import business_date, day_from_key, day_key
 from ledger.errors import Refusal
+from ledger.members import settings
 from ledger.members.communities import get_community, raise_config_version
 from ledger.members.merchants import get_merchant
 from ledger.members.words import check_text
@@ -39,6 +40,10 @@ _SIGN: Final = Sql(
     " roles, proof, proof_days, allowance_day_fen, signed_at, cofund_bp) VALUES (:community_id,"
     " :merchant_id, :effective_from, :effective_to, :agreement_no, :roles, :proof, :proof_days,"
     " :allowance_day_fen, :signed_at, :cofund_bp)"
+)
+_SIGNED: Final = Sql(
+    "SELECT signed_at FROM agreement WHERE community_id = :community_id"
+    " AND merchant_id = :merchant_id AND effective_from = :effective_from"
 )
 _END: Final = Sql(
     "UPDATE agreement SET effective_to = :effective_to WHERE community_id = :community_id"
@@ -72,13 +77,15 @@ class Agreement:
 def sign_agreement(tx: Tx, community_id: int, agreement: Agreement, *, by: By, at: int) -> None:
     """Put an agreement in force; the open one before it ends on the day before it begins.
 
-    Refusals: merchant_not_found, agreement_dates, agreement_terms, agreement_share_month.
+    What is worse for the shop begins only when it has known it for the days the settings name. Refusals:
+    merchant_not_found, agreement_dates, agreement_terms, agreement_share_month, agreement_notice.
     """
     get_merchant(tx, community_id, agreement.merchant_id)
     _check_terms(agreement)
     earlier = agreements_of(tx, community_id, agreement.merchant_id)
     if earlier:
         _check_share(tx, community_id, earlier[-1], agreement, at=at)
+        _check_notice(tx, community_id, earlier[-1], agreement, at=at)
         _end_before(tx, community_id, earlier[-1], agreement.effective_from)
     tx.run(
         _SIGN,
@@ -137,6 +144,47 @@ def share_in(agreements: Iterable[Agreement], month: int) -> int:
         if row.effective_from <= last and (row.effective_to is None or row.effective_to >= first):
             share = row.cofund_bp
     return share
+
+
+def worse_terms(before: Agreement, after: Agreement) -> tuple[str, ...]:
+    """What an agreement takes from a shop, by name: a larger share, a smaller allowance, a role it loses."""
+    found = []
+    if after.cofund_bp > before.cofund_bp:
+        found.append("cofund")
+    if after.allowance_day_fen < before.allowance_day_fen:
+        found.append("allowance")
+    if before.roles - after.roles:
+        found.append("roles")
+    return tuple(found)
+
+
+def signed_on(tx: Tx, community_id: int, merchant_id: int, effective_from: int) -> int:
+    """When the agreement that begins on a day was signed, and so its shop told.
+
+    Refusals: agreement_not_found.
+    """
+    row = tx.find(
+        _SIGNED,
+        community_id=community_id,
+        merchant_id=merchant_id,
+        effective_from=effective_from,
+    )
+    if row is None:
+        raise Refusal("agreement_not_found")
+    return int(row.signed_at)
+
+
+def _check_notice(
+    tx: Tx, community_id: int, before: Agreement, agreement: Agreement, *, at: int
+) -> None:
+    """Worse terms count after notice; an agreement that has ended binds nobody any more."""
+    today = business_date(at, get_community(tx, community_id).timezone)
+    if not worse_terms(before, agreement) or not before.covers(day_key(today)):
+        return
+    days = settings.current(tx, community_id).notice_days
+    first = day_key(today + timedelta(days=days))
+    if agreement.effective_from < first:
+        raise Refusal("agreement_notice", days=days, first_date=first)
 
 
 def _check_share(

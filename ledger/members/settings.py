@@ -18,6 +18,10 @@ _LATEST: Final = Sql(
     "SELECT version_no, body FROM setting_version WHERE community_id = :community_id"
     " ORDER BY version_no DESC LIMIT 1"
 )
+_AT: Final = Sql(
+    "SELECT body FROM setting_version WHERE community_id = :community_id AND set_at <= :at"
+    " ORDER BY version_no DESC LIMIT 1"
+)
 _HISTORY: Final = Sql(
     "SELECT version_no, body, why, set_by, set_at FROM setting_version"
     " WHERE community_id = :community_id ORDER BY version_no DESC"
@@ -80,6 +84,10 @@ class CommunitySettings:
     payout_cooling_hours: int = _whole(48, 0, 720)
     payout_confirm_days: int = _whole(3, 1, 30)
     payment_signers: int = _whole(3, 2, 6)
+    day_file_hour: int = _whole(10, 1, 23)
+    notice_days: int = _whole(30, 0, 180)
+    risk_days: int = _whole(0, 0, 60)
+    payout_least_fen: int = _whole(0, 0, 1_000_000)
 
     # services for points
     voucher_notice_days: int = _whole(7, 1, 60)
@@ -102,6 +110,12 @@ BY_VOTE: Final = frozenset({"expected_use_percent", "coverage_limit_percent"})
 def current(tx: Tx, community_id: int) -> CommunitySettings:
     """The settings in force: the latest version, with our defaults for what it does not name."""
     row = tx.find(_LATEST, community_id=community_id)
+    return DEFAULTS if row is None else _read(row.body)
+
+
+def in_force(tx: Tx, community_id: int, *, at: int) -> CommunitySettings:
+    """The settings as they were in force at `at`."""
+    row = tx.find(_AT, community_id=community_id, at=at)
     return DEFAULTS if row is None else _read(row.body)
 
 

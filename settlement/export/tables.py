@@ -12,6 +12,7 @@ from settlement.export.book_shapes import BOOK
 from settlement.export.certificate_shapes import CERTIFICATES
 from settlement.export.channel_shapes import CHANNEL_BILLS
 from settlement.export.counter_shapes import COUNTER
+from settlement.export.dispute_shapes import DISPUTES
 from settlement.export.expiry_shapes import EXPIRY
 from settlement.export.household_shapes import HOUSEHOLDS
 from settlement.export.members_shapes import MEMBERS
@@ -45,6 +46,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
             *SETTLEMENT,
             *SLIPS,
             *BANK,
+            *DISPUTES,
             *RECOVERY,
             *OFFLINE,
         )

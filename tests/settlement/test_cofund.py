@@ -45,8 +45,8 @@ def agree(town: Town, shop: int, first: int, bp: int, *, at: int) -> None:
 def town(db: Database) -> Town:
     """Two shops; from March on the first bears a fifth of its points, from April on half of them."""
     made = build_town(db, people=4, shops=2, grant_units=100_000)
-    agree(made, 1, 20260301, 2_000, at=moment("2026-02-10 10:00"))
-    agree(made, 1, 20260401, 5_000, at=moment("2026-03-10 10:00"))
+    agree(made, 1, 20260301, 2_000, at=moment("2026-01-20 10:00"))
+    agree(made, 1, 20260401, 5_000, at=moment("2026-03-01 10:00"))
     return made
 
 
