@@ -22,6 +22,7 @@ from settlement.decisions import today_of
 from settlement.dispute_store import held_by_disputes
 from settlement.payout_store import payouts_of_statement
 from settlement.statements import Statement, rows_of
+from settlement.watch_run import held_for_review
 
 MOST_RISK_DAYS: Final = 60
 MOST_LEAST_FEN: Final = 1_000_000
@@ -106,10 +107,14 @@ def money_of(tx: Tx, community_id: int, claimant_id: int, *, today: int) -> Shop
     # Zero days: nothing waits. One day: what a night settled today is available tomorrow.
     since = day_key(day_from_key(today) - timedelta(days=rule.risk_days))
     lately = settled_since(tx, community_id, claimant_id, since) if rule.risk_days else 0
+    payable = account_sum(tx, community_id, Account.PAYABLE, CNY, claimant_id)
+    disputed = held_by_disputes(tx, community_id, claimant_id)[0]
+    # What somebody still has to look at waits too, as far as there is anything to pay.
+    review = min(held_for_review(tx, community_id, claimant_id), max(payable - disputed, 0))
     return share_out(
-        payable_fen=account_sum(tx, community_id, Account.PAYABLE, CNY, claimant_id),
+        payable_fen=payable,
         unsettled_fen=authorised_for(tx, community_id, claimant_id),
-        disputed_fen=held_by_disputes(tx, community_id, claimant_id)[0],
+        disputed_fen=disputed + review,
         settled_lately_fen=lately,
         in_payout_fen=int(
             tx.get(_IN_PAYOUT, community_id=community_id, claimant_id=claimant_id).fen

@@ -8,6 +8,7 @@ from ledger.sql import Sql
 from settlement import gate
 from settlement.auditor.report import cut_off
 from settlement.night import run_night
+from settlement.shop_money import money_of
 from tests.settlement.test_planted_faults import night, one_day
 from tests.support.fault_plant import live_day
 from tests.support.night_plant import HOUR, into, midnight, next_day
@@ -47,6 +48,13 @@ def test_points_spent_in_ones_own_shop_are_paid_and_held_for_a_look(town: Town) 
     assert result.settled_fen == sum(e.fen for e in day.booked)
     night(town, day.day)
     assert len(own(town)) == len(here)
+    spent = sum(e.fen for e in here)
+    with town.db.read() as tx:
+        money = money_of(tx, HERE, 3, today=20260310)
+        others = money_of(tx, HERE, 1, today=20260310)
+    assert money.disputed_fen == min(spent, money.total_fen - money.unsettled_fen)
+    assert money.available_fen == max(money.total_fen - money.unsettled_fen - spent, 0)
+    assert (others.disputed_fen, others.available_fen > 0) == (0, True)
 
 
 def test_somebody_elses_points_in_the_shop_are_nobodys_business(town: Town) -> None:
