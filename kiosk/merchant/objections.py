@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from kiosk.auth import actor, allow
 from kiosk.context import service
 from kiosk.dispute_words import dispute_view
-from kiosk.forms import hundredths_from, me, number, request_id, text
+from kiosk.forms import act, hundredths_from, me, number, request_id, text
 from kiosk.merchant.views import merchant_page, own_shop, own_statement
 from kiosk.pages import can_say
 from kiosk.texts import mark
@@ -26,6 +26,7 @@ from settlement.dispute_store import (
 )
 from settlement.disputed_line import receipts_of_day
 from settlement.disputes import Act, Objection
+from settlement.shop_answers import answer_question
 from settlement.statement_form import statement_number
 from settlement.statements import Statement, get_statement, rows_of
 
@@ -87,6 +88,20 @@ def answer(dispute_id: int) -> AnyResponse:
     return _do(dispute_id, work, "line_answered")
 
 
+@bp.post("/questions/<int:discrepancy_no>")
+@allow("shop.answer")
+def answer_about(discrepancy_no: int) -> AnyResponse:
+    """Answer what the office asked about a difference."""
+    why, shop = text("why"), own_shop().merchant_id
+
+    def work(tx: Tx, at: int) -> None:
+        here = actor().community_id
+        answer_question(tx, here, shop, discrepancy_no, why=why, by=me(), at=at)
+
+    act("question_answer", {"discrepancy": str(discrepancy_no), "why": why}, work)
+    return redirect(url_for("merchant.home", said="line_answered"), 303)
+
+
 @bp.post("/objections/<int:dispute_id>/again")
 @allow("shop.answer")
 def again(dispute_id: int) -> AnyResponse:
@@ -101,9 +116,11 @@ def again(dispute_id: int) -> AnyResponse:
 def _do(dispute_id: int, work: Any, said: str) -> AnyResponse:  # noqa: ANN401 - a function without values
     with service().db.read() as tx:
         found = _own(tx, dispute_id)
-    act = Act(actor().community_id, dispute_id, me(), text("why"), request_id(), at=service().now())
+    mine = Act(
+        actor().community_id, dispute_id, me(), text("why"), request_id(), at=service().now()
+    )
     try:
-        work(act)
+        work(mine)
     except Refusal as refusal:
         return _page(found.statement_id, refusal=refusal)
     return redirect(

@@ -55,6 +55,7 @@ _ACTS: Final[Mapping[str, str]] = {
     "community.open": mark("opened the community"),
     "consent.text": mark("wrote down a new version of the consent"),
     "merchant.payment_rule": mark("said how a shop is paid"),
+    "discrepancy.answer": mark("answered a question about a difference"),
     "dispute.step": mark("did something with an objection"),
     "counter.close": mark("took an extra opening back"),
     "forgive.paper": mark("printed the notice of a debt let go"),

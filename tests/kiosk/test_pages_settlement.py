@@ -110,6 +110,25 @@ def test_a_button_posts_its_own_decision_once(
     assert text_of(served.member("zhou").get(done.location))
 
 
+def test_the_shop_answers_a_question_on_its_own_page_once(served: Served, planted: Planted) -> None:
+    row = row_of(served, planted.refs["X1"])
+    press(served, "zhou", row.discrepancy_no, "ask_shop", reason="请拿小票。")
+    login = "sun" if row.claimant_id == 1 else "qian"
+    owner, path = served.owner(login), f"/merchant/questions/{row.discrepancy_no}"
+    data = {"request_id": form_number(owner.get("/merchant"), path), "why": "小票已送到"}
+    stranger = {**data, "request_id": "0190b3c0-0000-7000-8000-000000000009"}
+    other = served.owner("qian" if login == "sun" else "sun").post(path, data=stranger)
+
+    answers = [owner.post(path, data=data) for _ in range(2)]
+
+    assert [one.status_code for one in answers] == [303, 303]
+    assert other.status_code != 303
+    row = row_of(served, planted.refs["X1"])
+    assert (row.state, row.reason) == ("open", "请拿小票。 → 小票已送到")
+    shown = text_of(served.member("zhou").get(f"/office/discrepancies/{row.discrepancy_no}"))
+    assert "小票已送到" in shown
+
+
 def test_more_than_the_book_takes_a_second_person(served: Served, planted: Planted) -> None:
     number = row_of(served, planted.refs["X1"]).discrepancy_no
     path = f"/office/discrepancies/{number}"
