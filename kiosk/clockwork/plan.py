@@ -51,6 +51,19 @@ def open_runs(
     return sorted(found, key=lambda one: one[1].due_at)
 
 
+def left_over(tx: Tx, community_id: int, timetable: tuple[Step, ...]) -> list[tuple[Step, Due]]:
+    """Nights and months whose run broke off after the lock: what comes behind it (the watch, the seal) is still to do.
+
+    They hold nothing up: the days after them are settled in any case.
+    """
+    steps = {step.name: step for step in timetable}
+    return [
+        (steps[run.step], Due(run.step, run.period, run.due_at))
+        for run in record.left_over(tx, community_id)
+        if run.step in steps
+    ]
+
+
 def is_blocked(due: Due, step: Step, still_open: list[tuple[Step, Due]]) -> bool:
     """Whether an older run of the same step, or one of the steps it comes after, is still open."""
     before = {step.name, *step.after}
@@ -63,7 +76,8 @@ def standings(
     """How each step stands at `now`: what the office's calendar and the watchdog say."""
     zone = get_community(tx, community_id).timezone
     done = _done(tx, community_id)
-    still_open = open_runs(tx, community_id, timetable, now=now)
+    still_open = left_over(tx, community_id, timetable)
+    still_open += open_runs(tx, community_id, timetable, now=now)
     found = []
     for step in timetable:
         mine = tuple(due for other, due in still_open if other.name == step.name)

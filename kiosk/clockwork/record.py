@@ -46,6 +46,7 @@ _AGAIN: Final = Sql(
     " AND period = :period AND state = 'failed'"
 )
 _COLUMNS: Final = "step, period, due_at, state, tries, lease_until, started_at, ended_at, next_try_at, problem, answer"
+_R_COLUMNS: Final = ", ".join(f"r.{name}" for name in _COLUMNS.split(", "))
 _ONE: Final = Sql(
     f"SELECT {_COLUMNS} FROM clockwork_run WHERE community_id = :community_id AND step = :step AND period = :period"
 )
@@ -58,6 +59,14 @@ _LAST_DONE: Final = Sql(
 )
 _OLDEST: Final = Sql(
     "SELECT step, min(period) AS period FROM clockwork_run WHERE community_id = :community_id GROUP BY step"
+)
+# The day is locked or the month closed, and what follows was not done: the run ended badly, or its worker is gone.
+_LEFT_OVER: Final = Sql(
+    f"SELECT {_R_COLUMNS} FROM clockwork_run r WHERE r.community_id = :community_id AND r.state <> 'done'"
+    " AND ((r.step = 'night' AND EXISTS (SELECT 1 FROM night_run n WHERE n.community_id = r.community_id"
+    "   AND n.business_date = r.period AND n.state = 'locked'))"
+    "  OR (r.step = 'month' AND EXISTS (SELECT 1 FROM period p WHERE p.community_id = r.community_id"
+    "   AND p.period_key = r.period AND p.state = 'closed'))) ORDER BY r.due_at"
 )
 
 
@@ -159,6 +168,11 @@ def find_run(tx: Tx, community_id: int, step: str, period: int) -> Run | None:
     """One run, or None where nobody ever took it."""
     row = tx.find(_ONE, community_id=community_id, step=step, period=period)
     return None if row is None else _run(row)
+
+
+def left_over(tx: Tx, community_id: int) -> list[Run]:
+    """Nights whose day is locked and months that are closed, whose run did not get to its end; the oldest first."""
+    return [_run(row) for row in tx.all(_LEFT_OVER, community_id=community_id)]
 
 
 def recent(tx: Tx, community_id: int, *, most: int = 60) -> list[Run]:

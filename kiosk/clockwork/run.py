@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 from kiosk.clockwork import record
-from kiosk.clockwork.plan import is_blocked, open_runs
+from kiosk.clockwork.plan import is_blocked, left_over, open_runs
 from kiosk.clockwork.rules import MINUTE_US, Due, Step, read_timetable, rest_minutes
 from kiosk.clockwork.steps import WORK, StillOpenError, Work
 from kiosk.opened import Opened
@@ -72,15 +72,11 @@ class Clockwork:
         tried: set[tuple[str, int]] = set()
         while True:
             with self._server.db.read() as tx:
+                behind = left_over(tx, community_id, self._timetable)
                 still_open = open_runs(tx, community_id, self._timetable, now=self._now())
-            chosen = next(
-                (
-                    due
-                    for step, due in still_open
-                    if (due.step, due.period) not in tried and not is_blocked(due, step, still_open)
-                ),
-                None,
-            )
+            free = [due for _, due in behind]
+            free += [due for step, due in still_open if not is_blocked(due, step, still_open)]
+            chosen = next((due for due in free if (due.step, due.period) not in tried), None)
             if chosen is None:
                 return
             tried.add((chosen.step, chosen.period))

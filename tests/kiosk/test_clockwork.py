@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.clockwork import record
+from kiosk.clockwork import night, record
 from kiosk.clockwork.night import close_day
 from kiosk.clockwork.plan import standings
 from kiosk.clockwork.rules import read_timetable
@@ -25,6 +25,7 @@ from ledger.errors import Refusal
 from ledger.sql import Sql
 from settlement.claims import file_daybook
 from settlement.night_result import read_result
+from settlement.watch_run import watch_day
 from tests.support.night_plant import (
     HOUR,
     Planter,
@@ -139,7 +140,7 @@ def test_a_month_is_closed_after_its_last_night_and_each_night_before_it(bench: 
 def killing(step: str) -> Callable[..., dict[str, Any]]:
     """The night, with the machine gone after one of its steps."""
 
-    def night(server: Opened, here: int, day: int, at: int) -> dict[str, Any]:
+    def broken(server: Opened, here: int, day: int, at: int) -> dict[str, Any]:
         def after_step(done: str) -> None:
             if done == step:
                 raise Killed
@@ -147,7 +148,7 @@ def killing(step: str) -> Callable[..., dict[str, Any]]:
         close_day(server, here, day, at=at, after_step=after_step)
         return {}
 
-    return night
+    return broken
 
 
 @pytest.mark.parametrize("step", ["sealed", "matched", "settled"])
@@ -160,6 +161,50 @@ def test_a_night_that_was_killed_is_gone_on_with_by_the_next_worker(
     assert "night" not in [ran for ran, _, _ in bench.tick("2026-03-03 05:01")]
     assert bench.tick("2026-03-03 05:04") == [("night", 20260302, "done")]
     assert bench.locked() == 20260302
+
+
+def watching(monkeypatch: pytest.MonkeyPatch, fails: int = 0) -> list[int]:
+    """The days the watch went over; its first `fails` looks end in an error."""
+    seen: list[int] = []
+
+    def look(db: Database, here: int, day: int, *, at: int) -> int:
+        seen.append(day)
+        if len(seen) <= fails:
+            raise RuntimeError
+        return watch_day(db, here, day, at=at)
+
+    monkeypatch.setattr(night, "watch_day", look)
+    return seen
+
+
+def test_what_comes_behind_the_lock_is_done_after_a_kill_too(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = watching(monkeypatch)
+    with pytest.raises(Killed):
+        bench.tick("2026-03-03 02:00", {"night": killing("locked")})
+    assert (bench.locked(), seen) == (20260302, [])
+    bench.tick("2026-03-03 02:01")
+    assert bench.state("night")[:2] == ("running", [20260302])
+
+    assert ("night", 20260302, "done") in bench.tick("2026-03-03 02:04")
+    assert bench.state("night") == ("good", [], "")
+    bench.tick("2026-03-03 06:00")
+    assert seen == [20260302]
+
+
+def test_a_watch_that_fails_is_seen_tried_again_and_holds_no_other_night_up(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = watching(monkeypatch, fails=2)
+    assert ("night", 20260302, "failed") in bench.tick("2026-03-03 02:00")
+    assert bench.state("night") == ("failed", [20260302], "RuntimeError")
+
+    bench.tick("2026-03-04 02:00")
+    assert bench.locked() == 20260303
+    bench.tick("2026-03-04 03:00")
+    assert seen == [20260302, 20260302, 20260303, 20260302]
+    assert bench.state("night") == ("good", [], "")
 
 
 def test_without_the_end_of_a_hold_a_killed_night_would_stand_for_ever(
