@@ -8,6 +8,7 @@ from ledger.audit import By
 from ledger.book import requests
 from ledger.book.steps import apply
 from ledger.database import Database
+from ledger.errors import GuardMissedError, Refusal
 from ledger.members import pins
 from ledger.members.hashing import STANDARD, Cost
 from ledger.sql import Tx
@@ -31,15 +32,14 @@ def change_pin(  # noqa: PLR0913 - two PINs, whose, and how they are kept
 ) -> None:
     """Set `new` where `old` is right; a wrong `old` is a try as at any till, and enough of them lock the PIN.
 
-    `request_id`: the same one again, after its answer was lost, changes nothing and costs no try.
+    `request_id`: the same one again, after its answer was lost or at the same moment, changes nothing more; only where
+    it was done is it answered as done.
     Refuses pin_not_set, pin_locked, pin_shape, pin_wrong, pin_trivial, pin_same, resident_not_found,
     request_id_reused.
     """
     body_hash = requests.hash_of({"person_id": person_id})
     if request_id and _was_done(db, community_id, request_id, body_hash):
         return
-    # A try comes first: whoever does not know the old PIN learns nothing from how the new one is judged.
-    pins.check_pin(db, community_id, person_id, old, pepper=pepper, at=at)
 
     def work(tx: Tx) -> None:
         pins.replace_pin(
@@ -55,7 +55,14 @@ def change_pin(  # noqa: PLR0913 - two PINs, whose, and how they are kept
             )
         apply(tx, steps)
 
-    db.write(work)
+    try:
+        # A try comes first: whoever does not know the old PIN learns nothing from how the new one is judged.
+        pins.check_pin(db, community_id, person_id, old, pepper=pepper, at=at)
+        db.write(work)
+    except (Refusal, GuardMissedError):
+        # The same press twice: the other one has changed it meanwhile, and what was right then is wrong by now.
+        if not request_id or not _was_done(db, community_id, request_id, body_hash):
+            raise
 
 
 def _was_done(db: Database, community_id: int, request_id: str, body_hash: bytes) -> bool:

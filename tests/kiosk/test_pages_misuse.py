@@ -181,6 +181,25 @@ def test_a_pin_stays_where_something_is_wrong(
     assert try_pin(served, PIN) == "right"
 
 
+def test_a_form_sent_twice_says_what_became_of_it_and_never_that_a_wrong_one_counts(
+    served: Served,
+) -> None:
+    client = served.resident()
+    number = form_number(client.get("/me/pin"), "/me/pin")
+    fields = {"request_id": number, "old": "000111", "pin": "839204", "again": "839204"}
+    for _ in range(2):
+        page = text_of(client.post("/me/pin", data=fields, follow_redirects=True))
+        assert "密码不对" in page
+        assert "新密码即刻生效" not in page
+
+    fields |= {"request_id": form_number(client.get("/me/pin"), "/me/pin"), "old": PIN}
+    for _ in range(2):
+        assert "新密码即刻生效" in text_of(
+            client.post("/me/pin", data=fields, follow_redirects=True)
+        )
+    assert try_pin(served, "839204") == "right"
+
+
 def test_wrong_old_pins_lock_it_like_wrong_ones_at_a_till(served: Served) -> None:
     client = served.resident()
     for _ in range(5):
