@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger.book.accounts import account_id
 from ledger.book.chart import Account
@@ -11,6 +11,7 @@ from ledger.earning.rates import RefundSplit
 from ledger.households.owners import owner_now
 from ledger.sql import Row, Sql, Tx
 from pos.misuse.facts import is_borne
+from pos.offline.forgiving import borne_units
 from pos.taking import Owner, Taking
 
 _OWNER: Final = Sql(
@@ -61,14 +62,30 @@ def earner_of(tx: Tx, community_id: int, sale: Row, commodity: int, *, at: int) 
     return owner_of(tx, community_id, sale, commodity, owner_id)
 
 
-def loss_of(tx: Tx, community_id: int, sale: Row, commodity: int, *, at: int) -> Side | None:
-    """The community's loss where it bears this sale: lent for a card reported lost, or given back to its holder."""
+class Borne(NamedTuple):
+    """What of a refund's points goes back to the community, and where: in units."""
+
+    side: Side | None
+    units: int
+
+
+def borne_of(tx: Tx, community_id: int, sale: Row, commodity: int, units: int, *, at: int) -> Borne:
+    """What the community lost by this sale, of `units` that come back: whoever held the card never had those points.
+
+    All of it where it was sold without network with a card reported lost, or given back to its holder already; what
+    the wallet lacked where that debt was let go.
+    """
     # Whoever decides about this sale meanwhile waits for the refund, and sees it.
     tx.run(LOCK_SALE, community_id=community_id, sale_id=sale.sale_id)
     lent = tx.find(_LOST, community_id=community_id, sale_id=sale.sale_id) is not None
     if not lent and not is_borne(tx, community_id, sale.txn_id):
-        return None
-    return Side(account_id(tx, community_id, Account.LOSS, commodity, at=at), Account.LOSS)
+        owner_id, person_id = int(sale.wallet_owner_id), int(sale.person_id)
+        let_go = borne_units(tx, community_id, sale.sale_id, owner_id, person_id)
+        units = min(units, let_go)
+    if not units:
+        return Borne(None, 0)
+    loss = account_id(tx, community_id, Account.LOSS, commodity, at=at)
+    return Borne(Side(loss, Account.LOSS), units)
 
 
 def refund_lines(
@@ -78,16 +95,17 @@ def refund_lines(
     shop: Side,
     issued: Side,
     commodity: int,
-    loss: Side | None = None,
+    borne: Borne,
 ) -> list[Line]:
     """What moves: `owners` are the one whose pool paid and the one who answers for the points earned.
 
-    `loss`: where the points go back that the community lent, None where they were the holder's.
+    `borne`: what of the points goes back to the community; the rest was the holder's.
     """
     owner, earner = owners
     wallet = Side(owner.wallet_id, Account.WALLET)
     moves = (
-        (shop, loss or wallet, split.units_back),
+        (shop, borne.side or wallet, borne.units),
+        (shop, wallet, split.units_back - borne.units),
         (Side(owner.pending_id, Account.PENDING), issued, taking.from_pending),
         (Side(earner.wallet_id, Account.WALLET), issued, taking.from_wallet),
         (Side(earner.owed_id, Account.OWED), issued, taking.to_owed),

@@ -21,7 +21,7 @@ from ledger.sql import Row, Sql, Tx
 from pos.decide import open_shop_accounts
 from pos.desk import Desk, day_of
 from pos.limits_back import limits_back
-from pos.refund_lines import earner_of, loss_of, owner_of, refund_lines
+from pos.refund_lines import borne_of, earner_of, owner_of, refund_lines
 from pos.taking import Taking, take_back
 from pos.unproven import without_earned
 
@@ -306,9 +306,8 @@ def _posting_steps(  # noqa: PLR0913 - a refund depends on all of these at once
     here = request.community_id
     owner = owner_of(tx, here, sale, commodity, int(sale.wallet_owner_id))
     earner = earner_of(tx, here, sale, commodity, at=at)
-    loss = loss_of(tx, here, sale, commodity, at=at)
-    # What the community lost comes back to it: whoever held the card never had these points.
-    taking = take_back(split if loss is None else replace(split, units_back=0), owner, earner)
+    borne = borne_of(tx, here, sale, commodity, split.units_back, at=at)
+    taking = take_back(replace(split, units_back=split.units_back - borne.units), owner, earner)
     shop = desk.side(here, Account.OFFSET, commodity, sale.merchant_id, at=at)
     issued = desk.side(here, Account.ISSUED_CONSUMPTION, commodity, at=at)
     first = tx.get(_TXN, community_id=here, txn_id=sale.txn_id)
@@ -320,7 +319,7 @@ def _posting_steps(  # noqa: PLR0913 - a refund depends on all of these at once
         occurred_at=request.occurred_at,
         at=at,
         business_date=day,
-        lines=refund_lines(split, taking, (owner, earner or owner), shop, issued, commodity, loss),
+        lines=refund_lines(split, taking, (owner, earner or owner), shop, issued, commodity, borne),
         ref=request.ref,
         scheme_period=str(day // 100),
         scheme_version=first.scheme_version,

@@ -57,21 +57,22 @@ def forgiven_pdf(approval_id: int) -> Response:
     """The notice for the holder; it names them, so whoever prints it is written down."""
     here, by, at = terms(), me(), service().now()
 
-    def work(tx: Tx) -> tuple[Approval, str, str]:
+    def work(tx: Tx) -> tuple[Approval, int, str, str]:
         found = approvals.get_approval(tx, here.community.id, approval_id)
         if found.kind != forgiving.APPROVAL or found.state != "approved":
             raise Refusal("approval_not_found")
         audit.record(tx, here.community.id, by, "forgive.paper", f"approval:{approval_id}", at=at)
         who = residents.get_resident(tx, here.community.id, int(found.body["person_id"]))
         home = households.get_household(tx, here.community.id, who.household_id).code
-        return found, residents.identity_of(tx, here.community.id, who.person_id).name, home
+        units = forgiving.let_go(tx, here.community.id, approval_id)
+        return found, units, residents.identity_of(tx, here.community.id, who.person_id).name, home
 
-    found, name, home = service().db.write(work)
+    found, units, name, home = service().db.write(work)
     body = draw_forgiven(
         Notice(
             name=name,
             household=home,
-            points=points(int(found.body["units"]), here.civic.precision),
+            points=points(units, here.civic.precision),
             reason=str(found.body["reason"]),
             day=_day(here, int(found.decided_at or 0)),
             number=str(approval_id % 10**6),
@@ -120,7 +121,9 @@ def _page(*, refusal: Refusal | None = None) -> Response:
         done = [
             {
                 "whose": _whose(tx, here, int(one.body["person_id"])),
-                "points": points(int(one.body["units"]), here.civic.precision),
+                "points": points(
+                    forgiving.let_go(tx, here.community.id, one.approval_id), here.civic.precision
+                ),
                 "reason": one.body["reason"],
                 "day": _day(here, int(one.decided_at or 0)),
                 "pdf": url_for("office.forgiven_pdf", approval_id=one.approval_id),

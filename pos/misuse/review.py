@@ -20,6 +20,7 @@ from ledger.members import approvals
 from ledger.sql import Row, Sql, Tx
 from pos.misuse.facts import due_forms, entries_on, find_form, find_out
 from pos.notices import MISUSE_BACK, MISUSE_KEPT, MISUSE_TAKEN, tell_step
+from pos.offline.forgiving import borne_units
 
 # A refund or a return of the same entry waits, so that its points cannot come back twice.
 _LOCKS: Final = (
@@ -149,8 +150,17 @@ def _still_out(tx: Tx, act: Act, row: Row) -> int:
     return 0 if found is None else int(found.units_out)
 
 
+def _let_go(tx: Tx, act: Act, row: Row) -> int:
+    """What of the entry the holder owed and need not make up: it never left their pocket."""
+    owner, person = int(row.wallet_owner_id), int(row.person_id)
+    return borne_units(tx, act.community_id, row.request_id, owner, person)
+
+
 def _give(tx: Tx, act: Act, row: Row, *, final: bool) -> int:
-    units = max(0, min(int(row.units), _still_out(tx, act, row)))
+    here, owner, commodity = act.community_id, int(row.wallet_owner_id), int(row.commodity)
+    out, wallet = _still_out(tx, act, row), _side(tx, act, row, Account.WALLET, owner)
+    lock_wallet(tx, here, wallet.account_id)
+    units = max(0, min(int(row.units), out - _let_go(tx, act, row)))
     kept = {
         "community_id": act.community_id,
         "txn_id": row.txn_id,
@@ -164,9 +174,7 @@ def _give(tx: Tx, act: Act, row: Row, *, final: bool) -> int:
     if not units:
         tx.run(_GIVEN, **kept)
         return 0
-    here, owner, commodity = act.community_id, int(row.wallet_owner_id), int(row.commodity)
-    loss, wallet = _side(tx, act, row, Account.LOSS, 0), _side(tx, act, row, Account.WALLET, owner)
-    lock_wallet(tx, here, wallet.account_id)
+    loss = _side(tx, act, row, Account.LOSS, 0)
     lines = [
         Line(loss, wallet, commodity, units),
         *repay_lines(tx, here, owner, commodity, units, wallet, at=act.at),

@@ -14,7 +14,9 @@ from ledger.errors import Refusal
 from ledger.sql import Sql
 from pos.checkout import check_out
 from pos.notices import FORGIVEN, told_to
-from pos.offline.forgiving import agree_to_forgiving, debts, propose_forgiving
+from pos.offline.forgiving import agree_to_forgiving, debts, let_go, propose_forgiving
+from pos.refunds import refund
+from tests.support import misuse
 from tests.support.invariants import check_invariants
 from tests.support.offline_shops import OfflineShops
 from tests.support.staff_rows import add_staff
@@ -104,3 +106,49 @@ def test_neither_alone_nor_at_home_nor_twice(shop: OfflineShops) -> None:
     with pytest.raises(Refusal, match="forgive_none"):
         propose(shop, 1_000)
     assert shop.wallet(1) == (0, 0)
+
+
+def ref_of(shop: OfflineShops, units: int) -> str:
+    """The receipt of the sale that took so many units."""
+    [ref] = [ref for ref, used in shop.rows("sale", "ref, offset_units") if used == units]
+    return str(ref)
+
+
+def lost(shop: OfflineShops) -> int:
+    with shop.db.read() as tx:
+        return account_sum(tx, HERE, Account.LOSS, CIVIC)
+
+
+def test_goods_that_come_back_give_nobody_the_points_that_were_let_go(shop: OfflineShops) -> None:
+    agree(shop, propose(shop, 4_000))
+    late = ref_of(shop, 10_000)
+
+    refund(shop.town.desk, shop.town.refund(late, 1_500), at=shop.town.at)
+    assert (lost(shop), shop.wallet(1)) == (1_000, (0, 6_000))
+
+    refund(shop.town.desk, shop.town.refund(late, 3_500), at=shop.town.at)
+    assert (lost(shop), shop.wallet(1)[0]) == (0, 0)
+
+
+def test_a_purchase_by_another_gives_back_what_its_holder_had_to_make_up_alone(
+    shop: OfflineShops,
+) -> None:
+    agree(shop, propose(shop, 4_000))
+
+    form_id = misuse.report(shop.town, ref_of(shop, 10_000))
+
+    assert misuse.give(shop.town, form_id) == 6_000
+    assert shop.wallet(1) == (0, 0)
+    assert lost(shop) == 10_000
+
+
+def test_what_was_made_up_meanwhile_is_not_told_as_let_go(shop: OfflineShops) -> None:
+    proposal = propose(shop, 10_000)
+    refund(shop.town.desk, shop.town.refund(ref_of(shop, 30_000), 2_000, till=1), at=shop.town.at)
+    owes = shop.wallet(1)[1]
+    assert 0 < owes < 10_000
+
+    assert agree(shop, proposal) == owes
+
+    with shop.db.read() as tx:
+        assert let_go(tx, HERE, proposal) == owes
