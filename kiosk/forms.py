@@ -14,9 +14,11 @@ from flask import request
 from kiosk.auth import actor
 from kiosk.context import service
 from ledger.audit import By
+from ledger.book import requests
 from ledger.book.requests import once
+from ledger.book.steps import apply
 from ledger.earning.calendar import day_from_key
-from ledger.errors import Refusal
+from ledger.errors import GuardMissedError, Refusal
 from ledger.sql import Tx
 
 _AMOUNT: Final = re.compile(r"(\d{1,10})(?:[.\uff0e\u3002](\d{1,2}))?")
@@ -130,6 +132,37 @@ def act(
         # The book may write in a thread of its own; the form stays at hand there.
         work=lambda tx: context.run(work, tx, at) or {},
     )
+
+
+def alone(kind: str, body: Mapping[str, Any], work: Callable[[], object]) -> None:
+    """Do an act that opens transactions of its own, once; the same form again ends as it ended the first time.
+
+    Two presses at the same moment are one. Refusals: form_stale, request_id_reused, those of `work`, busy_try_again
+    (the first press is still at work, or was cut off: the page says how things stand).
+    """
+    at, db, here, number = service().now(), service().db, actor().community_id, request_id()
+    name, body_hash = f"page.{kind}", requests.hash_of({"by": str(me().id), **body})
+
+    def begin(tx: Tx) -> bool:
+        if requests.find_answer(tx, here, number, name, body_hash) is not None:
+            return False
+        apply(tx, [requests.open_step(here, number, name, body_hash, at=at)])
+        return True
+
+    try:
+        if not db.write(begin):
+            return
+    except GuardMissedError as missed:
+        raise Refusal("busy_try_again") from missed
+    kept = (here, number, name, body_hash)
+    try:
+        work()
+    except Refusal as refusal:
+        said = refusal
+        db.write(lambda tx: requests.keep_refusal(tx, *kept, said, at=at, was_open=True))
+        raise
+    done = requests.keep_step(*kept, at=at, response={}, was_open=True)
+    db.write(lambda tx: apply(tx, [done]))
 
 
 def is_first(kind: str, body: Mapping[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from kiosk.auth import actor, allow, terms
 from kiosk.context import service
 from kiosk.difference_words import gap_sentence, view_of
 from kiosk.doors import asked_place, come_in, door_page
-from kiosk.forms import is_first, me, text
+from kiosk.forms import alone, me, text
 from kiosk.office.figures import offsets_left
 from kiosk.page_words import PAYOUT_STATES, word
 from kiosk.pages import can_say, page, say
@@ -166,8 +166,7 @@ def _answer(statement_id: int, kind: str, work: Any, said: str) -> AnyResponse: 
     with service().db.read() as tx:
         own_statement(tx, statement_id)
     try:
-        if is_first(f"statement.{kind}", {"statement": str(statement_id)}):
-            work()
+        alone(f"statement.{kind}", {"statement": str(statement_id)}, work)
     except Refusal as refusal:
         return _statement_page(statement_id, refusal=refusal)
     return redirect(url_for("merchant.statement", statement_id=statement_id, said=said), 303)

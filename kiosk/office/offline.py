@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from flask import Response
@@ -10,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
-from kiosk.forms import act, hundredths, is_first, me, needed, number, text
+from kiosk.forms import act, alone, hundredths, me, needed, number, text
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.offline_words import said_of
 from kiosk.pages import can_say, day_text, points, say, yuan
@@ -122,8 +123,9 @@ def key_slip() -> AnyResponse:
     here = terms()
     try:
         slip = _slip(here)
-        if is_first("offline_slip", {"ref": slip.ref, "at": str(slip.sold_at)}):
-            keying.key_in(service().desk, here.community.id, slip, by=me(), at=service().now())
+        key = partial(keying.key_in, service().desk, here.community.id, slip)
+        said = {"ref": slip.ref, "at": str(slip.sold_at)}
+        alone("offline_slip", said, partial(key, by=me(), at=service().now()))
     except Refusal as refusal:
         return _page(refusal=refusal)
     return to("office.offline", "slip_keyed")

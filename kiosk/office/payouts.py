@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
-from kiosk.forms import is_first, me, needed, number, text
+from kiosk.forms import alone, me, needed, number, text
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.page_words import PAYOUT_STATES, word
 from kiosk.pages import month_text, say
@@ -199,8 +199,7 @@ def end_payout(payout_id: int) -> AnyResponse:
 
 def _done(kind: str, body: dict[str, Any], work: Callable[[], None], said: str) -> AnyResponse:
     try:
-        if is_first(f"payout.{kind}", body):
-            work()
+        alone(f"payout.{kind}", body, work)
     except Refusal as refusal:
         return _page(refusal=refusal)
     return to("office.payouts", said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from flask import Response, request, url_for
@@ -9,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
-from kiosk.forms import is_first, me, number
+from kiosk.forms import alone, me, number
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.page_words import PAYOUT_STATES, word
 from kiosk.pages import month_text, say
@@ -43,8 +44,8 @@ def issue_statements() -> AnyResponse:
     month = 0
     try:
         month = number("month")
-        if is_first("month", {"month": month}):
-            run_month(service().db, actor().community_id, month, by=me(), at=service().now())
+        close = partial(run_month, service().db, actor().community_id, month, by=me())
+        alone("month", {"month": month}, partial(close, at=service().now()))
     except Refusal as refusal:
         return _month_page(month, refusal=refusal)
     return to("office.statements", "issued", month=month)
@@ -76,10 +77,9 @@ def month_download(month: int, kind: str) -> Response:
 def accept_for_shop(statement_id: int) -> AnyResponse:
     """Note that the shop signed the statement on paper."""
     try:
-        if is_first("statement.accept", {"statement": str(statement_id)}):
-            accept_statement(
-                service().db, actor().community_id, statement_id, by=me(), at=service().now()
-            )
+        accept = partial(accept_statement, service().db, actor().community_id, statement_id)
+        said = {"statement": str(statement_id)}
+        alone("statement.accept", said, partial(accept, by=me(), at=service().now()))
     except Refusal as refusal:
         return _one(statement_id, refusal=refusal)
     return to("office.statement", "accepted", statement_id=statement_id)

@@ -135,3 +135,17 @@ def test_a_list_of_claims_is_taken_once_and_a_bad_one_names_its_lines(served: Se
 def _fresh(client: Any) -> str:
     page = client.get("/office/today")
     return form_number(page, "/office/sign-out")
+
+
+def test_a_form_that_was_refused_is_refused_again_and_never_called_done(
+    served: Served,
+) -> None:
+    client = served.member("zhou")
+    fields = {
+        "request_id": form_number(client.get("/office/statements"), "/office/statements"),
+        "month": "202603",
+    }
+    first, again = (client.post("/office/statements", data=fields) for _ in range(2))
+
+    assert first.status_code == again.status_code == 409
+    assert text_of(again) == text_of(first)
