@@ -69,7 +69,11 @@ def take_report(
     chosen = sorted(set(report.txn_ids))
     if not 0 < len(chosen) <= MOST:
         raise Refusal("misuse_nothing", most=MOST)
+    owners = {who.household_id, who.person_id}
     rows = [_named_entry(tx, community_id, who.person_id, txn_id, today) for txn_id in chosen]
+    # A wallet they have left is another household's: its people would decide about their own points.
+    if any(int(row.wallet_owner_id) not in owners for row in rows):
+        raise Refusal("misuse_entry_other", days=DAYS_BACK)
     form_id, due = new_id(at), due_on(working, today)
     steps = [
         Step(

@@ -11,6 +11,7 @@ import pytest
 from ledger.database import Database
 from ledger.earning.working_days import WorkingDays, working_days_cn
 from ledger.errors import Refusal
+from ledger.ids import new_request_id
 from ledger.members import cards
 from ledger.sql import Sql, Tx
 from pos import refund_lines
@@ -28,6 +29,10 @@ from tests.support.town import HERE, Town, build_town
 
 _LIVES_HERE = Sql(
     "UPDATE staff SET person_id = 1 WHERE community_id = :community_id AND staff_id = :staff_id"
+)
+
+_MOVED = Sql(
+    "UPDATE resident SET household_id = :home WHERE community_id = :community_id AND person_id = 1"
 )
 
 
@@ -252,3 +257,30 @@ def test_without_the_lock_the_holder_would_lose_the_points_twice(
     monkeypatch.setattr(refund_lines, "LOCK_SALE", nothing)
 
     assert raced(postgres_url, monkeypatch) == (-8_000, -8_000)
+
+
+def move(town: Town, home: int) -> None:
+    """Person 1 lives there from now on."""
+    town.db.write(lambda tx: tx.run(_MOVED, community_id=HERE, home=home))
+
+
+def test_what_the_household_they_left_paid_is_nothing_they_can_name(town: Town) -> None:
+    move(town, 2)
+    misuse.spend(town, 2_000)
+    with town.db.read() as tx:
+        [row] = facts.to_name(tx, HERE, 1, 2, since=town.day)
+    move(town, 1)
+    asked = misuse.Report(1, (int(row.txn_id),), "", new_request_id(town.at))
+
+    def work(tx: Tx) -> int:
+        return misuse.take_report(
+            tx,
+            HERE,
+            asked,
+            working=working_days_cn(),
+            today=town.day,
+            by=misuse.By("resident", 1),
+            at=town.at,
+        )
+
+    refused("misuse_entry_other", town.db.write, work)
