@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal, NamedTuple
 
@@ -30,15 +31,21 @@ class Answered(NamedTuple):
     amount_fen: int
     account_no: str
     reason: str
-    fee_fen: int
+
+
+class Fee(NamedTuple):
+    """One fee of the bank's in fen; `name` is the same wherever the bank prints this fee again."""
+
+    name: str
+    fen: int
 
 
 class Said(NamedTuple):
-    """All a file says: rows about our payments, rows about others, and fees that stand in rows of their own."""
+    """All a file says: rows about our payments, rows about others, and the bank's fees."""
 
     rows: tuple[Answered, ...]
     others: int
-    fee_fen: int
+    fees: tuple[Fee, ...]
 
 
 class Sent(NamedTuple):
@@ -80,8 +87,13 @@ def judge(sent: Sent, rows: Sequence[Answered]) -> Verdict:
     paid = [row for row in rows if row.state == "paid"]
     failed = [row for row in rows if row.state == "failed"]
     if not paid:
-        last = failed[-1] if failed else rows[-1]
-        return Verdict("failed" if failed else "waiting", 0, last.reason)
+        if not failed:
+            return Verdict("waiting", 0, rows[-1].reason)
+        # Some banks print no amount beside what they refused; a part that came back is no refusal.
+        part = next((row for row in failed if row.amount_fen not in {0, sent.amount_fen}), None)
+        if part is not None:
+            return Verdict("amount", max(sent.amount_fen - part.amount_fen, 0), part.reason)
+        return Verdict("failed", 0, failed[-1].reason)
     fen = sum(row.amount_fen for row in paid)
     reason = paid[-1].reason
     if any(row.account_no and row.account_no != sent.account_no for row in paid):
@@ -118,6 +130,7 @@ def _returned(
     form: BankForm, names: AnswerForm, head: list[str], rows: list[list[str]], first: int
 ) -> Said:
     found: list[Answered] = []
+    fees: list[Fee] = []
     others = 0
     for number, row in enumerate(rows, first):
         if len(row) < len(head):
@@ -128,6 +141,8 @@ def _returned(
             others += any(row)
             continue
         fee = cells.get(names.fee, "")
+        if fee and (fen := _fen(form, fee, number, names.fee)):
+            fees.append(_fee_of(match[0], fen))
         found.append(
             Answered(
                 match[0],
@@ -135,17 +150,18 @@ def _returned(
                 _fen(form, cells[names.amount], number, names.amount),
                 _account(cells[names.account_no]),
                 cells.get(names.reason, "")[:_LONGEST_REASON],
-                _fen(form, fee, number, names.fee) if fee else 0,
             )
         )
-    return Said(tuple(found), others, 0)
+    return Said(tuple(found), others, tuple(dict.fromkeys(fees)))
 
 
 def _moved(
     form: BankForm, names: MovementForm, head: list[str], rows: list[list[str]], first: int
 ) -> Said:
     found: list[Answered] = []
-    others = fees = 0
+    fees: list[Fee] = []
+    seen: Counter[str] = Counter()
+    others = 0
     for number, row in enumerate(rows, first):
         if len(row) < len(head):
             continue
@@ -156,15 +172,24 @@ def _moved(
             for column in (names.debit, names.credit)
         )
         if out and any(word in memo for word in names.fee_words):
-            fees += out
-        elif match is None:
-            others += 1
+            line = "\x1f".join(row)
+            seen[line] += 1
+            fees.append(
+                Fee(f"{seen[line]}|{line}", out) if match is None else _fee_of(match[0], out)
+            )
+        elif match is None or not (out or back):
+            others += 1  # a line that moves nothing says nothing of a payment
         else:
             state: State = "paid" if out else "failed"
             account = _account(cells[names.account_no])
             reason = "" if out else memo[:_LONGEST_REASON]
-            found.append(Answered(match[0], state, out or back, account, reason, 0))
-    return Said(tuple(found), others, fees)
+            found.append(Answered(match[0], state, out or back, account, reason))
+    return Said(tuple(found), others, tuple(dict.fromkeys(fees)))
+
+
+def _fee_of(reference: str, fen: int) -> Fee:
+    """The fee of one payment, the same in a return file and in an account statement."""
+    return Fee(f"{reference}|{fen}", fen)
 
 
 def _account(text: str) -> str:

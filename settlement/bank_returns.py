@@ -16,13 +16,15 @@ from ledger.database import Database
 from ledger.errors import GuardMissedError, Refusal
 from ledger.ids import derived_request_id
 from ledger.members import approvals, files
+from ledger.members.approvals import Approval
 from ledger.sql import Row, Sql, Tx
 from pos.channel import PaidOut, PayoutReturned, Unknown
 from settlement.bank_answer import Answered, Said, Sent, Verdict, judge, read_answer
 from settlement.bank_batches import end_batch, form_of
 from settlement.decisions import today_of
-from settlement.payout_store import Payout, get_payout
+from settlement.payout_store import Payout, get_payout, payouts_of_statement
 from settlement.payouts import end_attempt, start_anew
+from settlement.statements import get_statement
 
 APPROVAL: Final = "bank_difference"
 
@@ -77,8 +79,9 @@ def take_bank_answer(
     """Take in a return file or an account statement; the same bytes again give the same answer and do nothing.
 
     Answer: counts of payments by what became of them (paid, failed, waiting, amount, account, late, same),
-    `unknown` references that are none of ours, `others` (rows about other money), `fee_fen` booked as the
-    bank's fee, `file` (SHA-256). Refuses: file_empty, bank_unknown, fund_empty, and those of `read_answer`.
+    `unknown` references that are none of ours, `others` (rows about other money), `fee_fen` of the bank's fees,
+    each booked once however many files print it, `fees` (how many), `file` (SHA-256). Refuses: file_empty,
+    bank_unknown, fund_empty, and those of `read_answer`.
     """
     files.check_size(upload.body)
     said = read_answer(form_of(upload.bank, forms), upload.body)
@@ -104,8 +107,7 @@ def take_bank_answer(
         return answer
 
     answer = db.write(work)
-    if answer["fee_fen"]:
-        _book_fee(db, community_id, answer, by=by, at=at)
+    _book_fees(db, community_id, answer, said, by=by, at=at)
     return answer
 
 
@@ -137,7 +139,8 @@ def approve_settling(tx: Tx, community_id: int, approval_id: int, *, by: By, at:
     """Settle, as a second person, what the bank did otherwise: booked as it ended, and the shop's stop ends.
 
     Refuses: approval_not_found, approval_decided, approval_same_person, bank_line_not_found, bank_line_agrees,
-    payout_wrong_state (paid late, and paid again since: the bank or the shop has to give one back).
+    payout_wrong_state (paid late, and paid again since: the bank or the shop has to give one back), payout_over_owed
+    (given up, and another payout is under way for it).
     """
     approved = approvals.approve(tx, community_id, approval_id, by=by, at=at)
     if approved.kind != APPROVAL:
@@ -148,7 +151,7 @@ def approve_settling(tx: Tx, community_id: int, approval_id: int, *, by: By, at:
     payout = get_payout(tx, community_id, line.payout_id)
     if line.outcome == "late":
         if end == "paid":
-            _book_late(tx, community_id, payout, by=by, at=at)
+            _book_late(tx, community_id, payout, approved, by=by, at=at)
     elif payout.attempt == line.attempt:
         _book_end(tx, community_id, payout, end, by=by, at=at)
     where = {"community_id": community_id, "batch_id": place[0], "line_no": place[1]}
@@ -166,12 +169,32 @@ def _book_end(tx: Tx, community_id: int, payout: Payout, end: str, *, by: By, at
         end_attempt(tx, community_id, payout, no, by=by, at=at)
 
 
-def _book_late(tx: Tx, community_id: int, payout: Payout, *, by: By, at: int) -> None:
+def _book_late(
+    tx: Tx, community_id: int, payout: Payout, approved: Approval, *, by: By, at: int
+) -> None:
     """The shop got the money of an attempt that was given up: it leaves the payable now, and is known to be over."""
-    if payout.state not in {"failed", "returned", "approved"}:
+    if payout.state not in {"failed", "returned", "approved", "cancelled"}:
         raise Refusal("payout_wrong_state", state=payout.state)
+    if payout.state == "cancelled":
+        _check_room(tx, community_id, payout)
+        # These two say that it went; who had approved it before it was proposed anew is known no more.
+        payout = payout._replace(
+            proposed_by=approved.proposed_by,
+            proposed_at=approved.proposed_at,
+            approved_by=by.id,
+            approved_at=at,
+        )
     going = start_anew(tx, community_id, payout, route="hand", by=by, at=at)
     end_attempt(tx, community_id, going, PaidOut("", payout.amount_fen), by=by, at=at)
+
+
+def _check_room(tx: Tx, community_id: int, payout: Payout) -> None:
+    """What was given up counts again only where nothing else is under way for it."""
+    statement = get_statement(tx, community_id, payout.statement_id)
+    others = payouts_of_statement(tx, community_id, payout.statement_id)
+    live = sum(one.amount_fen for one in others if one.state != "cancelled")
+    if live + payout.amount_fen > statement.payable_fen:
+        raise Refusal("payout_over_owed")
 
 
 def _line_at(tx: Tx, community_id: int, place: tuple[int, int]) -> Row:
@@ -197,8 +220,8 @@ def _apply(tx: Tx, community_id: int, said: Said, *, by: By, at: int) -> dict[st
     for open_batch in tx.all(_OPEN, community_id=community_id):
         end_batch(tx, community_id, open_batch.batch_id, "read", by=by, why=None, at=at)
     names = ("paid", "failed", "waiting", "amount", "account", "late", "same", "unknown")
-    fee_fen = said.fee_fen + sum(row.fee_fen for row in said.rows)
-    return {**{name: counts[name] for name in names}, "others": said.others, "fee_fen": fee_fen}
+    fees = {"fee_fen": sum(fee.fen for fee in said.fees), "fees": len(said.fees)}
+    return {**{name: counts[name] for name in names}, "others": said.others, **fees}
 
 
 def _take(
@@ -283,17 +306,26 @@ def _note(
     )
 
 
-def _book_fee(db: Database, community_id: int, answer: dict[str, Any], *, by: By, at: int) -> None:
-    """Book the fees of one file once, whoever takes it in again."""
+def _book_fees(
+    db: Database, community_id: int, answer: dict[str, Any], said: Said, *, by: By, at: int
+) -> None:
+    """Book each fee once, whichever file prints it and whoever takes it in again."""
+    if not answer["fee_fen"]:
+        return
     with db.read() as tx:
         today = today_of(tx, community_id, at=at)
-    take_bank_fee(
-        db,
-        community_id,
-        int(answer["fee_fen"]),
-        request_id=derived_request_id("bank_fee", community_id, str(answer["file"])),
-        by=by.id,
-        at=at,
-        business_date=today,
-        reason=f"bank file {str(answer['file'])[:12]}",
-    )
+    # Files answered before fees were told apart booked theirs in one sum, under the file's own name.
+    named = [(fee.name, fee.fen) for fee in said.fees]
+    for name, fen in named if "fees" in answer else [(str(answer["file"]), int(answer["fee_fen"]))]:
+        request_id = derived_request_id("bank_fee", community_id, name)
+        whence = hashlib.sha256(name.encode()).hexdigest() if "fees" in answer else name
+        take_bank_fee(
+            db,
+            community_id,
+            fen,
+            request_id=request_id,
+            by=by.id,
+            at=at,
+            business_date=today,
+            reason=f"bank file {whence[:12]}",
+        )

@@ -75,7 +75,8 @@ _OFFERED: Final[dict[Code, tuple[Choice, ...]]] = {
     Code.S1: (Choice.PAY_BOOKED, Choice.PAY_CLAIMED, Choice.ASK_SHOP),
     Code.S4: (Choice.PAY_BOOKED, Choice.PAY_CLAIMED, Choice.ASK_SHOP),
     Code.C1: (Choice.PAY_BOOKED, Choice.ASK_SHOP),
-    Code.X5: (Choice.PAY_BOOKED, Choice.PAY_CLAIMED, Choice.ASK_SHOP),
+    # One of its candidates is booked and paid for itself: the claim on top of it would pay the sale twice.
+    Code.X5: (Choice.PAY_BOOKED, Choice.ASK_SHOP),
     **dict.fromkeys(
         (Code.A1, Code.A2, Code.A3, Code.A4, Code.S3),
         (Choice.PAY_BOOKED, Choice.PAY_CLAIMED, Choice.ASK_SHOP),
@@ -97,9 +98,7 @@ _SETTLED_ALREADY: Final = frozenset(
 )
 """Their points are named and no offset waits for it: leaving them as booked posts nothing."""
 
-_CLAIM_ALONE: Final = frozenset(
-    {Code.X1, Code.X3, Code.X5, Code.S3, Code.A1, Code.A2, Code.A3, Code.A4}
-)
+_CLAIM_ALONE: Final = frozenset({Code.X1, Code.X3, Code.S3, Code.A1, Code.A2, Code.A3, Code.A4})
 """Nothing is booked for it: paying it as claimed is a grant out of the fund, and takes two."""
 
 

@@ -152,17 +152,26 @@ def accept_statement(
 
 
 def accept_silent(db: Database, community_id: int, *, at: int) -> list[Statement]:
-    """Accept every statement whose objection day has passed without a word."""
+    """Accept every statement whose objection day has passed without a word.
+
+    One whose shop says a word just then is left to the office.
+    """
     with db.read() as tx:
         overdue = overdue_statements(tx, community_id, today=today_of(tx, community_id, at=at))
-    return [
-        db.write(
-            lambda tx, one=one: _accept(  # type: ignore[misc]
-                tx, community_id, one.statement_id, state="deemed", by=SYSTEM, at=at
+    accepted = []
+    for one in overdue:
+        try:
+            accepted.append(
+                db.write(
+                    lambda tx, one=one: _accept(  # type: ignore[misc]
+                        tx, community_id, one.statement_id, state="deemed", by=SYSTEM, at=at
+                    )
+                )
             )
-        )
-        for one in overdue
-    ]
+        except Refusal as refusal:
+            if refusal.code != "statement_ended":
+                raise
+    return accepted
 
 
 def object_to(
@@ -200,7 +209,9 @@ def _accept(
 ) -> Statement:
     if night_running(tx, community_id):
         raise Refusal("night_unfinished", business_date=None)
-    _move(tx, community_id, statement_id, ("issued", "objected"), state, at=at)
+    # Silence accepts where nobody spoke; in words a shop may take its objection back.
+    before = ("issued",) if state == "deemed" else ("issued", "objected")
+    _move(tx, community_id, statement_id, before, state, at=at)
     statement = get_statement(tx, community_id, statement_id)
     owed = tx.all(
         _OWED,

@@ -35,11 +35,15 @@ _RECEIPTS: Final = Sql(
 
 
 class DisputedLine(NamedTuple):
-    """A line in question: the day it is about, what it says (signed fen), and what of it would be paid."""
+    """A line in question: the day it is about, what it says (signed fen), what of it would be paid, and its receipt.
+
+    `ref`: '' where the line is a whole day's.
+    """
 
     business_date: int
     booked_fen: int
     held_fen: int
+    ref: str = ""
 
 
 class Receipt(NamedTuple):
@@ -69,7 +73,7 @@ def find_line(
     if row_no == 0:
         if not ref or _receipt(tx, community_id, statement, ref) is not None:
             raise Refusal("dispute_line_unknown")
-        return DisputedLine(statement.last_date, 0, 0)
+        return DisputedLine(statement.last_date, 0, 0, ref)
     rows = rows_of(tx, community_id, statement.statement_id)
     if not 0 < row_no <= len(rows):
         raise Refusal("dispute_line_unknown")
@@ -81,7 +85,8 @@ def find_line(
     # What waits (carried) is not paid in any case, and a line that takes off stays taken off until it is ruled on.
     fen = row.settled_fen if row.section != "carried" else (row.booked_fen or 0)
     held = max(row.settled_fen, 0)
-    return DisputedLine(row.business_date, fen, held)
+    # A line about one receipt names it, whether the shop typed it or not: by it the receipt waits (`REFS_IN_DISPUTE`).
+    return DisputedLine(row.business_date, fen, held, "" if row.section == "day" else row.ref)
 
 
 def _of_receipt(
@@ -104,4 +109,4 @@ def _receipt(tx: Tx, community_id: int, statement: Statement, ref: str) -> Dispu
     row = tx.find(_RECEIPT, community_id=community_id, claimant_id=statement.claimant_id, ref=ref)
     if row is None:
         return None
-    return DisputedLine(int(row.business_date), int(row.fen), int(row.fen))
+    return DisputedLine(int(row.business_date), int(row.fen), int(row.fen), ref)

@@ -109,16 +109,16 @@ def _raise(
 ) -> Dispute:
     found = find_line(tx, community_id, statement, line.row_no, line.ref)
     for other in disputes_of_statement(tx, community_id, statement.statement_id):
-        whole = "" in {other.ref, line.ref}
-        if other.row_no == line.row_no and (other.ref == line.ref or whole):
+        whole = "" in {other.ref, found.ref}
+        if other.row_no == line.row_no and (other.ref == found.ref or whole):
             raise Refusal("dispute_raised")
-    key = f"{community_id}|{statement.statement_id}|{line.row_no}|{line.ref}"
+    key = f"{community_id}|{statement.statement_id}|{line.row_no}|{found.ref}"
     made = Dispute(
         dispute_id=int(hashlib.sha256(key.encode()).hexdigest()[:15], 16),
         claimant_id=statement.claimant_id,
         statement_id=statement.statement_id,
         row_no=line.row_no,
-        ref=line.ref,
+        ref=found.ref,
         business_date=found.business_date,
         booked_fen=found.booked_fen,
         asked_fen=line.asked_fen,

@@ -42,6 +42,7 @@ STATE_NAMES: Final = {
     "final": mark("Over"),
     "dispute": mark("Ruled on an objection"),
     "short_refund": mark("Refund of a sale paid as claimed"),
+    "late_booking": mark("Paid as claimed, and booked later"),
     # payouts
     "approved": mark("Approved"),
     "sending": mark("Being sent"),

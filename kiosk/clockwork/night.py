@@ -22,6 +22,7 @@ from pos.misuse.review import give_due
 from pos.orders import lapse_orders
 from pos.proof import vest_overdue
 from pos.recovery import recover
+from settlement.late_bookings import take_back_paid_claims
 from settlement.night import AfterStep, run_night
 from settlement.night_result import NightResult
 from settlement.payout_watch import resolve_unended
@@ -60,6 +61,7 @@ def prepare_night(server: Opened, community_id: int, *, at: int) -> dict[str, An
     carried = server.db.write(lambda tx: carry_on(tx, community_id, today=day, at=at))
     vested = vest_overdue(server.desk, community_id, working_days_cn(), at=at)
     mended = mend_short_refunds(server.db, community_id, at=at)
+    taken_back = take_back_paid_claims(server.db, community_id, at=at)
     vouchers = end_vouchers(server, community_id, at=at)
     silent = review_silence(server.desk, community_id, at=at)
     return {
@@ -67,6 +69,7 @@ def prepare_night(server: Opened, community_id: int, *, at: int) -> dict[str, An
         "payouts_asked": sum(ask_about_payouts(server, community_id, at=at).values()),
         "points_vested_units": vested,
         "short_refunds_mended_fen": mended,
+        "paid_claims_taken_back_fen": taken_back,
         "shops_earning_paused": sum(silent.values()),
         "fee_offsets_released": released,
         "vouchers_told": vouchers.told,

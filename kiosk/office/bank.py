@@ -54,7 +54,7 @@ def make_file() -> AnyResponse:
     """Write the ticked payouts into one file and hand it over; the same form again hands the same bytes over."""
     community_id, by = actor().community_id, me()
     try:
-        ids = tuple(int(one) for one in request.form.getlist("payout") if one.isascii())
+        ids = tuple(int(one) for one in request.form.getlist("payout") if _is_number(one))
         order = Order(ids, needed("bank"), day("value_date") if text("value_date") else None)
 
         def work(tx: Tx, at: int) -> dict[str, Any]:
@@ -170,6 +170,10 @@ def set_own_account() -> AnyResponse:
     # The number of the account stands in no request that is kept: only what it is derived from here.
     body = {"setup": derived_request_id(text("account"), text("name"), text("payer_bank"))}
     return _act("bank.payer", body, work, "bank_setup")
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit()
 
 
 def _upload() -> BankUpload:

@@ -216,7 +216,10 @@ def test_what_cannot_be_objected_to_is_refused(town: Town) -> None:
         raise_one(row_no, sold[4].ref, at=SILENT_AT)
 
 
-def test_what_was_never_claimed_waits_where_its_line_is_in_dispute(town: Town) -> None:
+@pytest.mark.parametrize("typed", [True, False])
+def test_what_was_never_claimed_waits_where_its_line_is_in_dispute(
+    town: Town, *, typed: bool
+) -> None:
     live_march(town)
     (statement,) = run_month(town.db, HERE, 202603, at=ISSUED_AT).statements
     with town.db.read() as tx:
@@ -226,7 +229,7 @@ def test_what_was_never_claimed_waits_where_its_line_is_in_dispute(town: Town) -
         town.db,
         HERE,
         statement.statement_id,
-        [Objection(row_no, carried.ref, 0, "这笔没有发生")],
+        [Objection(row_no, carried.ref if typed else "", 0, "这笔没有发生")],
         by=OWNER,
         request_id=new_request_id(ISSUED_AT),
         at=ISSUED_AT,

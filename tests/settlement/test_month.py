@@ -8,12 +8,13 @@ from ledger.audit import By
 from ledger.book.balances import account_sum
 from ledger.book.chart import Account
 from ledger.errors import Refusal
-from ledger.sql import Sql
+from ledger.sql import Sql, Tx
 from ledger.units import CNY
+from settlement import closing
 from settlement.claims import file_daybook
 from settlement.closing import accept_silent, accept_statement, object_to, run_month
 from settlement.night import run_night
-from settlement.statements import rows_of
+from settlement.statements import Statement, overdue_statements, rows_of
 from tests.support.night_plant import (
     HOUR,
     Planter,
@@ -86,6 +87,25 @@ def test_issued_twice_a_statement_stays_the_same(town: Town) -> None:
 
     assert again.statements == first.statements
     assert again.issued == 0
+
+
+def test_silence_accepts_nothing_a_shop_objects_to_at_that_moment(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live_march(town)
+    (statement,) = run_month(town.db, HERE, 202603, at=ISSUED_AT).statements
+    at = moment("2026-04-14 00:30")
+
+    def speak(tx: Tx, community_id: int, *, today: int) -> list[Statement]:
+        overdue = overdue_statements(tx, community_id, today=today)
+        shop = By("merchant", 1)
+        object_to(town.db, HERE, statement.statement_id, by=shop, why="少了一笔", at=at)
+        return overdue
+
+    monkeypatch.setattr(closing, "overdue_statements", speak)
+
+    assert accept_silent(town.db, HERE, at=at) == []
+    assert payable(town) == 1000
 
 
 def test_a_month_whose_last_night_is_not_locked_waits(town: Town) -> None:
