@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from ledger.book.period import closed_periods
@@ -57,12 +58,11 @@ _WAYS: Final = (
 
 
 class _Here(NamedTuple):
-    """One community of the street: its name, and the places of the order that the period has."""
+    """One community of the street: its name, and the places of the order where its months begin and end."""
 
     community_id: int
     name: str
-    first_leaf: int
-    end_leaf: int
+    ends: tuple[int, ...]
 
 
 def street_sheet(tx: Tx, span: Span, *, translate: Translate) -> Sheet:
@@ -112,7 +112,8 @@ def _closed(tx: Tx, span: Span) -> tuple[list[_Here], int]:
             waiting += 1
             continue
         before = max((size for key, size in sizes.items() if key < span.first_month), default=0)
-        found.append(_Here(number, community.name, before, sizes[span.last_month]))
+        ends = [sizes[month] for month in span.months() if month in sizes]
+        found.append(_Here(number, community.name, (before, *ends)))
     return found, waiting
 
 
@@ -156,7 +157,7 @@ def _ages(tx: Tx, here: _Here, span: Span) -> list[int]:
 
 
 def _active(tx: Tx, here: _Here) -> list[int]:
-    leaves = {"first_leaf": here.first_leaf, "end_leaf": here.end_leaf}
+    leaves = {"first_leaf": here.ends[0], "end_leaf": here.ends[-1]}
     people = {
         row.kind: int(row.people)
         for row in tx.all(_ACTIVE, community_id=here.community_id, **leaves)
@@ -184,13 +185,17 @@ def _sums(_: Translate, tx: Tx, found: list[_Here]) -> list[Block]:
 
 
 def _sum(_: Translate, tx: Tx, here: _Here, kind: PointType, statement: Sql) -> Cell:
-    row = tx.get(
-        statement,
-        community_id=here.community_id,
-        first_leaf=here.first_leaf,
-        end_leaf=here.end_leaf,
-        commodity=kind.commodity,
-    )
-    if not shown(int(row.people)):
-        return text(_(mark("Fewer than five")))
-    return kind.cell(int(row.units or 0))
+    """The units of a period; withheld where one of its months is, which the others would give away by subtraction."""
+    units = 0
+    for first_leaf, end_leaf in pairwise(here.ends):
+        row = tx.get(
+            statement,
+            community_id=here.community_id,
+            first_leaf=first_leaf,
+            end_leaf=end_leaf,
+            commodity=kind.commodity,
+        )
+        if not shown(int(row.people)):
+            return text(_(mark("Fewer than five in a month")))
+        units += int(row.units or 0)
+    return kind.cell(units)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from ledger.errors import Refusal
 from ledger.sql import Sql
+from settlement import street
 from settlement.closing import run_month
 from settlement.liability import liability_sheet
 from settlement.night import run_night
-from settlement.period_report import period_sheet
+from settlement.period_report import PointType, period_sheet
 from settlement.report_span import span_of, spans_before
 from settlement.sheet import Sheet
 from settlement.street import street_sheet
@@ -140,6 +143,32 @@ def test_what_the_points_are_worth_agrees_with_the_wallets(town: Town) -> None:
 def test_one_to_four_people_are_never_printed() -> None:
     assert withheld([0, 1, 4, 5, 30]) == [0, None, None, 5, 30]
     assert sum_shown(withheld([0, 1, 4, 5, 30])) == 35
+
+
+class Months:
+    """Answers for two months: six people, and two."""
+
+    def get(self, _statement: object, *, first_leaf: int, **_: int) -> SimpleNamespace:
+        """The month that begins at a place."""
+        return [SimpleNamespace(people=6, units=900), SimpleNamespace(people=2, units=70)][
+            first_leaf // 10
+        ]
+
+
+def test_a_month_that_is_withheld_is_no_subtraction_of_its_quarter_away() -> None:
+    kind = PointType(1, "points", 2)
+
+    def given(*ends: int) -> str:
+        here = street._Here(HERE, "here", ends)
+        tx: Any = Months()
+        return street._sum(say, tx, here, kind, street._EARNED).text
+
+    # With the quarter and the month of six in hand, the points of the two would be the difference.
+    assert [given(0, 10), given(10, 20), given(0, 10, 20)] == [
+        "9.00",
+        "Fewer than five in a month",
+        "Fewer than five in a month",
+    ]
 
 
 def test_the_street_sees_sums_and_nobody(town: Town) -> None:
