@@ -6,12 +6,14 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
 from ledger import audit
 from ledger.audit import By
 from ledger.book.fund import take_bank_fee
+from ledger.book.funds import POINTS, fund_balance
 from ledger.database import Database
 from ledger.errors import GuardMissedError, Refusal
 from ledger.ids import derived_request_id
@@ -317,15 +319,43 @@ def _book_fees(
     # Files answered before fees were told apart booked theirs in one sum, under the file's own name.
     named = [(fee.name, fee.fen) for fee in said.fees]
     for name, fen in named if "fees" in answer else [(str(answer["file"]), int(answer["fee_fen"]))]:
-        request_id = derived_request_id("bank_fee", community_id, name)
         whence = hashlib.sha256(name.encode()).hexdigest() if "fees" in answer else name
-        take_bank_fee(
-            db,
-            community_id,
-            fen,
-            request_id=request_id,
-            by=by.id,
-            at=at,
-            business_date=today,
-            reason=f"bank file {whence[:12]}",
-        )
+        _book_fee(db, community_id, name, fen, whence, by=by, at=at, today=today)
+
+
+def _book_fee(
+    db: Database,
+    community_id: int,
+    name: str,
+    fen: int,
+    whence: str,
+    *,
+    by: By,
+    at: int,
+    today: int,
+) -> None:
+    """Book one fee; what a fund that was empty then was told does not stand in the way of the money that came since.
+
+    A refused try keeps its refusal for good, so the next number cannot book what the one before it booked.
+    """
+    for tries in count():
+        parts: list[str | int] = ["bank_fee", community_id, name]
+        parts += [tries] if tries else []
+        try:
+            take_bank_fee(
+                db,
+                community_id,
+                fen,
+                request_id=derived_request_id(*parts),
+                by=by.id,
+                at=at,
+                business_date=today,
+                reason=f"bank file {whence[:12]}",
+            )
+        except Refusal as refusal:
+            with db.read() as tx:
+                is_empty = fen > fund_balance(tx, community_id, POINTS)
+            if refusal.code != "fund_empty" or is_empty:
+                raise
+        else:
+            return

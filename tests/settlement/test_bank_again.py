@@ -45,6 +45,28 @@ def test_a_fee_that_two_statements_print_is_booked_once(town: Town, ready: Payou
     assert sums(town) == (0, 0, -1620)
 
 
+def test_a_fee_the_fund_could_not_bear_is_booked_once_there_is_money(
+    town: Town, ready: Payout
+) -> None:
+    bank, _ = sent(town, ready)
+    body = bank.statement([FEE])
+    with town.db.engine.begin() as connection:
+        connection.exec_driver_sql(
+            "UPDATE balance SET posted = 0 WHERE account_id ="
+            " (SELECT account_id FROM account WHERE kind = 'fund')"
+        )
+    with pytest.raises(Refusal, match="fund_empty"):
+        take(town, body)
+    town.at = AT + HOUR
+    town.fund(100_000)
+    before = sums(town)[2]
+
+    for hours in (2, 3):
+        take(town, body, at=AT + hours * HOUR)
+
+    assert sums(town)[2] == before - 120
+
+
 def test_two_fees_alike_in_one_statement_are_two(town: Town, ready: Payout) -> None:
     bank, _ = sent(town, ready)
 
