@@ -38,8 +38,15 @@ def change_pin(  # noqa: PLR0913 - two PINs, whose, and how they are kept
     request_id_reused.
     """
     body_hash = requests.hash_of({"person_id": person_id})
-    if request_id and _was_done(db, community_id, request_id, body_hash):
-        return
+
+    def was_done(tx: Tx) -> bool:
+        if not request_id:
+            return False
+        return requests.find_answer(tx, community_id, request_id, _KIND, body_hash) is not None
+
+    with db.read() as tx:
+        if was_done(tx):
+            return
 
     def work(tx: Tx) -> None:
         pins.replace_pin(
@@ -60,11 +67,7 @@ def change_pin(  # noqa: PLR0913 - two PINs, whose, and how they are kept
         pins.check_pin(db, community_id, person_id, old, pepper=pepper, at=at)
         db.write(work)
     except (Refusal, GuardMissedError):
-        # The same press twice: the other one has changed it meanwhile, and what was right then is wrong by now.
-        if not request_id or not _was_done(db, community_id, request_id, body_hash):
+        # The same press twice: the other one has changed it meanwhile, and what was right then is wrong by now. Looked
+        # for where it is written: what a reader sees may be a moment older than what was refused for it.
+        if not db.write(was_done):
             raise
-
-
-def _was_done(db: Database, community_id: int, request_id: str, body_hash: bytes) -> bool:
-    with db.read() as tx:
-        return requests.find_answer(tx, community_id, request_id, _KIND, body_hash) is not None
