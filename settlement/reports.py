@@ -33,8 +33,9 @@ from settlement.words import Translate, mark
 
 _DISCREPANCIES: Final = Sql(
     "SELECT d.code, d.sub_code, count(*) AS n, sum(d.plus_fen) AS plus_fen,"
-    " sum(d.minus_fen) AS minus_fen, sum(d.posted_fen) AS posted_fen,"
-    " sum(CASE WHEN d.state IN ('open', 'asked', 'proposed') THEN 1 ELSE 0 END) AS still_open"
+    " sum(d.minus_fen) AS minus_fen, sum(CASE WHEN d.closed_date > :until THEN 0 ELSE d.posted_fen END) AS posted_fen,"
+    " sum(CASE WHEN d.state IN ('pooled', 'open', 'asked', 'proposed') OR d.closed_date > :until THEN 1 ELSE 0 END)"
+    " AS still_open"
     " FROM discrepancy d JOIN night_run r ON r.community_id = d.community_id"
     "  AND r.run_no = d.run_no"
     " WHERE d.community_id = :community_id AND r.business_date >= :first_date"
@@ -83,10 +84,12 @@ def month_sheet(tx: Tx, community_id: int, month: int, *, translate: Translate) 
 def differences_by_code(
     tx: Tx, community_id: int, first_date: int, last_date: int, translate: Translate
 ) -> Block:
-    """The differences that the nights of two business dates and between found, by code; plus and minus apart."""
-    found = tx.all(
-        _DISCREPANCIES, community_id=community_id, first_date=first_date, last_date=last_date
-    )
+    """The differences that the nights of two business dates and between found, by code; plus and minus apart.
+
+    What was decided of them after the last of these dates is not in it: asked again later, it says the same.
+    """
+    dates = {"first_date": first_date, "last_date": last_date, "until": last_date}
+    found = tx.all(_DISCREPANCIES, community_id=community_id, **dates)
     return _by_code(translate, found)
 
 
