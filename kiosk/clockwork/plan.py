@@ -128,8 +128,12 @@ def _done(tx: Tx, community_id: int) -> dict[str, int]:
 
 
 def _begun(tx: Tx, community_id: int) -> dict[str, int]:
-    """The same; where nothing is done yet, just before the first run that anybody took."""
+    """The same; where nothing is done yet, just before the first run that anybody took.
+
+    No month can be closed before the one before it, so months begin with the first there is anything in.
+    """
     begun = {name: oldest - 1 for name, oldest in record.oldest(tx, community_id).items()}
+    begun["month"] = _first_month(tx, community_id) - 1
     return {**begun, **_done(tx, community_id)}
 
 

@@ -137,6 +137,20 @@ def test_a_month_is_closed_after_its_last_night_and_each_night_before_it(bench: 
     assert bench.tick("2026-04-01 05:30") == []
 
 
+def test_months_that_nobody_closed_before_the_clockwork_came_are_closed_in_order(
+    bench: Bench,
+) -> None:
+    for day, at in ((20260302, "2026-03-03 00:10"), (20260429, "2026-04-30 00:10")):
+        close_day(bench.server, HERE, day, at=moment(at))
+
+    ran = bench.tick("2026-05-01 05:00")
+    assert [run for run in ran if run[0] == "month"] == [
+        ("month", 202603, "done"),
+        ("month", 202604, "done"),
+    ]
+    assert bench.state("month") == ("good", [], "")
+
+
 def killing(step: str) -> Callable[..., dict[str, Any]]:
     """The night, with the machine gone after one of its steps."""
 
