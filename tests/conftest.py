@@ -4,6 +4,7 @@ import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from _pytest.terminal import TerminalReporter
 
@@ -20,6 +21,12 @@ ALLOWED_SKIP = "needs CITUS_URL"
 
 
 pytest_plugins = ["pytester"]
+
+# How long an example takes says how busy the machine is, not what the product does.
+hypothesis.settings.register_profile(
+    "shared", suppress_health_check=[hypothesis.HealthCheck.too_slow], deadline=None
+)
+hypothesis.settings.load_profile("shared")
 
 
 def pytest_configure() -> None:
