@@ -45,6 +45,14 @@ def audited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gate, "second_engine", gate.audit_book)
 
 
+@pytest.fixture(autouse=True, scope="module")
+def fresh_ids_of_a_module() -> Iterator[None]:
+    """As `fresh_ids`, for what a module lives once: earlier than the tests that ran in this process before it."""
+    kept, ids._IDS = ids._IDS, ids.IdMaker()
+    yield
+    ids._IDS = kept
+
+
 @pytest.fixture
 def fresh_ids(monkeypatch: pytest.MonkeyPatch) -> None:
     """Numbers start from the clock of this test, not from the latest clock an earlier test of this process had."""

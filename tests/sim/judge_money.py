@@ -113,6 +113,7 @@ def shop_truth(scene: Scene, shop: int) -> ShopTruth:
     """Worked out line by line: what the book said, what was claimed first, what was decided."""
     offsets = _offsets(scene, shop)
     first, repeats = _claims(scene, shop)
+    units = _units_claimed(scene, shop)
     [(named,)] = scene.rows(
         f"SELECT count(*) FROM discrepancy WHERE code = 'X3' AND claimant_id = {shop}"
     )
@@ -126,7 +127,7 @@ def shop_truth(scene: Scene, shop: int) -> ShopTruth:
         if ended.get(ref) in {"decided", "statement"}:
             truth.paid_fen += offset.fen
         elif ref in first:
-            _paid_by_claim(truth, ref, offset, first[ref], decided)
+            _paid_by_claim(truth, ref, offset, (units[ref], first[ref]), decided)
         elif offset.original in first and ended.get(ref) != "":
             # Without any claims of its till and day it waits for them, though the sale was claimed.
             truth.paid_fen += offset.fen
@@ -142,9 +143,14 @@ def shop_truth(scene: Scene, shop: int) -> ShopTruth:
 
 
 def _paid_by_claim(
-    truth: ShopTruth, ref: str, offset: Offset, claimed: int, decided: dict[Any, str]
+    truth: ShopTruth, ref: str, offset: Offset, said: tuple[int, int], decided: dict[Any, str]
 ) -> None:
+    units, claimed = said
     over = claimed - offset.fen
+    if units == offset.fen * UNITS_PER_FEN and abs(over) == 1:
+        # Somebody rounded, and nothing is rounded here: the book's figure is paid, the line is looked at.
+        truth.paid_fen += offset.fen
+        return
     if over > 0 and decided.get(("V1", ref)) == "pay_claimed":
         truth.granted_fen += over
     if over >= 0:
@@ -187,6 +193,16 @@ def _claims(scene: Scene, shop: int) -> tuple[dict[str, int], dict[tuple[str, in
             else:
                 first[ref] = fen
     return first, repeats
+
+
+def _units_claimed(scene: Scene, shop: int) -> dict[str, int]:
+    """Units by reference of the first claim."""
+    first: dict[str, int] = {}
+    for ask in scene.done("daybook"):
+        if ask.facts["shop"] == shop and ask.facts["counts"]:
+            for _line, ref, units, _fen in ask.facts["claims"]:
+                first.setdefault(ref, units)
+    return first
 
 
 def _decisions(scene: Scene, shop: int) -> dict[Any, str]:
