@@ -18,6 +18,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 _LEAST_TYPE_PX: Final = 18
 _LEAST_KEY_PX: Final = 60
 _LEAST_CONTRAST: Final = 7.0
+_KEPT_CHINESE: Final = """() => new Promise((resolve, reject) => {
+  const opening = indexedDB.open("jifen-till");
+  opening.onerror = () => reject(opening.error);
+  opening.onsuccess = () => {
+    const asked = opening.result.transaction("meta").objectStore("meta").get("preferences");
+    asked.onsuccess = () => { opening.result.close(); resolve(asked.result?.language === "zh"); };
+  };
+})"""
 _AUDIT: Final = (Path(__file__).parent / "audit.js").read_text(encoding="utf-8")
 
 
@@ -65,6 +73,8 @@ class Looker:
             self.faults[name] = found
         if self.language == "en":
             page.get_by_role("button", name=zh("Chinese"), exact=True).click()
+            # The choice is kept before the next page is opened.
+            page.wait_for_function(_KEPT_CHINESE)
 
 
 def walk_through_a_sale(looker: Looker, served: Served) -> None:
@@ -149,6 +159,8 @@ def test_a_sale_is_made_with_the_keyboard_alone(playwright: Playwright, served: 
         assert page.evaluate("document.activeElement.tagName") == "H1"
         tablet.wedge(served.code(1))
         page.locator(".pays").wait_for()
+        # The new screen reads out its heading first; a person is never quicker than that.
+        page.wait_for_function("document.activeElement.tagName === 'H1'")
         tablet.button("Fewer points").focus()
         page.keyboard.press("Space")
         page.locator("button.main").focus()
