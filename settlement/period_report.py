@@ -112,12 +112,17 @@ def point_types(tx: Tx, community_id: int) -> list[PointType]:
     ]
 
 
+def first_month(closed: Sequence[BookPeriod]) -> int:
+    """The first closed month (yyyymm) that anything was booked in; 0: none. Older ones may be closed, and are empty."""
+    return min((period.period_key for period in closed if period.tree_size), default=0)
+
+
 def _closed_months(tx: Tx, community_id: int, span: Span) -> list[_Month]:
     closed = {period.period_key: period for period in closed_periods(tx, community_id)}
     earlier = [key for key in closed if key < span.first_month]
     wanted = [key for key in span.months() if key in closed]
     # Before a community's first close there is nothing; a gap after it, or a month not over, is not closed.
-    begun = min(closed, default=span.first_month)
+    begun = first_month(list(closed.values())) or span.first_month
     missing = [key for key in span.months() if key not in closed and key >= begun]
     if missing or not wanted:
         month = (missing or span.months())[0]

@@ -99,7 +99,7 @@ def _by_code(_: Translate, found: Sequence[SqlRow]) -> Block:
         [
             _(mark("Code")),
             _(mark("Difference")),
-            _(mark("Number")),
+            _(mark("Lines")),
             _(mark("Community may owe")),
             _(mark("Shop may owe")),
             _(mark("Corrected by")),

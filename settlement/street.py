@@ -10,7 +10,7 @@ from ledger.book.period import closed_periods
 from ledger.errors import Refusal
 from ledger.members.communities import all_communities
 from ledger.sql import Sql, Tx
-from settlement.period_report import PointType, month_words, point_types
+from settlement.period_report import PointType, first_month, month_words, point_types
 from settlement.report_span import Span
 from settlement.sheet import Block, Cell, Row, Sheet, charted, count, pairs, table, text
 from settlement.suppression import LEAST, shown, sum_shown, withheld
@@ -104,8 +104,9 @@ def _closed(tx: Tx, span: Span) -> tuple[list[_Here], int]:
     found, waiting = list[_Here](), 0
     for community in all_communities(tx):
         number = int(community.community_id)
-        sizes = {p.period_key: p.tree_size or 0 for p in closed_periods(tx, number)}
-        begun = min(sizes, default=span.last_month + 1)
+        periods = closed_periods(tx, number)
+        sizes = {p.period_key: p.tree_size or 0 for p in periods}
+        begun = first_month(periods) or span.last_month + 1
         if any(month not in sizes for month in span.months() if month >= begun) or (
             begun > span.last_month
         ):

@@ -14,6 +14,7 @@ from ledger.book.period import closed_periods
 from pos.desk import day_of
 from settlement.closing import previous_month
 from settlement.exports import FORMATS
+from settlement.period_report import first_month
 from settlement.report_span import Span, spans_before
 
 
@@ -24,7 +25,9 @@ def reports_page() -> Response:
     here = terms()
     last = previous_month(day_of(here, service().now()))
     with service().db.read() as tx:
-        closed = {period.period_key for period in closed_periods(tx, here.community.id)}
+        periods = closed_periods(tx, here.community.id)
+    begun = first_month(periods)
+    closed = {period.period_key for period in periods if begun and period.period_key >= begun}
     rows = [_line(span, closed) for span in spans_before(last) if closed & set(span.months())]
     return office_page(
         "office/reports.html",

@@ -16,7 +16,7 @@ from kiosk.page_words import PAYOUT_STATES, word
 from kiosk.pages import month_text, say
 from kiosk.statement_files import month_file, sheet_of, statement_file
 from kiosk.statement_view import head_of
-from ledger.book.period import find_period
+from ledger.book.period import closed_periods, find_period
 from ledger.errors import Refusal
 from ledger.members.terms import Terms
 from pos.desk import day_of
@@ -93,6 +93,7 @@ def _month_page(month: int, *, refusal: Refusal | None = None) -> Response:
     with service().db.read() as tx:
         found = statements_of_month(tx, here.community.id, shown)
         closed = find_period(tx, here.community.id, shown)
+        newest = max((one.period_key for one in closed_periods(tx, here.community.id)), default=0)
     heads = [head_of(row, _shop(here, row)) for row in found]
     return office_page(
         "office/statements.html",
@@ -109,7 +110,9 @@ def _month_page(month: int, *, refusal: Refusal | None = None) -> Response:
         statements=heads,
         sums={name: sum(head[name] for head in heads) for name in _SUMMED},
         closed=closed,
-        may_issue=can("statement.write") and (closed is None or closed.state != "closed"),
+        may_issue=can("statement.write")
+        and (closed is None or closed.state != "closed")
+        and shown > newest,
         download=lambda kind: url_for("office.month_download", month=shown, kind=kind),
     )
 

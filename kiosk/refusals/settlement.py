@@ -253,6 +253,13 @@ TABLE: Final = {
         404,
         mark("There is no statement for {month}. Run the month first."),
     ),
+    "month_passed": Known(
+        409,
+        mark(
+            "{month} lies before the first day of the book, or before a month that is closed already. Nothing was"
+            " booked in it, so there is nothing to close. Choose a later month."
+        ),
+    ),
     "report_period_bad": Known(
         400,
         mark(

@@ -15,6 +15,7 @@
   var endsAt = 0;
   var renewAt = 0;
   var asking = false;
+  var refused = false;
 
   function say(seconds) {
     count.textContent = place.getAttribute("data-says").replace("{seconds}", String(seconds));
@@ -33,6 +34,8 @@
         if (answer.status === 401) {
           window.location.assign(place.getAttribute("data-sign-in"));
         }
+        // A card that is stopped, or a code refused: the page without script says it in words, and no trying again helps.
+        if (answer.status === 403 || answer.status === 409) refused = true;
         if (!answer.ok) throw new Error(String(answer.status));
         return answer.json();
       })
@@ -44,10 +47,15 @@
         trouble.hidden = true;
       })
       .catch(function () {
+        if (refused) {
+          form.submit();
+          return;
+        }
         trouble.hidden = false;
         renewAt = Date.now() + AGAIN_AFTER_S * 1000;
       })
       .then(function () {
+        if (refused) return;
         asking = false;
         tick();
       });

@@ -34,6 +34,13 @@ _EARLIER_OPEN: Final = Sql(
     " AND NOT EXISTS (SELECT 1 FROM period p WHERE p.community_id = d.community_id"
     "  AND p.state = 'closed' AND p.first_date <= d.business_date AND p.last_date >= d.business_date)"
 )
+# A month is closed over what came in since the close before it, so one that lies before another's close has nothing.
+_PASSED: Final = Sql(
+    "SELECT (SELECT max(period_key) FROM period WHERE community_id = :community_id AND state = 'closed')"
+    " AS closed, (SELECT min(business_date) FROM book_day WHERE community_id = :community_id"
+    "  AND state = 'locked') AS first_date"
+    " FROM community WHERE community_id = :community_id"
+)
 _BEGIN: Final = Sql(
     "INSERT INTO period (community_id, period_key, state, first_date, last_date, tree_size, root,"
     " trial_balance_hash, closed_at) VALUES (:community_id, :period_key, 'closing', :first_date,"
@@ -122,7 +129,8 @@ def last_closed(tx: Tx, community_id: int) -> int:
 def begin_close(tx: Tx, community_id: int, period_key: int, *, at: int) -> BookPeriod:
     """Begin to close a month (yyyymm), or go on with one begun before; every day of it is locked from now on.
 
-    Refuses: month_bad, month_not_closed (its last day is not locked), month_earlier_open.
+    Refuses: month_bad, month_not_closed (its last day is not locked), month_earlier_open, month_passed (it lies before
+    the first day of the book, or before a month that is closed).
     """
     try:
         days = month_by_key(period_key)
@@ -134,6 +142,10 @@ def begin_close(tx: Tx, community_id: int, period_key: int, *, at: int) -> BookP
     earlier = tx.get(_EARLIER_OPEN, community_id=community_id, first_date=first).business_date
     if earlier is not None:
         raise Refusal("month_earlier_open", month=int(earlier) // 100)
+    if find_period(tx, community_id, period_key) is None:
+        passed = tx.get(_PASSED, community_id=community_id)
+        if period_key < int(passed.closed or 0) or int(passed.first_date) > last:
+            raise Refusal("month_passed", month=period_key)
     here = {"community_id": community_id, "period_key": period_key}
     if tx.run(_BEGIN, **here, first_date=first, last_date=last):
         # Days before the first night, and days without one, take no entry any more either.

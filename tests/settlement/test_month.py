@@ -162,3 +162,15 @@ def test_a_statement_objected_to_is_not_accepted_by_silence(town: Town) -> None:
     object_to(town.db, HERE, statement.statement_id, by=By("merchant", 1), why="5.00", at=ISSUED_AT)
 
     assert accept_silent(town.db, HERE, at=moment("2026-05-14 00:30")) == []
+
+
+def test_a_month_before_the_book_or_before_a_closed_month_is_not_closed(town: Town) -> None:
+    live_march(town)
+    for earlier in (202602, 202511):
+        with pytest.raises(Refusal, match="month_passed"):
+            run_month(town.db, HERE, earlier, at=ISSUED_AT)
+    run_month(town.db, HERE, 202603, at=ISSUED_AT)
+    # Closed after March it would take what came in since for its own, and April would lack it.
+    with pytest.raises(Refusal, match="month_passed"):
+        run_month(town.db, HERE, 202602, at=ISSUED_AT)
+    assert run_month(town.db, HERE, 202603, at=ISSUED_AT).issued == 0

@@ -112,6 +112,8 @@ def build() -> tuple[Book, SimTown]:
             allowance_fen=ALLOWANCE_FEN,
             at=BEGIN,
             cover_tranche_fen=5_000,
+            # A life is a few days: an agreement counts when it is signed, worse terms too.
+            notice_days=0,
         )
         for household, units in START_UNITS.items():
             town.grant(household, units)
