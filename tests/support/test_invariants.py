@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from sqlalchemy import Connection
@@ -20,6 +21,7 @@ from ledger.households.acts import GIFT
 from ledger.members import files, votes
 from ledger.members.votes import Ballot
 from ledger.seal.sealer import seal
+from ledger.sql import Tx
 from pos.charging import check_out_by_gateway
 from pos.checkout import check_out
 from pos.refunds import refund
@@ -166,6 +168,10 @@ MUTATIONS = {
 }
 
 
+def _lock_day(day: int, at: int, tx: Tx) -> None:
+    lock(tx, HERE, day, at=at)
+
+
 def live_a_little(db: Database) -> Town:
     """A town with every kind of row an invariant looks at."""
     channel = FakeChannel()
@@ -174,7 +180,8 @@ def live_a_little(db: Database) -> Town:
     check_out(town.desk, town.sale(3, 3_000, payment_ref="wx1"), at=town.at)
     refund(town.desk, town.refund(sold["ref"], 2_500), at=town.later(200))
     closed = moment("2026-03-02 02:00")
-    db.write(lambda tx: [lock(tx, HERE, day, at=closed) for day in (20260228, 20260301)])
+    for day in (20260228, 20260301):
+        db.write(partial(_lock_day, day, closed))
     size = seal(db, HERE)
     db.write(lambda tx: begin_close(tx, HERE, 202602, at=moment("2026-03-02 02:01")))
     db.write(lambda tx: close(tx, HERE, 202602, size, root="", at=moment("2026-03-02 02:02")))
