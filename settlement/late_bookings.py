@@ -6,15 +6,11 @@ a shop is paid once for one receipt.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-from ledger.audit import SYSTEM
-from ledger.book import requests
 from ledger.database import Database
-from ledger.ids import derived_request_id
-from ledger.sql import Row, Sql, Tx
-from settlement.choices import Effect
-from settlement.decisions import post_effect
+from ledger.sql import Row, Sql
+from settlement.mending import Mend, mend_once
 from settlement.night import night_running
 
 _RECENT_RUNS: Final = 3
@@ -54,30 +50,12 @@ def take_back_paid_claims(db: Database, community_id: int, *, at: int) -> int:
 
 
 def _take_back(db: Database, community_id: int, row: Row, *, at: int) -> int:
-    fen = int(row.posted_fen)
-    request_id = derived_request_id("late_booking", community_id, row.discrepancy_no)
-
-    def work(tx: Tx) -> dict[str, Any]:
-        post_effect(
-            tx,
-            community_id,
-            row.claimant_id,
-            Effect(grant_fen=-fen),
-            request_id=request_id,
-            corrects_date=row.business_date,
-            staff_id=SYSTEM.id or None,
-            reason_key="late_booking",
-            at=at,
-        )
-        return {"fen": fen, "at": at}
-
-    said = requests.once(
-        db,
-        community_id,
-        request_id,
-        kind="late_booking",
-        body={"discrepancy": str(row.discrepancy_no), "fen": fen},
-        at=at,
-        work=work,
+    mend = Mend(
+        "late_booking",
+        int(row.discrepancy_no),
+        int(row.claimant_id),
+        int(row.discrepancy_no),
+        -int(row.posted_fen),
+        int(row.business_date),
     )
-    return fen if said["at"] == at else 0
+    return -mend_once(db, community_id, mend, at=at)

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from ledger.audit import SYSTEM
-from ledger.book import requests
 from ledger.database import Database
-from ledger.ids import derived_request_id
-from ledger.sql import Sql, Tx
-from settlement.choices import Effect
-from settlement.decisions import post_effect
+from ledger.sql import Sql
+from settlement.mending import Mend, mend_once
 from settlement.night import night_running
 
 _RECENT_RUNS: Final = 3
@@ -117,32 +113,13 @@ def _mend(db: Database, community_id: int, short: _Short, *, end_leaf: int, at: 
         before -= refund.fen
         if not fen:
             continue
-        request_id = derived_request_id("short_refund", community_id, refund.txn_id)
-
-        def work(
-            tx: Tx, fen: int = fen, day: int = refund.business_date, key: str = request_id
-        ) -> dict[str, int]:
-            post_effect(
-                tx,
-                community_id,
-                short.claimant_id,
-                Effect(grant_fen=fen),
-                request_id=key,
-                corrects_date=day,
-                staff_id=SYSTEM.id or None,
-                reason_key="short_refund",
-                at=at,
-            )
-            return {"fen": fen, "at": at}
-
-        said = requests.once(
-            db,
-            community_id,
-            request_id,
-            kind="short_refund",
-            body={"discrepancy": str(short.discrepancy_no), "fen": fen},
-            at=at,
-            work=work,
+        mend = Mend(
+            "short_refund",
+            int(refund.txn_id),
+            short.claimant_id,
+            short.discrepancy_no,
+            fen,
+            int(refund.business_date),
         )
-        mended += fen if said["at"] == at else 0
+        mended += mend_once(db, community_id, mend, at=at)
     return mended

@@ -25,6 +25,7 @@ from ledger.clock import now_us
 from ledger.errors import Refusal
 from ledger.members import merchants
 from ledger.sql import Tx
+from ledger.stock.intake import Delivery
 from pos.desk import day_of
 from settlement.closing import previous_month
 
@@ -135,46 +136,26 @@ def import_form(
         show(_take(server, community_id, filled, raw, file.name, shop, at), as_json=as_json)
 
 
+_STOCK: Final = {stock_back.FORM: stock_back, stock_out_back.FORM: stock_out_back}
+"""Forms that move pieces, for one supermarket, and what takes each in."""
+
+
 def _stock(server: Opened, asked: Asked, filled: Filled, *, books: bool, at: int) -> dict[str, Any]:
-    """Look at goods received, or book them. Raises FaultsError with nothing booked."""
-    here, shop = asked.here.community.id, asked.shop_id
-    if filled.form.code == stock_out_back.FORM:
-        return _issued(server, here, shop, filled, books=books, at=at)
+    """Look at goods received or issued, or book them. Raises FaultsError with nothing booked."""
+    here, shop, taker = asked.here.community.id, asked.shop_id, _STOCK[filled.form.code]
     if books:
-        found = stock_back.book(server.db, here, shop, filled, by=SYSTEM, at=at)
+        found = taker.book(server.db, here, shop, filled, by=SYSTEM, at=at)
     else:
         with server.db.read() as tx:
-            found = stock_back.plan(tx, here, shop, filled)
+            found = taker.plan(tx, here, shop, filled)
     if found.faults:
         raise FaultsError(found.faults)
+    paid = [one.paid_fen for one in found.new if isinstance(one, Delivery)]
     return {
         "form": filled.form.code,
         "booked" if books else "would_book": len(found.new),
         "pieces": sum(one.quantity for one in found.new),
-        "paid_fen": sum(one.paid_fen for one in found.new),
-        "in_the_book_before": found.known,
-    }
-
-
-_STOCK: Final = frozenset({stock_back.FORM, stock_out_back.FORM})
-"""Forms that move pieces, for one supermarket."""
-
-
-def _issued(
-    server: Opened, community_id: int, shop_id: int, filled: Filled, *, books: bool, at: int
-) -> dict[str, Any]:
-    """Look at goods issued, or book the gifts among them."""
-    if books:
-        found = stock_out_back.book(server.db, community_id, shop_id, filled, by=SYSTEM, at=at)
-    else:
-        with server.db.read() as tx:
-            found = stock_out_back.plan(tx, community_id, shop_id, filled)
-    if found.faults:
-        raise FaultsError(found.faults)
-    return {
-        "form": filled.form.code,
-        "booked" if books else "would_book": len(found.new),
-        "pieces": sum(one.quantity for one in found.new),
+        **({"paid_fen": sum(paid)} if filled.form.code == stock_back.FORM else {}),
         "in_the_book_before": found.known,
     }
 
