@@ -33,13 +33,14 @@ def merchant(response: Response, *, issuer: str, login: str, password: str) -> N
 def resident(response: Response, *, issuer: str, card_number: str, pin: str) -> None:
     """Sign a resident in by the number on their card and their PIN.
 
-    Refusals: community_not_found, card_number_bad, card_not_found, card_not_active, pin_shape,
-    pin_not_set, pin_wrong, pin_locked.
+    What became of a card is told to whoever knows its PIN alone. Refusals: community_not_found, card_number_bad,
+    card_not_found, card_not_active (nobody's card), pin_shape, pin_not_set, pin_wrong, pin_locked,
+    sign_in_card_stopped.
     """
     with service().db.read() as tx:
         community_id = _community(tx, issuer)
         card = cards.get_by_number(tx, community_id, card_number)
-    if card.state != "active" or card.person_id is None:
+    if card.person_id is None:
         raise Refusal("card_not_active", state=card.state)
     pins.check_pin(
         service().db,
@@ -49,6 +50,8 @@ def resident(response: Response, *, issuer: str, card_number: str, pin: str) -> 
         pepper=service().pepper,
         at=service().now(),
     )
+    if card.state != "active":
+        raise Refusal("sign_in_card_stopped", state=card.state)
     _start(response, "resident", community_id, card.person_id)
 
 

@@ -20,6 +20,13 @@ TABLE: Final = {
         401,
         mark("Name or password is not right. Check both and try again."),
     ),
+    "sign_in_card_stopped": Known(
+        409,
+        mark(
+            "This card is {state}, so nobody signs in with it. Your points and what you declared are safe. Bring your"
+            " identity card to the community's office: it gives you a new card with the same points."
+        ),
+    ),
     "sign_in_locked": Known(
         429,
         mark(

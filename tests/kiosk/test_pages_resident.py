@@ -82,6 +82,20 @@ def test_a_wrong_pin_is_told_with_the_tries_left_and_locks_in_the_end(served: Se
     assert right.status_code != 303
 
 
+def test_what_became_of_a_card_is_told_to_whoever_knows_its_pin_alone(served: Served) -> None:
+    db, number = served.town.db, served.card_numbers[1]
+    with db.read() as tx:
+        serial = cards.get_by_number(tx, HERE, number).serial
+    db.write(lambda tx: cards.set_state(tx, HERE, serial, "lost", by=SYSTEM, at=served.town.at))
+    asked = {"place": "CA01", "number": number}
+
+    guessed = text_of(served.visitor().post("/me/sign-in", data={**asked, "pin": "908172"}))
+    known = served.visitor().post("/me/sign-in", data={**asked, "pin": PIN})
+
+    assert "挂失" not in guessed
+    assert (known.status_code, "这张卡已挂失，不能用来登录" in text_of(known)) == (409, True)
+
+
 def test_points_stand_large_and_what_is_on_the_way_stands_apart(served: Served) -> None:
     buy(served)
 
