@@ -197,7 +197,12 @@ def sign_note(text: str, signers: Iterable[Signer]) -> str:
 
 def parse_note(note: str) -> Note:
     """Take a note apart; NoteError where it is not one. Nothing in it is to be believed yet."""
-    if len(note.encode()) > MOST_BYTES:
+    try:
+        size = len(note.encode())
+    except UnicodeEncodeError:
+        # Half of a pair of JSON's escapes is a string and no text.
+        raise NoteError("no text") from None
+    if size > MOST_BYTES:
         raise NoteError("too long")
     if any(ord(sign) < _SPACE and sign != "\n" for sign in note):
         raise NoteError("control characters")

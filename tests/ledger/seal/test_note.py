@@ -208,3 +208,8 @@ def test_a_key_needs_a_name_without_spaces() -> None:
 def test_a_note_ends_with_a_newline() -> None:
     with pytest.raises(ValueError, match="newline"):
         sign_note("text", [])
+
+
+def test_half_a_pair_of_escapes_is_no_note() -> None:
+    with pytest.raises(NoteError, match="no text"):
+        parse_note("\ud800\n\n")
