@@ -66,20 +66,19 @@ class Verdict(NamedTuple):
 def read_answer(form: BankForm, body: bytes) -> Said:
     """Read a return file or an account statement of the bank, whichever its headings say it is.
 
-    CSV, text or XLSX. Refuses: bank_answer_large, bank_answer_unreadable (no encoding or no heading fits),
-    bank_answer_row (row and column; then nothing of the file is used), import_not_a_table, import_formula,
-    import_rows.
+    CSV, text or XLSX. Refuses: bank_answer_large, bank_answer_unreadable (no encoding fits), bank_answer_columns (no
+    heading has them), bank_answer_row (row and column; then nothing of the file is used), import_not_a_table,
+    import_formula, import_rows.
     """
     if len(body) > MOST_BYTES:
         raise Refusal("bank_answer_large", most_bytes=MOST_BYTES)
     rows = [[_clean(cell) for cell in row] for row in _rows(body)]
     for number, row in enumerate(rows[:_LOOK_AT]):
-        answer, movement = form.answer, form.movement
-        if {answer.reference, answer.account_no, answer.amount, answer.state} <= set(row):
-            return _returned(form, answer, row, rows[number + 1 :], number + 2)
-        if {movement.debit, movement.credit, movement.account_no, movement.memo} <= set(row):
-            return _moved(form, movement, row, rows[number + 1 :], number + 2)
-    raise Refusal("bank_answer_unreadable", bank=form.code)
+        if set(form.answer.needed) <= set(row):
+            return _returned(form, form.answer, row, rows[number + 1 :], number + 2)
+        if set(form.movement.needed) <= set(row):
+            return _moved(form, form.movement, row, rows[number + 1 :], number + 2)
+    raise Refusal("bank_answer_columns", missing=", ".join(_missing(form, rows[:_LOOK_AT])))
 
 
 def judge(sent: Sent, rows: Sequence[Answered]) -> Verdict:
@@ -119,7 +118,17 @@ def _decoded(body: bytes) -> str:
             return body.decode(encoding)
         except UnicodeDecodeError:
             continue
-    raise Refusal("bank_answer_unreadable", bank="")
+    raise Refusal("bank_answer_unreadable")
+
+
+def _missing(form: BankForm, rows: Sequence[list[str]]) -> list[str]:
+    """The columns that the row most like a heading lacks; of a return file where no row is like one."""
+    best = list(form.answer.needed)
+    for needed in (form.answer.needed, form.movement.needed):
+        for row in rows:
+            lacks = [name for name in needed if name not in row]
+            best = min(best, lacks, key=len)
+    return best
 
 
 def _clean(cell: str) -> str:

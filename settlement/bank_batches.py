@@ -57,6 +57,10 @@ _ALL: Final = Sql(
 _ONE: Final = Sql(
     f"SELECT {_BATCH} FROM bank_batch WHERE community_id = :community_id AND batch_id = :batch_id"
 )
+_NUMBERED: Final = Sql(
+    f"SELECT {_BATCH} FROM bank_batch WHERE community_id = :community_id AND bank = :bank"
+    " AND batch_no = :batch_no"
+)
 _LINES: Final = Sql(
     "SELECT line_no, payout_id, attempt, reference, amount_fen, holder, bank_name, account_no, outcome,"
     " paid_fen, reason, answered_at, settled FROM bank_line WHERE community_id = :community_id"
@@ -142,12 +146,14 @@ def make_bank_file(
 
 
 def rewrite_bank_file(tx: Tx, community_id: int, batch_id: int, *, forms: Path | None) -> BankFile:
-    """The bytes of a file that was made, for the one who made it and whose download broke off.
+    """A file that was made, byte for byte, for whoever lost it; its payments went out once, when it was made.
 
-    Only the form that made it may ask (its answer is kept under the form's number).
-    Refuses: bank_batch_not_found, bank_form_changed (the template is another since).
+    Written by the community's account as it was then. Refuses: bank_batch_not_found, bank_batch_over (answered, or
+    said not sent: its payments may be in another file by now), bank_form_changed (the template is another since).
     """
     batch = get_batch(tx, community_id, batch_id)
+    if batch.state != "out":
+        raise Refusal("bank_batch_over", batch_no=batch.batch_no)
     form = form_of(batch.bank, forms)
     transfers = [
         Transfer(
@@ -164,13 +170,24 @@ def rewrite_bank_file(tx: Tx, community_id: int, batch_id: int, *, forms: Path |
     file = write_bank_file(
         form,
         transfers,
-        finance_setup(tx, community_id).payer,
+        finance_setup(tx, community_id, at=batch.made_at).payer,
         batch_no=batch.batch_no,
         value_date=batch.value_date,
     )
     if hashlib.sha256(file.body).digest() != bytes(batch.sha256):
         raise Refusal("bank_form_changed")
     return file
+
+
+def batch_numbered(tx: Tx, community_id: int, bank: str, batch_no: int) -> Row:
+    """The file for a bank by the number in its name.
+
+    Refuses: bank_batch_not_found.
+    """
+    row = tx.find(_NUMBERED, community_id=community_id, bank=bank, batch_no=batch_no)
+    if row is None:
+        raise Refusal("bank_batch_not_found")
+    return row
 
 
 def say_not_sent(

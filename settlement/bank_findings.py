@@ -43,6 +43,7 @@ class Finding(NamedTuple):
     """One finding about one payment: plus, what the shop may still be owed; minus, what may have to come back (fen).
 
     `batch_id` and `line_no` name the line of a bank file that two people have to settle; 0 where there is none.
+    `why`: the bank's reason for P1, or the word the step was kept with (`not_sent`, `settled`, `bank`).
     """
 
     code: Code
@@ -53,12 +54,21 @@ class Finding(NamedTuple):
     since: int
     batch_id: int = 0
     line_no: int = 0
+    why: str = ""
 
 
 def bank_findings(tx: Tx, community_id: int, *, at: int) -> list[Finding]:
     """Every P1 to P4 as of now, by code."""
     found = [
-        Finding("P1", row.payout_id, row.claimant_id, 0, 0, row.changed_at)
+        Finding(
+            "P1",
+            row.payout_id,
+            row.claimant_id,
+            int(row.amount_fen),
+            0,
+            row.changed_at,
+            why=said_of(tx, community_id, row.payout_id),
+        )
         for row in tx.all(_FAILED, community_id=community_id)
     ]
     lines = tx.all(_DIFFERENT, community_id=community_id)
@@ -88,15 +98,25 @@ def check_not_stopped(tx: Tx, community_id: int, claimant_id: int) -> None:
 
     Refuses: payout_stopped.
     """
-    if int(tx.get(_STOPPED, community_id=community_id, claimant_id=claimant_id).n):
+    if is_stopped(tx, community_id, claimant_id):
         raise Refusal("payout_stopped")
+
+
+def is_stopped(tx: Tx, community_id: int, claimant_id: int) -> bool:
+    """Whether the bank paid a shop otherwise than asked, and two people have not settled that yet."""
+    return bool(tx.get(_STOPPED, community_id=community_id, claimant_id=claimant_id).n)
+
+
+def said_of(tx: Tx, community_id: int, payout_id: int) -> str:
+    """The note of a payout's last step: the bank's reason, or a word of ours."""
+    return str(tx.get(_SAID, community_id=community_id, payout_id=payout_id).note)
 
 
 def _said_fen(tx: Tx, community_id: int, payout: Payout) -> int | None:
     """Fen the gateway says it paid, where that differs from what was asked."""
     if payout.state != "unknown":
         return None
-    note = str(tx.get(_SAID, community_id=community_id, payout_id=payout.payout_id).note)
+    note = said_of(tx, community_id, payout.payout_id)
     return int(note.removeprefix(_PAID_FEN)) if note.startswith(_PAID_FEN) else None
 
 

@@ -51,6 +51,11 @@ class AnswerForm(Part):
     failed: tuple[Text, ...]
     waiting: tuple[Text, ...]
 
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The columns a return file has to have; the reason and the fee may be left out."""
+        return (self.reference, self.account_no, self.amount, self.state)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovementForm(Part):
@@ -61,6 +66,11 @@ class MovementForm(Part):
     account_no: Text
     memo: Text
     fee_words: tuple[Text, ...]
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The columns an account statement has to have."""
+        return (self.debit, self.credit, self.account_no, self.memo)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

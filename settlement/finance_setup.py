@@ -15,9 +15,10 @@ from ledger.sql import Sql, Tx
 from settlement.bank_form import Payer
 
 _LATEST: Final = Sql(
-    "SELECT version_no, body FROM finance_setup WHERE community_id = :community_id"
+    "SELECT version_no, body FROM finance_setup WHERE community_id = :community_id AND set_at <= :at"
     " ORDER BY version_no DESC LIMIT 1"
 )
+_LAST: Final = 2**62
 _KEEP: Final = Sql(
     "INSERT INTO finance_setup (community_id, version_no, body, set_by, set_at)"
     " VALUES (:community_id, :version_no, :body, :set_by, :set_at)"
@@ -42,9 +43,9 @@ class FinanceSetup:
         return Payer(self.payer_account, self.payer_name, self.payer_bank)
 
 
-def finance_setup(tx: Tx, community_id: int) -> FinanceSetup:
-    """What is in force; empty where nobody set it up."""
-    row = tx.find(_LATEST, community_id=community_id)
+def finance_setup(tx: Tx, community_id: int, *, at: int = _LAST) -> FinanceSetup:
+    """What is in force, or was at `at`; empty where nobody had set it up."""
+    row = tx.find(_LATEST, community_id=community_id, at=at)
     return FinanceSetup() if row is None else FinanceSetup(**json.loads(row.body))
 
 
@@ -86,7 +87,7 @@ def set_codes(tx: Tx, community_id: int, codes: dict[str, str], *, by: By, at: i
 def _keep(
     tx: Tx, community_id: int, after: FinanceSetup, what: str, *, by: By, at: int
 ) -> FinanceSetup:
-    row = tx.find(_LATEST, community_id=community_id)
+    row = tx.find(_LATEST, community_id=community_id, at=_LAST)
     number = 1 if row is None else int(row.version_no) + 1
     body = json.dumps(asdict(after), sort_keys=True, ensure_ascii=False)
     tx.run(_KEEP, community_id=community_id, version_no=number, body=body, set_by=by.id, set_at=at)

@@ -18,7 +18,13 @@ from ledger.errors import Refusal
 from ledger.members.staff import all_staff
 from ledger.sql import Tx
 from ledger.units import yuan_text
-from settlement.bank_batches import Order, make_bank_file
+from settlement.bank_batches import (
+    MadeFile,
+    Order,
+    batch_numbered,
+    make_bank_file,
+    rewrite_bank_file,
+)
 from settlement.bank_findings import bank_findings
 from settlement.bank_form import bank_forms
 from settlement.bank_returns import BankUpload, take_bank_answer
@@ -49,6 +55,9 @@ def templates_command(*, as_json: bool) -> None:
 )
 @click.option("--pay-on", type=click.DateTime(["%Y-%m-%d"]), default=None, help="The day to pay.")
 @click.option(
+    "--again", type=int, default=None, help="Write file number N again, byte for byte; make none."
+)
+@click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), default=Path(), help="The folder."
 )
 @community_option
@@ -58,34 +67,58 @@ def file_command(
     bank: str,
     login: str,
     pay_on: datetime | None,
+    again: int | None,
     out: Path,
     issuer: str | None,
     *,
     as_json: bool,
 ) -> None:
-    """Write every approved payout into one file by BANK's template; each goes out once."""
+    """Write every approved payout into one file by BANK's template; each goes out once.
+
+    A file that was lost before the bank had it is written again by its number with --again: the same bytes,
+    nothing is paid twice.
+    """
     with opened() as server:
         community_id, at = server.community(issuer), now_us()
         day = None if pay_on is None else day_key(pay_on.date())
+        folder = server.settings.data_dir / "banks"
         with server.db.read() as tx:
             by = _by(tx, community_id, login)
             ids = tuple(one.payout_id for one in payouts_in(tx, community_id, "approved"))
-        folder = server.settings.data_dir / "banks"
-        made = server.db.write(
-            lambda tx: make_bank_file(
-                tx, community_id, Order(ids, bank, day), forms=folder, by=by, at=at
+            made = None if again is None else _made(tx, community_id, bank, again, folder)
+        if made is None:
+            made = server.db.write(
+                lambda tx: make_bank_file(
+                    tx, community_id, Order(ids, bank, day), forms=folder, by=by, at=at
+                )
             )
-        )
         out.mkdir(parents=True, exist_ok=True)
         (out / made.file.name).write_bytes(made.file.body)
         answer = {
             "file": str(out / made.file.name),
+            "file_no": made.batch_no,
             "payments": made.line_count,
             "amount_fen": made.amount_fen,
             "amount_yuan": yuan_text(made.amount_fen),
             "pay_on": made.value_date,
         }
         show(answer, as_json=as_json)
+
+
+def _made(tx: Tx, community_id: int, bank: str, batch_no: int, folder: Path) -> MadeFile:
+    """A file that was made before, written again.
+
+    Refusals: bank_batch_not_found, and those of `rewrite_bank_file`.
+    """
+    row = batch_numbered(tx, community_id, bank, batch_no)
+    return MadeFile(
+        row.batch_id,
+        row.batch_no,
+        row.line_count,
+        row.amount_fen,
+        row.value_date,
+        rewrite_bank_file(tx, community_id, row.batch_id, forms=folder),
+    )
 
 
 @bank_group.command("answer")

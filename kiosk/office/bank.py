@@ -5,13 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from flask import Response, request
+from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
 from kiosk.forms import act, day, me, needed, number, request_id, text
-from kiosk.office.bank_words import ANSWERED, BATCHES, ENDS, finding_words
+from kiosk.office.bank_words import (
+    ANSWER_WORDS,
+    ANSWERED,
+    BATCHES,
+    ENDS,
+    columns_of,
+    finding_words,
+)
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.page_words import word
 from kiosk.pages import month_text, say
@@ -51,7 +58,7 @@ def bank_page() -> Response:
 @bp.post("/bank/files")
 @allow("payout.send")
 def make_file() -> AnyResponse:
-    """Write the ticked payouts into one file and hand it over; the same form again hands the same bytes over."""
+    """Write the ticked payouts into one file; the page then offers it, and the same form again makes no other."""
     community_id, by = actor().community_id, me()
     try:
         ids = tuple(int(one) for one in request.form.getlist("payout") if _is_number(one))
@@ -63,8 +70,18 @@ def make_file() -> AnyResponse:
 
         body = {"payouts": [str(one) for one in ids], "bank": order.bank}
         made = act("bank.file", body, work)
+    except Refusal as refusal:
+        return _page(refusal=refusal)
+    return redirect(url_for("office.bank", made=made["batch_id"]), 303)
+
+
+@bp.get("/bank/files/<int:batch_id>")
+@allow("payout.send")
+def file_download(batch_id: int) -> AnyResponse:
+    """A file that waits for the bank's answer, the same bytes whenever it is taken; nothing goes out anew."""
+    try:
         with service().db.read() as tx:
-            file = rewrite_bank_file(tx, community_id, int(made["batch_id"]), forms=_folder())
+            file = rewrite_bank_file(tx, actor().community_id, batch_id, forms=_folder())
     except Refusal as refusal:
         return _page(refusal=refusal)
     answer = Response(file.body, content_type="application/octet-stream")
@@ -208,7 +225,7 @@ def _page(*, refusal: Refusal | None = None, answer: dict[str, Any] | None = Non
         setup = finance_setup(tx, community_id)
         ready = payouts_in(tx, community_id, "approved", most=_OFFERED)
         batches = [_batch(row) for row in bank_batches(tx, community_id)]
-        found = [finding_words(one) for one in bank_findings(tx, community_id, at=at)]
+        found = [finding_words(tx, one) for one in bank_findings(tx, community_id, at=at)]
         due = value_day(today_of(tx, community_id, at=at))
         closed = [(month, month_text(month)) for month in closed_months(tx, community_id)]
     return office_page(
@@ -250,7 +267,21 @@ def _banks(usual: str) -> list[dict[str, Any]]:
         forms = bank_forms()
     first = usual if usual in forms else next(iter(forms))
     return [
-        {"code": form.code, "name": form.name, "first": form.code == first}
+        {
+            "code": form.code,
+            "name": form.name,
+            "first": form.code == first,
+            "returned": columns_of(form.answer.needed),
+            "may_lack": columns_of((form.answer.reason, form.answer.fee)),
+            "state": form.answer.state,
+            "reference": form.answer.reference,
+            "words": [
+                (say(name), columns_of(getattr(form.answer, key)))
+                for key, name in ANSWER_WORDS.items()
+            ],
+            "moved": columns_of(form.movement.needed),
+            "memo": form.movement.memo,
+        }
         for form in forms.values()
     ]
 
@@ -262,6 +293,7 @@ def _batch(row: Row) -> dict[str, Any]:
         "said": say(state.text),
         "tone": state.tone,
         "is_own": row.made_by == actor().id,
+        "is_new": str(row.batch_id) == request.args.get("made"),
     }
 
 

@@ -15,6 +15,13 @@ TABLE: Final = {
             "and hyphens, at most 20."
         ),
     ),
+    "bank_answer_columns": Known(
+        422,
+        mark(
+            "The heading of this file lacks: {missing}. Nothing was used. Choose the bank it comes from, and take the "
+            "return file or account statement in with its heading as the bank gives it."
+        ),
+    ),
     "bank_answer_large": Known(
         413, mark("This file of the bank is too large. Ask the bank for fewer days at a time.")
     ),
@@ -28,8 +35,7 @@ TABLE: Final = {
     "bank_answer_unreadable": Known(
         422,
         mark(
-            "No heading of this file is known from this bank's template. Choose the right bank, or have the template "
-            "in the data folder (banks) corrected."
+            "The writing of this file cannot be read. Save it as CSV or Excel (XLSX) and take it in again."
         ),
     ),
     "bank_batch_not_found": Known(

@@ -64,6 +64,10 @@ def test_a_month_is_paid_by_commands(run: Run, server: Database, tmp_path: Path)
     assert "icbc" in answer(run("bank", "templates", "--json"))
     made = answer(run(*file, "--out", str(out), "--json"))
     again = run(*file, "--out", str(out), "--json")
+    lost = Path(made["file"]).read_bytes()
+    Path(made["file"]).unlink()
+    anew = answer(run(*file, "--again", "1", "--out", str(out), "--json"))
+    other = run(*file, "--again", "2", "--out", str(out), "--json")
     bank = PaperBank()
     back = tmp_path / "back.csv"
     back.write_bytes(bank.answer(bank.upload(Path(made["file"]).read_bytes())))
@@ -75,6 +79,8 @@ def test_a_month_is_paid_by_commands(run: Run, server: Database, tmp_path: Path)
 
     assert (made["payments"], made["amount_fen"], made["pay_on"]) == (1, 1500, 20990105)
     assert (again.exit_code, "bank_file_empty" in again.stderr) == (2, True)
+    assert (anew, Path(anew["file"]).read_bytes()) == (made, lost)
+    assert (other.exit_code, "bank_batch_not_found" in other.stderr) == (2, True)
     assert (took[0]["paid"], took[1]) == (1, took[0])
     assert answer(run("bank", "differences", "--json")) == {"count": 0}
     assert written["debit_fen"] == written["credit_fen"] > 0

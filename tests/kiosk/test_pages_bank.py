@@ -58,12 +58,23 @@ def send(client: FlaskClient, action: str, **fields: object) -> TestResponse:
     return client.post(action, data={"request_id": number, **fields})
 
 
+def taken(client: FlaskClient, made: TestResponse) -> TestResponse:
+    """The file that was just made, by the link on the page it led to."""
+    page = client.get(made.location)
+    link = re.search(r'href="(/office/bank/files/\d+)"', page.text)
+    assert link is not None, text_of(page)
+    return client.get(link[1])
+
+
+def own_account(client: FlaskClient, account: str = "1100200000000000001") -> None:
+    own = {"account": account, "name": "长安社区居委会", "payer_bank": "工行"}
+    assert send(client, "/office/bank/payer", bank="icbc", **own).status_code == 303
+
+
 def test_a_file_is_made_once_answered_and_closed_on_the_page(served: Served) -> None:
     payout = approved_payout(served)
     zhou = served.member("zhou")
-    own = {"account": "1100200000000000001", "name": "长安社区居委会", "payer_bank": "工行"}
-    assert send(zhou, "/office/bank/payer", bank="icbc", **own).status_code == 303
-
+    own_account(zhou)
     number = form_number(zhou.get("/office/bank"), "/office/bank/files")
     form = {"request_id": number, "payout": str(payout.payout_id), "bank": "icbc"}
     first, again = (zhou.post("/office/bank/files", data=form) for _ in range(2))
@@ -75,14 +86,15 @@ def test_a_file_is_made_once_answered_and_closed_on_the_page(served: Served) -> 
         },
     )
     bank = PaperBank()
-    answer = bank.answer(bank.upload(first.data))
+    file = taken(zhou, first)
+    answer = bank.answer(bank.upload(file.data))
     took = [
         send(zhou, "/office/bank/answers", bank="icbc", file=(io.BytesIO(answer), "回单.csv"))
         for _ in range(2)
     ]
 
-    assert first.headers["Content-Disposition"].endswith('_0001.csv"')
-    assert (again.data, other.status_code) == (first.data, 409)
+    assert file.headers["Content-Disposition"].endswith('_0001.csv"')
+    assert (again.location, other.status_code) == (first.location, 409)
     assert "已在第 1 号银行文件中" in text_of(other)
     assert ["已付 1" in text_of(page) for page in took] == [True] * 2
     with served.town.db.read() as tx:
@@ -94,7 +106,7 @@ def test_a_second_person_says_that_a_file_was_never_sent(served: Served) -> None
     payout = approved_payout(served)
     zhou, liu = served.member("zhou"), served.member("liu")
     data = {"payout": str(payout.payout_id), "bank": "plain-pipe", "value_date": "2026-04-07"}
-    assert send(zhou, "/office/bank/files", **data).status_code == 200
+    assert send(zhou, "/office/bank/files", **data).status_code == 303
     with served.town.db.read() as tx:
         [batch] = bank_batches(tx, HERE)
     action = f"/office/bank/files/{batch.batch_id}/not-sent"
@@ -104,17 +116,81 @@ def test_a_second_person_says_that_a_file_was_never_sent(served: Served) -> None
 
     with served.town.db.read() as tx:
         assert get_payout(tx, HERE, payout.payout_id).state == "failed"
-    assert "P1" in text_of(liu.get("/office/bank"))
+    page = text_of(liu.get("/office/bank"))
+    english = text_of(liu.get("/office/bank?lang=en"))
+    owed = f"{payout.amount_fen / 100:.2f}"
+    assert "P1 所在文件未曾交给银行：款仍应付，请重新提出" in page
+    assert f"仍应付商户：{owed} 元" in page
+    assert "拒绝或退回" not in page
+    assert f"owed to the shop again: {owed} yuan" in english
+
+
+def test_a_lost_file_is_taken_again_byte_for_byte_while_it_waits(served: Served) -> None:
+    payout = approved_payout(served)
+    zhou, liu = served.member("zhou"), served.member("liu")
+    own_account(zhou)
+    made = send(zhou, "/office/bank/files", payout=str(payout.payout_id), bank="icbc")
+    assert made.status_code == 303
+    shown = text_of(zhou.get(made.location))
+    first = taken(zhou, made)
+    served.town.at += 1_000_000
+    own_account(zhou, "1100200000000000099")
+    with served.town.db.read() as tx:
+        before = get_payout(tx, HERE, payout.payout_id)
+        [batch] = bank_batches(tx, HERE)
+    link = f"/office/bank/files/{batch.batch_id}"
+
+    assert f'href="{link}"' in zhou.get("/office/bank").text
+    again = zhou.get(link)
+
+    with served.town.db.read() as tx:
+        assert (get_payout(tx, HERE, payout.payout_id), len(bank_batches(tx, HERE))) == (before, 1)
+    assert "付款文件已制作：1 笔" in shown
+    assert (again.status_code, again.data) == (200, first.data)
+    assert f'href="{link}"' not in liu.get("/office/bank").text
+    assert liu.get(link).status_code == 403
+    send(liu, f"{link}/not-sent", why="disk broke")
+    late = zhou.get(link)
+    assert (late.status_code, f'href="{link}"' in late.text) == (409, False)
+
+
+def test_the_banks_own_reason_and_the_amount_owed_are_shown(served: Served) -> None:
+    payout = approved_payout(served)
+    zhou = served.member("zhou")
+    own_account(zhou)
+    made = send(zhou, "/office/bank/files", payout=str(payout.payout_id), bank="icbc")
+    bank = PaperBank()
+    answer = bank.answer(bank.upload(taken(zhou, made).data), "处理失败", 失败原因="户名不符")
+
+    page = send(zhou, "/office/bank/answers", bank="icbc", file=(io.BytesIO(answer), "r.csv"))
+
+    assert "原因：户名不符" in text_of(page)
+    assert f"仍应付商户：{payout.amount_fen / 100:.2f} 元" in text_of(page)
+
+
+def test_the_page_says_which_columns_the_banks_file_needs_and_a_wrong_one_what_it_lacks(
+    served: Served,
+) -> None:
+    zhou = served.member("zhou")
+    page = text_of(zhou.get("/office/bank"))
+    body = "汇款用途,收款账号,金额\r\nJF1-1-0001,6222,15.00\r\n".encode("gb18030")
+
+    refused = send(zhou, "/office/bank/answers", bank="icbc", file=(io.BytesIO(body), "r.csv"))
+
+    assert "“汇款用途” “收款账号” “金额” “指令状态”" in page
+    assert "“处理成功” “交易成功”" in page
+    assert "“借方发生额” “贷方发生额” “对方账号” “摘要”" in page
+    assert refused.status_code == 422
+    assert "表头缺少：指令状态。" in text_of(refused)
 
 
 def test_what_the_bank_did_otherwise_is_settled_by_two(served: Served) -> None:
     payout = approved_payout(served)
     zhou, liu = served.member("zhou"), served.member("liu")
-    own = {"account": "1100200000000000001", "name": "长安社区居委会", "payer_bank": "工行"}
-    send(zhou, "/office/bank/payer", bank="icbc", **own)
+    own_account(zhou)
     made = send(zhou, "/office/bank/files", payout=str(payout.payout_id), bank="icbc")
     bank = PaperBank()
-    wrong = bank.answer(bank.upload(made.data), 收款账号="6222020200099999999")
+    wrong = bank.answer(bank.upload(taken(zhou, made).data), 收款账号="6222020200099999999")
     page = send(zhou, "/office/bank/answers", bank="icbc", file=(io.BytesIO(wrong), "r.csv"))
     with served.town.db.read() as tx:
         [found] = bank_findings(tx, HERE, at=served.town.at)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ledger.errors import Refusal
-from settlement.bank_batches import say_not_sent
+from settlement.bank_batches import rewrite_bank_file, say_not_sent
+from settlement.bank_form import Payer
+from settlement.finance_setup import set_payer
 from settlement.payout_store import Payout
 from settlement.payouts import cancel_payout, propose_payout
 from tests.settlement.test_bank_files import (
@@ -33,6 +35,29 @@ def sent(town: Town, payout: Payout) -> tuple[PaperBank, str]:
     bank = PaperBank()
     [row] = bank.upload(make(town, payout).file.body)
     return bank, f"网银 {row['汇款用途']} 积分结算"
+
+
+def test_a_file_is_written_again_byte_for_byte_until_it_is_known_not_to_be_sent(
+    town: Town, ready: Payout
+) -> None:
+    made = make(town, ready)
+    payer = Payer("1100200000000000099", "别的户名", "别行")
+    town.db.write(lambda tx: set_payer(tx, HERE, payer, "icbc", by=ZHOU, at=AT + HOUR))
+    bank = PaperBank()
+
+    with town.db.read() as tx:
+        again = rewrite_bank_file(tx, HERE, made.batch_id, forms=None)
+
+    assert again == made.file
+    bank.upload(made.file.body)
+    assert (bank.upload(again.body), now(town, ready).attempt) == ([], 1)
+    with pytest.raises(Refusal, match="bank_file_out"):
+        make(town, ready)
+    town.db.write(
+        lambda tx: say_not_sent(tx, HERE, made.batch_id, by=CHIEF, why="lost", at=AT + HOUR)
+    )
+    with town.db.read() as tx, pytest.raises(Refusal, match="bank_batch_over"):
+        rewrite_bank_file(tx, HERE, made.batch_id, forms=None)
 
 
 def test_a_fee_that_two_statements_print_is_booked_once(town: Town, ready: Payout) -> None:

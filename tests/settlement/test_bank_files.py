@@ -15,7 +15,12 @@ from ledger.errors import Refusal
 from ledger.members import payout_accounts
 from ledger.members.payout_accounts import PayoutAccount
 from pos.channel import NotFound, Unknown
-from settlement.bank_batches import MadeFile, Order, make_bank_file, say_not_sent
+from settlement.bank_batches import (
+    MadeFile,
+    Order,
+    make_bank_file,
+    say_not_sent,
+)
 from settlement.bank_findings import Finding, bank_findings
 from settlement.bank_form import Payer
 from settlement.bank_returns import (
@@ -172,7 +177,7 @@ def test_what_the_bank_refused_is_owed_again_and_may_be_proposed_anew(
     take(town, bank.answer(rows, "处理失败", 失败原因="户名不符"))
 
     assert (now(town, ready).state, sums(town)) == ("failed", (1500, 0, 0))
-    assert [one.code for one in found(town)] == ["P1"]
+    assert [(one.code, one.plus_fen, one.why) for one in found(town)] == [("P1", 1500, "户名不符")]
     propose_again(town.db, HERE, ready.payout_id, by=ZHOU, at=AT + DAY)
     approve_payout(town.db, HERE, ready.payout_id, by=CHIEF, at=AT + DAY)
     again = make(town, ready, at=AT + DAY)
@@ -330,8 +335,14 @@ def test_a_reference_of_nobody_and_a_wrong_amount_book_nothing(town: Town, ready
     assert take(town, bank.answer(rows, 汇款用途="JF999-1-0000"))["unknown"] == 1
     with pytest.raises(Refusal, match="bank_answer_row"):
         take(town, bank.answer(rows, 金额="十五元"))
-    with pytest.raises(Refusal, match="bank_answer_unreadable"):
+    with pytest.raises(Refusal) as stranger:
         take(town, b"a,b\r\n1,2\r\n")
+    with pytest.raises(Refusal) as moved:
+        take(town, "对账单\r\n借方发生额,贷方发生额,摘要\r\n".encode("gb18030"))
+    with pytest.raises(Refusal, match="bank_answer_unreadable"):
+        take(town, b"\xff\xff\xff")
+    assert stranger.value.facts == {"missing": "汇款用途, 收款账号, 金额, 指令状态"}
+    assert (moved.value.code, moved.value.facts) == ("bank_answer_columns", {"missing": "对方账号"})
     assert now(town, ready).state == "sent"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,7 +138,10 @@ def test_twelve_shops_from_claims_to_the_signed_sheet(served: Served) -> None:
     }
     made = zhou.send("/office/bank", "/office/bank/files", payout=ids, bank="icbc")
     bank = PaperBank()
-    answer = bank.answer(bank.upload(made.data))
+    page = zhou.client.get(made.location).text
+    link = re.search(r'href="(/office/bank/files/\d+)"', page)
+    assert link is not None
+    answer = bank.answer(bank.upload(zhou.fetch(link[1])))
     zhou.send(
         "/office/bank", "/office/bank/answers", bank="icbc", file=(io.BytesIO(answer), "r.csv")
     )
