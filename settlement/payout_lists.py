@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from ledger.sql import Row, Sql, Tx
+from ledger.sql import Sql, Tx
+from settlement.bank_findings import is_stopped
+from settlement.payout_store import WAITING
+from settlement.shop_money import Unpaid, unpaid_of
+from settlement.statements import Statement, get_statement
 
 # What failed is proposed again as the same payout, so only a cancelled one counts no longer.
-_TO_PAY: Final = Sql(
-    "SELECT s.statement_id, s.claimant_id, s.month, s.payable_fen - coalesce("
-    "(SELECT sum(p.amount_fen) FROM payout p WHERE p.community_id = s.community_id"
-    " AND p.statement_id = s.statement_id AND p.state <> 'cancelled'), 0) AS due_fen FROM statement s"
+_UNPAID: Final = Sql(
+    "SELECT s.statement_id FROM statement s"
     " WHERE s.community_id = :community_id AND s.state IN ('accepted', 'deemed')"
     " AND s.payable_fen > coalesce((SELECT sum(p.amount_fen) FROM payout p"
     " WHERE p.community_id = s.community_id AND p.statement_id = s.statement_id"
@@ -23,9 +25,29 @@ _COUNTS: Final = Sql(
 )
 
 
-def statements_to_pay(tx: Tx, community_id: int) -> list[Row]:
-    """Accepted statements with something left to pay: statement_id, claimant_id, month, due_fen."""
-    return tx.all(_TO_PAY, community_id=community_id)
+def unpaid(tx: Tx, community_id: int, statement: Statement, *, at: int) -> Unpaid:
+    """What is not paid yet of an accepted statement, with everything that keeps it from being proposed."""
+    shop = statement.claimant_id
+    stop = ""
+    if is_stopped(tx, community_id, shop):
+        stop = "payout_stopped"
+    elif int(tx.get(WAITING, community_id=community_id, claimant_id=shop).n):
+        stop = "payout_waiting"
+    return unpaid_of(tx, community_id, statement, at=at)._replace(stop=stop)
+
+
+def unpaid_statements(tx: Tx, community_id: int, *, at: int) -> list[Unpaid]:
+    """Accepted statements with something not paid yet: what can be proposed, and what is held and why."""
+    found = [
+        unpaid(tx, community_id, get_statement(tx, community_id, row.statement_id), at=at)
+        for row in tx.all(_UNPAID, community_id=community_id)
+    ]
+    return [one for one in found if one.rest_fen > 0]
+
+
+def statements_to_pay(tx: Tx, community_id: int, *, at: int) -> list[Unpaid]:
+    """Accepted statements of which something can be proposed now."""
+    return [one for one in unpaid_statements(tx, community_id, at=at) if one.is_open]
 
 
 def counts_by_state(tx: Tx, community_id: int) -> dict[str, int]:

@@ -32,6 +32,14 @@ _ALL: Final = Sql(
     f"SELECT {_COLUMNS} FROM payout WHERE community_id = :community_id"
     " AND payout_id < :before ORDER BY payout_id DESC LIMIT :most"
 )
+_OPEN: Final = Sql(
+    f"SELECT {_COLUMNS} FROM payout WHERE community_id = :community_id"
+    " AND state NOT IN ('confirmed', 'cancelled') ORDER BY payout_id DESC"
+)
+_OVER: Final = Sql(
+    f"SELECT {_COLUMNS} FROM payout WHERE community_id = :community_id"
+    " AND state IN ('confirmed', 'cancelled') ORDER BY payout_id DESC LIMIT :most"
+)
 _OF_STATEMENT: Final = Sql(
     f"SELECT {_COLUMNS} FROM payout WHERE community_id = :community_id"
     " AND statement_id = :statement_id ORDER BY payout_id"
@@ -106,6 +114,16 @@ def get_payout(tx: Tx, community_id: int, payout_id: int) -> Payout:
 def payouts(tx: Tx, community_id: int, *, before: int = 2**63 - 1, most: int = 100) -> list[Payout]:
     """The latest payouts, newest first; page on with the last id."""
     return [Payout(*r) for r in tx.all(_ALL, community_id=community_id, before=before, most=most)]
+
+
+def open_payouts(tx: Tx, community_id: int) -> list[Payout]:
+    """Every payout that is not over yet, newest first, however old it is."""
+    return [Payout(*row) for row in tx.all(_OPEN, community_id=community_id)]
+
+
+def ended_payouts(tx: Tx, community_id: int, *, most: int = 100) -> list[Payout]:
+    """The latest payouts that are over: arrived, or given up."""
+    return [Payout(*row) for row in tx.all(_OVER, community_id=community_id, most=most)]
 
 
 def payouts_in(tx: Tx, community_id: int, state: str, *, most: int = 1_000) -> list[Payout]:

@@ -71,8 +71,8 @@ def propose_payout(
 ) -> Payout:
     """Propose to pay what an accepted statement says is owed, less its lines in dispute, at most what is owed now.
 
-    Refuses: statement_not_found, statement_not_accepted, payout_waiting, nothing_to_pay, payout_under_least,
-    recovery_open, payout_stopped.
+    Refuses: statement_not_found, statement_not_accepted, payout_waiting, nothing_to_pay, payout_held,
+    payout_under_least, recovery_open, payout_stopped.
     """
 
     def work(tx: Tx) -> Payout:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from ledger import audit
 from ledger.audit import By
@@ -123,25 +123,92 @@ def money_of(tx: Tx, community_id: int, claimant_id: int, *, today: int) -> Shop
     )
 
 
-def payable_now(tx: Tx, community_id: int, statement: Statement, *, at: int) -> int:
-    """What of a statement can be paid now, in fen: neither its lines in dispute nor what is too recent.
+class Unpaid(NamedTuple):
+    """What is not paid yet of a statement, in fen; each fen of `rest_fen` is named once by the amounts behind it.
 
-    Refuses: nothing_to_pay, payout_under_least.
+    `payable_fen` can be proposed now. Held: `disputed_fen` in lines objected to, `review_fen` that wait for a look,
+    `recent_fen` younger than the risk days, `small_fen` below `least_fen`.
     """
+
+    statement_id: int
+    claimant_id: int
+    month: int
+    rest_fen: int
+    payable_fen: int
+    disputed_fen: int = 0
+    review_fen: int = 0
+    recent_fen: int = 0
+    small_fen: int = 0
+    risk_days: int = 0
+    least_fen: int = 0
+    stop: str = ""
+    """What else keeps it from being proposed, as the refusal says it: payout_waiting, payout_stopped."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be proposed now."""
+        return self.payable_fen > 0 and not self.stop
+
+    @property
+    def held_fen(self) -> int:
+        """What of the rest cannot be proposed now."""
+        return self.rest_fen - self.payable_fen
+
+
+def unpaid_of(tx: Tx, community_id: int, statement: Statement, *, at: int) -> Unpaid:
+    """What is not paid yet of a statement, what of it can be paid now, and what holds the rest."""
     shop = statement.claimant_id
     sent = sum(
         p.amount_fen
         for p in payouts_of_statement(tx, community_id, statement.statement_id)
         if p.state != "cancelled"
     )
-    disputed, _ = held_by_disputes(tx, community_id, shop, statement_id=statement.statement_id)
+    own, _ = held_by_disputes(tx, community_id, shop, statement_id=statement.statement_id)
     money = money_of(tx, community_id, shop, today=today_of(tx, community_id, at=at))
-    amount = min(statement.payable_fen - sent - disputed, money.available_fen)
-    if amount <= 0:
+    owed = money.total_fen - money.unsettled_fen - money.in_payout_fen
+    rest = max(min(statement.payable_fen - sent, owed), 0)
+    free = max(min(statement.payable_fen - sent - own, money.available_fen, rest), 0)
+    payable = free if free >= money.least_fen else 0
+    held = rest - free
+    # What is held is at most what waits of the shop; a fen that waits for two reasons is named by the first.
+    everyone, _ = held_by_disputes(tx, community_id, shop)
+    disputed = min(everyone, held)
+    review = min(money.disputed_fen - everyone, held - disputed)
+    recent = min(money.recent_fen, held - disputed - review)
+    return Unpaid(
+        statement.statement_id,
+        shop,
+        statement.month,
+        rest,
+        payable,
+        disputed,
+        review,
+        recent,
+        free - payable,
+        money.risk_days,
+        money.least_fen,
+    )
+
+
+def payable_now(tx: Tx, community_id: int, statement: Statement, *, at: int) -> int:
+    """What of a statement can be paid now, in fen: neither its lines in dispute nor what is too recent.
+
+    Refuses: nothing_to_pay, payout_held (all of it waits, with what it waits for), payout_under_least.
+    """
+    found = unpaid_of(tx, community_id, statement, at=at)
+    if found.payable_fen > 0:
+        return found.payable_fen
+    if found.small_fen:
+        raise Refusal("payout_under_least", amount_fen=found.small_fen, least_fen=found.least_fen)
+    if not found.held_fen:
         raise Refusal("nothing_to_pay")
-    if amount < money.least_fen:
-        raise Refusal("payout_under_least", amount_fen=amount, least_fen=money.least_fen)
-    return amount
+    raise Refusal(
+        "payout_held",
+        held_fen=found.held_fen,
+        disputed_fen=found.disputed_fen,
+        review_fen=found.review_fen,
+        recent_fen=found.recent_fen,
+    )
 
 
 def money_at_issue(tx: Tx, community_id: int, statement: Statement) -> ShopMoney:

@@ -121,14 +121,14 @@ class MonthEnds:
         accountant, secretary = town.staff["accountant"], town.staff["secretary"]
         self._resolve(at)
         with town.db.read() as tx:
-            due = statements_to_pay(tx, town.community_id)
+            due = statements_to_pay(tx, town.community_id, at=at)
         for row in due:
             try:
                 payout = propose_payout(
                     town.db, town.community_id, row.statement_id, by=accountant, at=at
                 )
             except Refusal as refusal:
-                if refusal.code not in {"nothing_to_pay", "payout_waiting"}:
+                if refusal.code not in {"nothing_to_pay", "payout_held", "payout_waiting"}:
                     raise
                 continue
             self.done["payouts"] += 1

@@ -11,7 +11,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
 from kiosk.forms import alone, me, needed, number, text
+from kiosk.office.bank_words import said_words
 from kiosk.office.frame import bp, can, office_page, to
+from kiosk.office.payout_words import held_words
 from kiosk.page_words import PAYOUT_STATES, word
 from kiosk.pages import month_text, say
 from kiosk.statement_files import payment_month_file, payment_request_file
@@ -21,9 +23,16 @@ from ledger.members import staff
 from ledger.members.terms import Terms
 from ledger.sql import Row, Tx
 from settlement import payouts
-from settlement.payout_lists import statements_to_pay
-from settlement.payout_store import Payout, events_of
-from settlement.payout_store import payouts as latest_payouts
+from settlement.bank_findings import said_of
+from settlement.payout_lists import statements_to_pay, unpaid_statements
+from settlement.payout_store import (
+    Payout,
+    ended_payouts,
+    events_of,
+    open_payouts,
+    payouts_in,
+)
+from settlement.shop_money import Unpaid
 from settlement.statements import get_statement
 
 _GOING: Final = ("sending", "sent", "unknown")
@@ -59,13 +68,21 @@ def propose_all() -> AnyResponse:
 
     def work() -> None:
         with service().db.read() as tx:
-            due = [int(row.statement_id) for row in statements_to_pay(tx, community_id)]
+            found = statements_to_pay(tx, community_id, at=service().now())
+            due = [one.statement_id for one in found]
         _each(
             due,
             lambda one, at: payouts.propose_payout(service().db, community_id, one, by=me(), at=at),
         )
 
     return _done("propose_all", {}, work, "proposed")
+
+
+@bp.get("/payouts/approve-all", endpoint="approve_all_page")
+@allow("payout.approve")
+def approve_all_page() -> Response:
+    """Which shops get how much, before all of it is approved at once."""
+    return _approve_all_page()
 
 
 @bp.post("/payouts/approve-all")
@@ -212,36 +229,86 @@ def _page(*, refusal: Refusal | None = None) -> Response:
         names = {
             int(row.staff_id): row.name or row.login for row in staff.all_staff(tx, community_id)
         }
-        rows = latest_payouts(tx, community_id)
-        shown = [_payout(tx, here, row, names) for row in rows]
-        due = statements_to_pay(tx, community_id) if can("payout.propose") else []
+        still, over = open_payouts(tx, community_id), ended_payouts(tx, community_id)
+        waiting = [_payout(tx, here, row, names) for row in still]
+        ended = [_payout(tx, here, row, names) for row in over]
+        anew = [
+            _anew(tx, here, row) for row in reversed(still) if row.state in {"failed", "returned"}
+        ]
+        unpaid = unpaid_statements(tx, community_id, at=service().now())
+    due = [one for one in unpaid if one.is_open] if can("payout.propose") else []
     return office_page(
         "office/payouts.html",
         refusal=refusal,
-        payouts=shown,
-        due_together_fen=sum(int(row.due_fen) for row in due),
-        to_approve=[
-            row for row in rows if row.state == "proposed" and row.proposed_by != actor().id
-        ]
-        if can("payout.approve")
-        else [],
+        waiting=waiting,
+        ended=ended,
+        due=[_unpaid(here, one) for one in due],
+        due_together_fen=sum(one.payable_fen for one in due),
+        anew=anew if can("payout.propose") else [],
+        held=[_unpaid(here, one) for one in unpaid if not one.is_open],
+        to_approve=_to_approve(still),
         months=[
             {
                 "name": month_text(month),
                 "href": url_for("office.payment_month_download", month=month, kind="pdf"),
             }
-            for month in sorted({one["month"] for one in shown if one["request"]}, reverse=True)
-        ],
-        due=[
-            {
-                "shop": _shop(here, int(row.claimant_id)),
-                "statement_id": int(row.statement_id),
-                "month": int(row.month),
-                "due_fen": int(row.due_fen),
-            }
-            for row in due
+            for month in sorted(
+                {one["month"] for one in (*waiting, *ended) if one["request"]}, reverse=True
+            )
         ],
     )
+
+
+def _approve_all_page(*, refusal: Refusal | None = None) -> Response:
+    here = terms()
+    with service().db.read() as tx:
+        found = _to_approve(payouts_in(tx, here.community.id, "proposed"))
+        rows = [
+            {
+                "payout_id": row.payout_id,
+                "shop": _shop(here, row.claimant_id),
+                "month": get_statement(tx, here.community.id, row.statement_id).month,
+                "amount_fen": row.amount_fen,
+                "account_tail": row.account_tail,
+            }
+            for row in found
+        ]
+    return office_page(
+        "office/payouts_approve.html",
+        refusal=refusal,
+        payouts=rows,
+        together_fen=sum(row.amount_fen for row in found),
+    )
+
+
+def _to_approve(rows: list[Payout]) -> list[Payout]:
+    """What this person may approve: proposed by somebody else."""
+    if not can("payout.approve"):
+        return []
+    return [row for row in rows if row.state == "proposed" and row.proposed_by != actor().id]
+
+
+def _unpaid(here: Terms, one: Unpaid) -> dict[str, Any]:
+    return {
+        "shop": _shop(here, one.claimant_id),
+        "statement_id": one.statement_id,
+        "month": one.month,
+        "payable_fen": one.payable_fen,
+        "rest_fen": one.rest_fen,
+        "held": held_words(one),
+    }
+
+
+def _anew(tx: Tx, here: Terms, row: Payout) -> dict[str, Any]:
+    return {
+        "payout_id": row.payout_id,
+        "shop": _shop(here, row.claimant_id),
+        "statement_id": row.statement_id,
+        "month": get_statement(tx, here.community.id, row.statement_id).month,
+        "amount_fen": row.amount_fen,
+        "state": say(word(PAYOUT_STATES, row.state).text),
+        "why": said_words(said_of(tx, here.community.id, row.payout_id)),
+    }
 
 
 def _payout(tx: Tx, here: Terms, row: Payout, names: dict[int, str]) -> dict[str, Any]:
@@ -271,7 +338,7 @@ def _payout(tx: Tx, here: Terms, row: Payout, names: dict[int, str]) -> dict[str
 def _event(event: Row, names: dict[int, str]) -> dict[str, Any]:
     said = say(word(PAYOUT_STATES, event.state).text)
     who = names.get(int(event.by_id)) or say(mark("the server"))
-    note = f" ({event.note})" if event.note else ""
+    note = f" ({said_words(event.note)})" if event.note else ""
     return {"at": int(event.at), "text": f"{said}{note}, {who}"}
 
 

@@ -12,6 +12,7 @@ from kiosk.auth import actor, allow, terms
 from kiosk.context import service
 from kiosk.forms import alone, me, number
 from kiosk.office.frame import bp, can, office_page, to
+from kiosk.office.payout_words import held_words
 from kiosk.page_words import PAYOUT_STATES, word
 from kiosk.pages import month_text, say
 from kiosk.statement_files import month_file, sheet_of, statement_file
@@ -23,6 +24,7 @@ from pos.desk import day_of
 from settlement.closing import accept_statement, previous_month, run_month
 from settlement.lives import month_life
 from settlement.month_life import MONTH_NAMES
+from settlement.payout_lists import unpaid
 from settlement.payout_store import Payout, payouts_of_statement
 from settlement.statements import Statement, get_statement, statements_of_month
 
@@ -125,6 +127,7 @@ def _one(statement_id: int, *, refusal: Refusal | None = None) -> Response:
     with service().db.read() as tx:
         found = get_statement(tx, here.community.id, statement_id)
         payouts = payouts_of_statement(tx, here.community.id, statement_id)
+        left = unpaid(tx, here.community.id, found, at=service().now())
         life = month_life(tx, here.community.id, found, today=day_of(here, service().now()))
     head = head_of(found, _shop(here, found))
     is_accepted = found.state in {"accepted", "deemed"}
@@ -139,10 +142,9 @@ def _one(statement_id: int, *, refusal: Refusal | None = None) -> Response:
             "office.statement_download", statement_id=statement_id, kind=kind
         ),
         may_accept=can("statement.write") and not is_accepted,
-        may_propose=can("payout.propose")
-        and is_accepted
-        and found.payable_fen
-        > sum(payout.amount_fen for payout in payouts if payout.state != "cancelled"),
+        may_propose=can("payout.propose") and is_accepted and left.is_open,
+        left=left,
+        held=held_words(left) if is_accepted and left.rest_fen else [],
     )
 
 

@@ -237,6 +237,14 @@ TABLE: Final = {
             "the figure."
         ),
     ),
+    "payout_held": Known(
+        409,
+        mark(
+            "Nothing of this statement can be proposed now: {held_fen} yuan are held ({disputed_fen} in lines objected "
+            "to, {review_fen} waiting for a look, {recent_fen} too recent). Settle the lines under “Objections” and "
+            "“Watch”; what is too recent is free by itself."
+        ),
+    ),
     "payout_under_least": Known(
         409,
         mark(

@@ -116,13 +116,15 @@ def test_a_second_person_says_that_a_file_was_never_sent(served: Served) -> None
 
     with served.town.db.read() as tx:
         assert get_payout(tx, HERE, payout.payout_id).state == "failed"
-    page = text_of(liu.get("/office/bank"))
+    page, history = text_of(liu.get("/office/bank")), text_of(liu.get("/office/payouts"))
     english = text_of(liu.get("/office/bank?lang=en"))
     owed = f"{payout.amount_fen / 100:.2f}"
     assert "P1 所在文件未曾交给银行：款仍应付，请重新提出" in page
     assert f"仍应付商户：{owed} 元" in page
     assert "拒绝或退回" not in page
     assert f"owed to the shop again: {owed} yuan" in english
+    assert "失败 (文件未曾交给银行)" in history
+    assert "not_sent" not in history
 
 
 def test_a_lost_file_is_taken_again_byte_for_byte_while_it_waits(served: Served) -> None:

@@ -23,6 +23,7 @@ from settlement.disputes import (
     turn_ruling_down,
 )
 from settlement.night import run_night
+from settlement.payout_lists import statements_to_pay, unpaid_statements
 from settlement.payouts import (
     approve_payout,
     confirm_payout,
@@ -81,8 +82,13 @@ def test_seventy_eight_are_paid_and_two_stay_open(town: Town) -> None:
     assert pay(town, statement.statement_id, SILENT_AT) == whole - disputed
     assert open_lines(town) == (disputed, 2)
     assert payable(town) == disputed
-    with pytest.raises(Refusal, match="nothing_to_pay"):
+    with pytest.raises(Refusal, match="payout_held") as held:
         propose_payout(town.db, HERE, statement.statement_id, by=ZHOU, at=SILENT_AT)
+    assert (held.value.facts["held_fen"], held.value.facts["disputed_fen"]) == (disputed,) * 2
+    with town.db.read() as tx:
+        [rest] = unpaid_statements(tx, HERE, at=SILENT_AT)
+        assert statements_to_pay(tx, HERE, at=SILENT_AT) == []
+    assert (rest.rest_fen, rest.payable_fen, rest.disputed_fen) == (disputed, 0, disputed)
 
 
 def test_every_ending_frees_its_line_and_the_shop_is_paid_what_was_ruled(town: Town) -> None:

@@ -12,8 +12,9 @@ from ledger.members import merchants
 from ledger.members.settings import change
 from settlement.available import Rule, ShopMoney, share_out
 from settlement.closing import accept_statement
+from settlement.payout_lists import unpaid_statements
 from settlement.payouts import cancel_payout, propose_payout
-from settlement.shop_money import money_of, rule_of, set_rule
+from settlement.shop_money import Unpaid, money_of, rule_of, set_rule
 from settlement.statement_form import statement_sheet
 from tests.support.night_plant import HOUR
 from tests.support.objections import (
@@ -32,6 +33,15 @@ TODAY = 20260405
 def money(town: Town, today: int = TODAY) -> ShopMoney:
     with town.db.read() as tx:
         return money_of(tx, HERE, 1, today=today)
+
+
+def unpaid(town: Town) -> Unpaid:
+    """The one statement that is not paid yet; each fen of its rest is named once."""
+    with town.db.read() as tx:
+        [one] = unpaid_statements(tx, HERE, at=ISSUED_AT)
+    parts = one.payable_fen + one.disputed_fen + one.review_fen + one.recent_fen + one.small_fen
+    assert parts == one.rest_fen
+    return one
 
 
 def rule(town: Town, **figures: int | None) -> None:
@@ -99,8 +109,11 @@ def test_what_is_younger_than_the_risk_days_is_paid_when_they_have_passed(town: 
     accept_statement(town.db, HERE, statement.statement_id, by=OWNER, at=ISSUED_AT)
 
     assert (money(town).recent_fen, money(town).available_fen) == (second_day, first_day)
+    one = unpaid(town)
+    assert (one.payable_fen, one.recent_fen, one.held_fen) == (first_day, second_day, second_day)
     payout = propose_payout(town.db, HERE, statement.statement_id, by=ZHOU, at=ISSUED_AT)
     assert payout.amount_fen == first_day
+    assert (unpaid(town).stop, unpaid(town).is_open) == ("payout_waiting", False)
     cancel_payout(town.db, HERE, payout.payout_id, by=ZHOU, why="later", at=ISSUED_AT)
     later = propose_payout(town.db, HERE, statement.statement_id, by=ZHOU, at=ISSUED_AT + 24 * HOUR)
     assert later.amount_fen == first_day + second_day
@@ -118,6 +131,7 @@ def test_less_than_the_least_is_carried_on_and_a_shop_that_left_gets_it_all_the_
     )
     accept_statement(town.db, HERE, statement.statement_id, by=OWNER, at=ISSUED_AT)
     assert money(town).rolls_over
+    assert (unpaid(town).small_fen, unpaid(town).is_open) == (whole, False)
     with pytest.raises(Refusal, match="payout_under_least"):
         propose_payout(town.db, HERE, statement.statement_id, by=ZHOU, at=ISSUED_AT)
     assert payable(town) == whole

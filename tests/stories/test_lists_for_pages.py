@@ -67,17 +67,17 @@ def test_differences_and_payouts_are_listed_by_what_they_wait_for(
         second = page_of(tx, HERE, TO_DECIDE, after=waiting[0].discrepancy_no, most=100)
         ended = page_of(tx, HERE, ENDED)
         counts = counts_by_state(tx, HERE)
-        early = statements_to_pay(tx, HERE)
+        early = statements_to_pay(tx, HERE, at=at)
     accept_statement(db, HERE, statement, by=SYSTEM, at=at)
     with db.read() as tx:
         owed = get_statement(tx, HERE, statement).payable_fen
-        [due] = statements_to_pay(tx, HERE)
+        [due] = statements_to_pay(tx, HERE, at=at)
     payout = propose_payout(db, HERE, statement, by=SYSTEM, at=at)
     with db.read() as tx:
-        proposed, none_left = payout_counts(tx, HERE), statements_to_pay(tx, HERE)
+        proposed, none_left = payout_counts(tx, HERE), statements_to_pay(tx, HERE, at=at)
     cancel_payout(db, HERE, payout.payout_id, by=SYSTEM, why="test", at=at)
     with db.read() as tx:
-        [again] = statements_to_pay(tx, HERE)
+        [again] = statements_to_pay(tx, HERE, at=at)
 
     assert waiting
     assert {row.state for row in waiting} == {"open"}
@@ -85,6 +85,6 @@ def test_differences_and_payouts_are_listed_by_what_they_wait_for(
     assert all(row.state not in UNSETTLED for row in ended)
     assert counts == {"open": len(waiting)}
     assert early == []
-    assert (due.statement_id, due.claimant_id, due.due_fen) == (statement, 1, owed)
+    assert (due.statement_id, due.claimant_id, due.payable_fen) == (statement, 1, owed)
     assert (proposed, none_left) == ({"proposed": 1}, [])
-    assert again.due_fen == owed
+    assert again.payable_fen == owed

@@ -131,7 +131,7 @@ def test_twelve_shops_from_claims_to_the_signed_sheet(served: Served) -> None:
     with town.db.read() as tx:
         asked = payouts(tx, HERE)
     ids = [str(one.payout_id) for one in asked]
-    liu.send("/office/payouts", "/office/payouts/approve-all", payout=ids)
+    liu.send("/office/payouts/approve-all", "/office/payouts/approve-all", payout=ids)
     sheets = {
         kind: zhou.fetch(f"/office/payouts/months/202603/{kind}")
         for kind in ("pdf", "csv", "xlsx", "json")
