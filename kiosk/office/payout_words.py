@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import url_for
 
+from kiosk.office.frame import can
 from kiosk.pages import say, yuan
 from kiosk.texts import mark
 from settlement.shop_money import Unpaid
@@ -11,10 +12,18 @@ from settlement.shop_money import Unpaid
 
 def held_words(one: Unpaid) -> list[tuple[str, str]]:
     """Each part of a statement's rest that waits, with its reason, and the page where it is settled or ''."""
-    objections, watch = url_for("office.objections"), url_for("office.watch")
+    # Who does not decide differences reads no suspicion: to them all of it is being looked into.
+    if can("discrepancy.decide"):
+        disputed = mark("{yuan} yuan in lines objected to")
+        looked_at: tuple[tuple[int, str, str], ...] = (
+            (one.disputed_fen, disputed, url_for("office.objections")),
+            (one.review_fen, mark("{yuan} yuan wait for a look"), url_for("office.watch")),
+        )
+    else:
+        both = one.disputed_fen + one.review_fen
+        looked_at = ((both, mark("{yuan} yuan are being looked into"), ""),)
     parts = (
-        (one.disputed_fen, mark("{yuan} yuan in lines objected to"), objections),
-        (one.review_fen, mark("{yuan} yuan wait for a look"), watch),
+        *looked_at,
         (one.recent_fen, mark("{yuan} yuan are younger than {days} days: free by themselves"), ""),
         (
             one.small_fen,

@@ -21,6 +21,7 @@ from settlement.payouts import (
 )
 from settlement.shop_money import set_rule
 from settlement.statements import rows_of
+from tests.kiosk.test_pages_watch import stands_out
 from tests.support.pages_nights import close_march
 from tests.support.pages_town import Served, form_number, text_of
 from tests.support.town import HERE
@@ -111,6 +112,19 @@ def test_what_is_held_is_not_offered_and_says_why(served: Served) -> None:
     assert f"{yuan} 元暂留（有异议 {yuan} 元，待核查 0.00 元，未满天数 0.00 元）" in text_of(
         refused
     )
+
+
+def test_what_waits_for_a_look_is_held_and_named_a_suspicion_to_nobody_who_does_not_decide(
+    served: Served,
+) -> None:
+    accepted(served, 1)
+    stands_out(served)
+
+    decides, reads = (text_of(served.member(who).get(PAGE)) for who in ("zhou", "wang"))
+
+    assert "可以提出付款" not in decides
+    assert "65.00 元待核查" in decides
+    assert ("65.00 元正在核实" in reads, "待核查" in reads) == (True, False)
 
 
 def test_what_is_too_recent_waits_and_is_offered_when_its_days_have_passed(served: Served) -> None:
