@@ -224,7 +224,7 @@ def test_the_office_types_a_stack_sees_findings_and_closes_one(
         },
     )
     assert closed.status_code == 303
-    assert "没有。小票、申报和账本一致" in text_of(client.get("/office/slips"))
+    assert "没有待处理的差异。只核对录入过的小票存根" in text_of(client.get("/office/slips"))
 
 
 def test_the_command_counts_a_stack_and_ends_badly_on_a_bad_line(run: Run, tmp_path: Path) -> None:
