@@ -276,6 +276,7 @@ def answer_for(
     """What the till is told; amounts in fen and units."""
     return {
         **({} if request.undo is None else {"undo": request.undo}),
+        **({"borne_units": taking.borne} if taking.borne else {}),
         "ref": request.ref,
         "original_ref": sale.ref,
         "business_date": day,
@@ -308,6 +309,7 @@ def _posting_steps(  # noqa: PLR0913 - a refund depends on all of these at once
     earner = earner_of(tx, here, sale, commodity, at=at)
     borne = borne_of(tx, here, sale, commodity, split.units_back, at=at)
     taking = take_back(replace(split, units_back=split.units_back - borne.units), owner, earner)
+    taking = taking._replace(borne=borne.units)
     shop = desk.side(here, Account.OFFSET, commodity, sale.merchant_id, at=at)
     issued = desk.side(here, Account.ISSUED_CONSUMPTION, commodity, at=at)
     first = tx.get(_TXN, community_id=here, txn_id=sale.txn_id)

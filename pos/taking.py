@@ -25,6 +25,8 @@ class Taking(NamedTuple):
     from_wallet: int
     to_owed: int
     repaid: int
+    borne: int = 0
+    """Of the points that come back: what was the community's loss, and so is not the holder's again."""
 
 
 def take_back(split: RefundSplit, owner: Owner, earner: Owner | None = None) -> Taking:

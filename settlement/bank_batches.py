@@ -25,7 +25,7 @@ from settlement.bank_form import (
     reference_of,
     write_bank_file,
 )
-from settlement.decisions import today_of
+from settlement.effects import today_of
 from settlement.finance_setup import finance_setup
 from settlement.payout_store import Payout, get_payout
 from settlement.payouts import begin_attempt, end_attempt

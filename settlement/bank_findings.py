@@ -11,7 +11,7 @@ from ledger.earning.working_days import due_day
 from ledger.errors import Refusal
 from ledger.members.settings import current
 from ledger.sql import Row, Sql, Tx
-from settlement.decisions import today_of
+from settlement.effects import today_of
 from settlement.payout_store import Payout, unended_payouts
 
 Code = Literal["P1", "P2", "P3", "P4"]

@@ -23,7 +23,7 @@ from ledger.sql import Row, Sql, Tx
 from pos.channel import PaidOut, PayoutReturned, Unknown
 from settlement.bank_answer import Answered, Said, Sent, Verdict, judge, read_answer
 from settlement.bank_batches import end_batch, form_of
-from settlement.decisions import today_of
+from settlement.effects import today_of
 from settlement.payout_store import Payout, get_payout, payouts_of_statement
 from settlement.payouts import end_attempt, start_anew
 from settlement.statements import get_statement

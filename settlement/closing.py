@@ -12,8 +12,8 @@ from ledger.audit import SYSTEM, By
 from ledger.book.issued import count_issued
 from ledger.book.period import BookPeriod, begin_close, close, find_period, get_period
 from ledger.database import Database
-from ledger.earning.calendar import day_from_key, day_key
-from ledger.earning.working_days import working_days_cn
+from ledger.earning.calendar import day_from_key
+from ledger.earning.working_days import last_day_to_answer
 from ledger.errors import GuardMissedError, Refusal
 from ledger.ids import derived_request_id
 from ledger.members import settings
@@ -23,8 +23,8 @@ from ledger.seal.tiles import read_root
 from ledger.sql import Row, Sql, Tx
 from settlement.choices import paid_as_booked
 from settlement.cofund import take_shares
-from settlement.decisions import end_item, post_effect, today_of
 from settlement.dispute_store import REFS_IN_DISPUTE
+from settlement.effects import end_item, post_effect, today_of
 from settlement.month_figures import shops_until
 from settlement.night import last_run_no, night_running
 from settlement.statements import (
@@ -200,8 +200,7 @@ def _period(tx: Tx, community_id: int, begun: BookPeriod) -> Period:
 
 def _objection_until(tx: Tx, community_id: int, *, at: int) -> int:
     days = settings.current(tx, community_id).accept_days
-    today = day_from_key(today_of(tx, community_id, at=at))
-    return day_key(working_days_cn().add_working_days(today, days).day)
+    return last_day_to_answer(today_of(tx, community_id, at=at), days)
 
 
 def _accept(

@@ -23,7 +23,7 @@ from ledger.ids import derived_request_id
 from ledger.members.agreements import Agreement, all_agreements, share_in
 from ledger.sql import Sql, Tx
 from ledger.units import CNY
-from settlement.decisions import today_of
+from settlement.effects import today_of
 
 _KIND: Final = "cofund"
 _WHOLE: Final = 10_000

@@ -18,9 +18,11 @@ from ledger.errors import Refusal
 from ledger.members import settings
 from ledger.members.communities import get_community
 from ledger.members.merchants import get_merchant
+from ledger.refs import read_reference
 from ledger.sql import Row, Sql, Tx
 from ledger.units import points_text, yuan_text
 from settlement.disputed_line import Receipt, receipts_of_day
+from settlement.verdicts import Code
 
 FORMAT: Final = "jifen-day/1"
 KINDS: Final = ("csv", "json")
@@ -48,6 +50,8 @@ _WAITS: Final = Sql(
     "SELECT ref, reason FROM open_item WHERE community_id = :community_id"
     " AND claimant_id = :claimant_id AND opened_run = :run_no"
 )
+_OTHER_USE: Final = frozenset({Code.A2, Code.A5})
+"""Verdicts whose sub-code may be the slip of the other use, at another shop."""
 _COLUMNS: Final = (
     "part", "line", "ref", "kind", "occurred_at", "points", "yuan", "status", "code",
     "claimed_yuan", "plus_yuan", "minus_yuan",
@@ -94,7 +98,7 @@ def day_document(tx: Tx, community_id: int, claimant_id: int, day: int) -> dict[
         for receipt in receipts_of_day(tx, community_id, claimant_id, day)
     ]
     body = [line._asdict() for line in lines]
-    differences = [dict(row._asdict()) for row in found]
+    differences = [_difference(row) for row in found]
     text = json.dumps([body, differences], sort_keys=True, ensure_ascii=False)
     total = tx.find(_TOTAL, **here)
     return {
@@ -134,6 +138,16 @@ def _line(
         status,
         codes.get(receipt.ref, ""),
     )
+
+
+def _difference(row: Row) -> dict[str, Any]:
+    """What the night found, without anything of another shop: neither which it is nor what it has booked."""
+    said: dict[str, Any] = row._asdict()
+    if row.code in _OTHER_USE and read_reference(row.sub_code) is not None:
+        said["sub_code"] = ""
+    if row.code == Code.T1:
+        said |= {"sub_code": "", "booked_fen": None, "plus_fen": 0}
+    return said
 
 
 def _night_totals(total: Row | None) -> dict[str, int]:

@@ -8,21 +8,16 @@ from typing import Any, Final, NamedTuple
 from ledger import audit
 from ledger.audit import By
 from ledger.book import requests
-from ledger.book.accounts import account_id
-from ledger.book.chart import Account, Kind
-from ledger.book.posting import Line, Posting, Side, post
 from ledger.database import Database
-from ledger.earning.calendar import business_date, day_from_key, day_key
-from ledger.earning.working_days import working_days_cn
+from ledger.earning.working_days import last_day_to_answer
 from ledger.errors import GuardMissedError, Refusal
-from ledger.members.communities import get_community
+from ledger.members.shop_ties import check_not_own_purchase, check_not_own_shop
 from ledger.sql import Row, Sql, Tx
-from ledger.units import CNY
 from settlement.choices import Choice, Effect, effect_of, paid_as_booked
 from settlement.discrepancies import facts_of, get_discrepancy
+from settlement.effects import end_item, post_effect, today_of
 from settlement.handling import ANSWER_DAYS
 from settlement.night import last_run_no, night_running
-from settlement.settle import captured, settle_lines
 from settlement.verdicts import Code
 
 MayDecide = Callable[[Tx, Row], None]
@@ -62,11 +57,6 @@ _BACK: Final = Sql(
     " WHERE community_id = :community_id AND discrepancy_no = :discrepancy_no"
     " AND state = 'proposed'"
 )
-_END_ITEM: Final = Sql(
-    "UPDATE open_item SET closed_run = :run_no, closed_by = :closed_by, closed_date = :today"
-    " WHERE community_id = :community_id AND claimant_id = :claimant_id AND ref = :ref"
-    " AND closed_run IS NULL"
-)
 _WAITING_FOR_FILE: Final = Sql(
     "SELECT ref, units, fen FROM open_item WHERE community_id = :community_id"
     " AND claimant_id = :claimant_id AND business_date = :business_date AND reason <> 'unclaimed'"
@@ -81,13 +71,14 @@ def decide(db: Database, press: Press, *, may_decide: MayDecide, at: int) -> dic
     Answer: `state` (`decided`, `asked`, or `proposed` where a second person must approve),
     `posted_fen` (signed: what the shop is owed more), `txn_id` or None. Refuses: why_missing,
     discrepancy_not_found, discrepancy_settled, decision_not_offered, night_unfinished, fund_empty,
-    request_id_reused, and whatever `may_decide` refuses.
+    request_id_reused, own_shop, own_household, own_kin, and whatever `may_decide` refuses.
     """
     if not press.reason.strip():
         raise Refusal("why_missing")
 
     def work(tx: Tx) -> dict[str, Any]:
         row = _open_row(tx, press.community_id, press.discrepancy_no, ("pooled", "open", "asked"))
+        _check_apart(tx, press, row)
         may_decide(tx, row)
         if press.choice is Choice.ASK_SHOP:
             effect_of(facts_of(row), press.choice)
@@ -108,6 +99,7 @@ def approve(db: Database, press: Press, *, may_decide: MayDecide, at: int) -> di
 
     def work(tx: Tx) -> dict[str, Any]:
         row = _open_row(tx, press.community_id, press.discrepancy_no, ("proposed",))
+        _check_apart(tx, press, row)
         may_decide(tx, row)
         if row.decided_by == press.by.id:
             raise Refusal("decision_same_person")
@@ -127,6 +119,7 @@ def turn_down(db: Database, press: Press, *, may_decide: MayDecide, at: int) -> 
 
     def work(tx: Tx) -> dict[str, Any]:
         row = _open_row(tx, press.community_id, press.discrepancy_no, ("proposed",))
+        _check_apart(tx, press, row)
         may_decide(tx, row)
         if row.decided_by == press.by.id:
             raise Refusal("decision_same_person")
@@ -186,6 +179,11 @@ def _open_row(tx: Tx, community_id: int, discrepancy_no: int, states: tuple[str,
     return row
 
 
+def _check_apart(tx: Tx, press: Press, row: Row) -> None:
+    check_not_own_shop(tx, press.community_id, press.by, row.claimant_id)
+    check_not_own_purchase(tx, press.community_id, press.by, row.booked_txn)
+
+
 def _effect(tx: Tx, press: Press, row: Row) -> Effect:
     facts = facts_of(row)
     if facts.code is Code.C1 and press.choice is Choice.PAY_BOOKED:
@@ -220,8 +218,7 @@ def _propose(tx: Tx, press: Press, row: Row, effect: Effect, *, at: int) -> dict
 
 
 def _ask(tx: Tx, press: Press, row: Row, *, at: int) -> dict[str, Any]:
-    today = day_from_key(today_of(tx, press.community_id, at=at))
-    due = day_key(working_days_cn().add_working_days(today, ANSWER_DAYS).day)
+    due = last_day_to_answer(today_of(tx, press.community_id, at=at), ANSWER_DAYS)
     changed = tx.run(
         _ASK, **_key(press), reason=press.reason, by_id=press.by.id, at=at, due_date=due
     )
@@ -289,95 +286,6 @@ def _close(
         "posted_fen": effect.payable_fen,
         "txn_id": None if txn_id is None else str(txn_id),
     }
-
-
-def end_item(
-    tx: Tx,
-    community_id: int,
-    claimant_id: int,
-    ref: str,
-    *,
-    run_no: int,
-    closed_by: str,
-    today: int,
-) -> None:
-    """An offset waits no longer; raises GuardMissedError where it was settled meanwhile."""
-    ended = tx.run(
-        _END_ITEM,
-        community_id=community_id,
-        claimant_id=claimant_id,
-        ref=ref,
-        run_no=run_no,
-        closed_by=closed_by,
-        today=today,
-    )
-    if ended != 1:
-        raise GuardMissedError("open_item")
-
-
-def post_effect(  # noqa: PLR0913 - what one entry says
-    tx: Tx,
-    community_id: int,
-    claimant_id: int,
-    effect: Effect,
-    *,
-    request_id: str,
-    corrects_date: int,
-    staff_id: int | None,
-    at: int,
-    reason_key: str = "discrepancy",
-) -> int | None:
-    """Write a decision's entry, dated today; None where it moves nothing. Returns the entry's id."""
-    settled = settle_lines(
-        tx,
-        community_id,
-        claimant_id,
-        units_plus=effect.settle_units + effect.retire_units,
-        units_minus=effect.back_units,
-        fen_plus=effect.settle_fen,
-        fen_minus=effect.back_fen,
-        at=at,
-    )
-    lines = settled + _grant_lines(tx, community_id, claimant_id, effect.grant_fen, at=at)
-    if not lines:
-        return None
-    used = captured(settled, effect.settle_fen)
-    if effect.free_fen:
-        cover = account_id(tx, community_id, Account.COVER, CNY, claimant_id, at=at)
-        used[cover] = used.get(cover, 0) + effect.free_fen
-    return post(
-        tx,
-        Posting(
-            community_id=community_id,
-            kind=Kind.ADJUST,
-            request_id=request_id,
-            occurred_at=at,
-            at=at,
-            business_date=today_of(tx, community_id, at=at),
-            lines=lines,
-            merchant_id=claimant_id,
-            staff_id=staff_id,
-            reason_key=reason_key,
-            source="office",
-            corrects_date=corrects_date,
-            captured=used,
-        ),
-    )
-
-
-def _grant_lines(tx: Tx, community_id: int, claimant_id: int, fen: int, *, at: int) -> list[Line]:
-    if not fen:
-        return []
-    fund = Side(account_id(tx, community_id, Account.FUND, CNY, at=at), Account.FUND)
-    payable = Side(
-        account_id(tx, community_id, Account.PAYABLE, CNY, claimant_id, at=at), Account.PAYABLE
-    )
-    return [Line(fund, payable, CNY, fen) if fen > 0 else Line(payable, fund, CNY, -fen)]
-
-
-def today_of(tx: Tx, community_id: int, *, at: int) -> int:
-    """The business date of `at` on the community's clock."""
-    return day_key(business_date(at, get_community(tx, community_id).timezone))
 
 
 def _key(press: Press) -> dict[str, int]:

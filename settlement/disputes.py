@@ -13,12 +13,11 @@ from typing import Any, Final, NamedTuple
 from ledger.audit import SYSTEM, By
 from ledger.book import requests
 from ledger.database import Database
-from ledger.earning.calendar import day_from_key, day_key
-from ledger.earning.working_days import working_days_cn
+from ledger.earning.working_days import last_day_to_answer
 from ledger.errors import GuardMissedError, Refusal
+from ledger.members.shop_ties import check_not_own_shop
 from ledger.sql import Tx
 from settlement.choices import Effect
-from settlement.decisions import post_effect, today_of
 from settlement.dispute_life import (
     FOR_OFFICE,
     Outcome,
@@ -42,6 +41,7 @@ from settlement.dispute_store import (
     proposed_fen,
 )
 from settlement.disputed_line import find_line
+from settlement.effects import post_effect, today_of
 from settlement.payout_store import take_turn
 from settlement.state_names import STATE_NAMES
 from settlement.statements import Statement, get_statement
@@ -155,7 +155,7 @@ class Act(NamedTuple):
 def ask_evidence(db: Database, act: Act) -> Dispute:
     """Ask the shop for the receipt or for more words; it has some working days to answer on its own page.
 
-    Refuses: why_missing, dispute_not_found, dispute_wrong_state.
+    Refuses: why_missing, dispute_not_found, dispute_wrong_state, own_shop (as every act of the office here).
     """
 
     def change(tx: Tx, seen: Dispute) -> None:
@@ -349,6 +349,7 @@ def _once(
 
     def work(tx: Tx) -> dict[str, Any]:
         seen = get_dispute(tx, act.community_id, act.dispute_id)
+        check_not_own_shop(tx, act.community_id, act.by, seen.claimant_id)
         take_turn(tx, act.community_id, seen.claimant_id)
         change(tx, seen)
         return {"dispute": str(act.dispute_id)}
@@ -367,5 +368,4 @@ def _once(
 
 
 def _working_days(tx: Tx, community_id: int, days: int, *, at: int) -> int:
-    today = day_from_key(today_of(tx, community_id, at=at))
-    return day_key(working_days_cn().add_working_days(today, days).day)
+    return last_day_to_answer(today_of(tx, community_id, at=at), days)

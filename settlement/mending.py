@@ -10,7 +10,7 @@ from ledger.database import Database
 from ledger.ids import derived_request_id
 from ledger.sql import Tx
 from settlement.choices import Effect
-from settlement.decisions import post_effect
+from settlement.effects import post_effect
 
 
 class Mend(NamedTuple):

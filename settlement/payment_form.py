@@ -12,7 +12,7 @@ from ledger.members.settings import current
 from ledger.members.staff import all_staff
 from ledger.sql import Sql, Tx
 from settlement.capitals import capital_yuan
-from settlement.decisions import today_of
+from settlement.effects import today_of
 from settlement.payout_store import Payout, get_payout, payouts_of_statement
 from settlement.sheet import (
     Block,

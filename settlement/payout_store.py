@@ -14,7 +14,7 @@ from ledger.errors import GuardMissedError, Refusal
 from ledger.ids import derived_request_id
 from ledger.sql import Row, Sql, Tx
 from ledger.units import CNY
-from settlement.decisions import today_of
+from settlement.effects import today_of
 
 _COLUMNS: Final = (
     "payout_id, claimant_id, statement_id, amount_fen, state, attempt, channel_ref, account_tail,"

@@ -20,7 +20,7 @@ from ledger.seal.publications import (
 from ledger.seal.recovery import read_loss, recoveries_since
 from ledger.sql import Tx
 from settlement.board import board_figures
-from settlement.decisions import today_of
+from settlement.effects import today_of
 
 
 def publish_board(  # noqa: PLR0913 - what is put up, what signs it, and who does it

@@ -10,7 +10,7 @@ from ledger.members.communities import get_community
 from ledger.members.merchants import Merchant, all_merchants
 from ledger.sql import Row as SqlRow
 from ledger.sql import Sql, Tx
-from settlement.decisions import today_of
+from settlement.effects import today_of
 from settlement.payout_store import Payout, payouts_of_statement
 from settlement.sheet import (
     Block,

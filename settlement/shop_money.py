@@ -18,8 +18,8 @@ from ledger.members.merchants import get_merchant
 from ledger.sql import Sql, Tx
 from ledger.units import CNY
 from settlement.available import Rule, ShopMoney, share_out
-from settlement.decisions import today_of
 from settlement.dispute_store import held_by_disputes
+from settlement.effects import today_of
 from settlement.payout_store import payouts_of_statement
 from settlement.statements import Statement, rows_of
 from settlement.watch_run import held_for_review

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ledger.members.merchants import Merchant, get_merchant
 from ledger.sql import Tx
-from settlement.decisions import today_of
+from settlement.effects import today_of
 from settlement.sheet import (
     Block,
     Cell,

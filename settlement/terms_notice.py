@@ -9,7 +9,7 @@ from ledger.errors import Refusal
 from ledger.members.agreements import Agreement, agreements_of, signed_on, worse_terms
 from ledger.members.merchants import get_merchant
 from ledger.sql import Tx
-from settlement.decisions import today_of
+from settlement.effects import today_of
 from settlement.sheet import Sheet, date, ident, pairs, points, text, yuan
 from settlement.words import Translate, mark
 

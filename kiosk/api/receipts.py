@@ -94,12 +94,23 @@ def refund_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, str]]
         (_("Refund for"), str(facts["original_ref"])),
         (_("Goods returned"), yuan(facts["refund_fen"])),
         (_("Money back"), yuan(facts["cash_back_fen"])),
-        (_("Points back"), points(facts["units_back"])),
+        *_points_back(facts, points, _),
         (_("Earned points taken back"), points(facts["earned_reversed_units"])),
     ]
     if facts["owed_units"]:
         lines.append((_("Points owed"), points(facts["owed_units"])))
     return _shown(lines)
+
+
+def _points_back(
+    facts: Mapping[str, Any], points: Callable[[int], str], _: Callable[[str], str]
+) -> list[Pair]:
+    """What comes back to the holder; what the community had lost by the sale goes back to the community."""
+    borne = facts.get("borne_units", 0)
+    lines = [(_("Points back"), points(facts["units_back"] - borne))]
+    return [*lines, (_("Back to the community, which had borne them"), points(borne))][
+        : 2 if borne else 1
+    ]
 
 
 def redemption_lines(terms: Terms, facts: Mapping[str, Any]) -> list[dict[str, str]]:

@@ -35,6 +35,7 @@ from settlement.payout_store import Payout, payouts_of_statement
 from settlement.shop_money import money_of
 from settlement.statements import Statement, get_statement, statements_of_shop
 from settlement.terms_notice import coming_terms
+from settlement.verdicts import Code
 
 bp: Final = Blueprint("merchant", __name__, url_prefix="/merchant")
 
@@ -216,8 +217,11 @@ def _payout(row: Payout) -> dict[str, Any]:
 
 
 def _question(row: Row) -> dict[str, Any]:
+    view = view_of(row)
+    if row.code == Code.T1:
+        view = view._replace(booked=None)  # what is booked is another shop's
     return {
-        **view_of(row)._asdict(),
+        **view._asdict(),
         "day": row.business_date,
         "ref": row.ref,
         "gap": gap_sentence(row),

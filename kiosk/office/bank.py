@@ -38,7 +38,7 @@ from settlement.bank_batches import (
 from settlement.bank_findings import bank_findings
 from settlement.bank_form import Payer, bank_forms
 from settlement.bank_returns import BankUpload, propose_settling, take_bank_answer
-from settlement.decisions import today_of
+from settlement.effects import today_of
 from settlement.exports import MEDIA_TYPES
 from settlement.finance_setup import finance_setup, set_codes, set_payer
 from settlement.payout_store import payouts_in

@@ -177,6 +177,13 @@ TABLE: Final = {
             "Nobody decides about a household in which a relative lives. Ask a colleague to do it."
         ),
     ),
+    "own_shop": Known(
+        403,
+        mark(
+            "Nobody decides about a shop that is their own, their household's or a relative's. "
+            "Ask a colleague to do it."
+        ),
+    ),
     "own_role": Known(
         403,
         mark("Nobody changes their own roles. Ask another administrator."),

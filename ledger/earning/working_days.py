@@ -102,6 +102,15 @@ class WorkingDays:
         """The first working day from `day` on, that day counted in."""
         return self.add_working_days(day - _DAY, 1)
 
+    def longest_rest(self) -> int:
+        """Days of the longest holiday in the calendar, one after another; 0 where it knows none."""
+        longest = length = 0
+        before: date | None = None
+        for day in sorted(self.rest):
+            length = length + 1 if before is not None and day - before == _DAY else 1
+            longest, before = max(longest, length), day
+        return longest
+
     def missing_year(self, day: date) -> int | None:
         """The year within the next 45 days whose notice is not in the calendar, None where none is missing."""
         ahead = (day, day + _LOOK_AHEAD)
@@ -136,6 +145,18 @@ def due_day(day: int, count: int) -> Due:
     """The `count`-th working day after a business date (yyyymmdd), by the calendar that ships."""
     reckoned = working_days_cn().add_working_days(day_from_key(day), count)
     return Due(day_key(reckoned.day), reckoned.sure)
+
+
+def last_day_to_answer(day: int, count: int) -> int:
+    """The last day (yyyymmdd) of a term of `count` working days that somebody has from a business date on.
+
+    Where a year's holidays are not known yet, the longest holiday known is added: nobody's term may turn out shorter
+    than promised once the notice comes.
+    """
+    calendar = working_days_cn()
+    reckoned = calendar.add_working_days(day_from_key(day), count)
+    spare = timedelta(days=0 if reckoned.sure else calendar.longest_rest())
+    return day_key(reckoned.day + spare)
 
 
 def value_day(day: int) -> Due:

@@ -6,10 +6,11 @@ the community's loss; no yuan move.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from ledger.audit import By
-from ledger.book.accounts import account_id
+from ledger.book.accounts import account_id, find_account
 from ledger.book.balances import lock_wallet, wallet_of
 from ledger.book.chart import Account, Kind
 from ledger.book.posting import Line, Posting, Side, post
@@ -36,6 +37,14 @@ _FORGIVEN: Final = Sql(
     " AND t.txn_id = x.txn_id WHERE x.community_id = :community_id AND x.kind = 'forgive'"
     " AND x.wallet_owner_id = :owner_id"
 )
+_OWED_MOVES: Final = Sql(
+    "SELECT x.kind, CASE WHEN t.debit_id = :account THEN t.amount ELSE -t.amount END AS units FROM transfer t"
+    " JOIN txn x ON x.community_id = t.community_id AND x.txn_id = t.txn_id"
+    " WHERE t.community_id = :community_id AND (t.debit_id = :account OR t.credit_id = :account)"
+    " ORDER BY t.txn_id, t.line_no"
+)
+_BROUGHT: Final = frozenset({Kind.OVERSPEND, Kind.HOUSEHOLD_MOVE})
+"""What brings such a debt to a wallet: the sale that came in, and a household that takes it along."""
 _LET_GO: Final = Sql(
     "SELECT coalesce(sum(t.amount), 0) AS units FROM txn x JOIN transfer t ON t.community_id = x.community_id"
     " AND t.txn_id = x.txn_id WHERE x.community_id = :community_id AND x.kind = 'forgive'"
@@ -72,7 +81,7 @@ class Debt(NamedTuple):
 def debts(tx: Tx, terms: Terms) -> list[Debt]:
     """Every such debt that is still open, the newest sale first.
 
-    Points paid back count against it first of all: nobody owes more here than they owe in all.
+    Points paid back count against it first of all; what is owed for anything else is none of these.
     """
     here, commodity = terms.community.id, terms.civic.commodity
     lacked: dict[int, Debt] = {}
@@ -84,11 +93,33 @@ def debts(tx: Tx, terms: Terms) -> list[Debt]:
     found = []
     for debt in lacked.values():
         let_go = int(tx.get(_FORGIVEN, community_id=here, owner_id=debt.owner_id).units)
-        owed = wallet_of(tx, here, debt.owner_id, commodity).owed
-        left = min(owed, debt.units - let_go)
+        left = min(_still_owed(tx, here, debt.owner_id, commodity), debt.units - let_go)
         if left > 0:
             found.append(debt._replace(units=left))
     return found
+
+
+def _still_owed(tx: Tx, community_id: int, owner_id: int, commodity: int) -> int:
+    """Of what a wallet owes, what sales without network brought: told apart by walking its entries in their order."""
+    if not wallet_of(tx, community_id, owner_id, commodity).owed:
+        return 0
+    account = find_account(tx, community_id, Account.OWED, commodity, owner_id)
+    rows = tx.all(_OWED_MOVES, community_id=community_id, account=account)
+    return owed_by_offline((Kind(row.kind), int(row.units)) for row in rows)
+
+
+def owed_by_offline(moves: Iterable[tuple[Kind, int]]) -> int:
+    """What is left of the debts that sales without network brought; units, positive where more is owed."""
+    offline = other = 0
+    for kind, units in moves:
+        if units > 0 and kind in _BROUGHT:
+            offline += units
+        elif units > 0:
+            other += units
+        else:
+            first = min(offline, -units)
+            offline, other = offline - first, other + units + first
+    return offline
 
 
 def propose_forgiving(

@@ -112,6 +112,9 @@ def test_whose_entry_failed_is_told_at_the_next_contact_and_once(served: Served)
     assert [len(found) for found in at_till] == [1, 1, 0]
     assert "60.00" in at_till[0][0]["zh"]
     assert "60.00" in at_till[0][0]["en"]
+    # At another shop's till nobody hears where the holder buys; on their own page they do.
+    assert "shop 1" not in repr(at_till)
+    assert "shop 1" in own[0]
     assert len(calls) == 2
     assert ["正好断网" in page for page in own] == [True, True, False]
     assert "正好断网" in again

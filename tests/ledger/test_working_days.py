@@ -6,11 +6,13 @@ from datetime import date, timedelta
 
 import pytest
 
+from ledger.earning.calendar import day_from_key
 from ledger.earning.working_days import (
     Due,
     Reckoned,
     WorkingDays,
     due_day,
+    last_day_to_answer,
     parse_working_days,
     value_day,
     working_days_cn,
@@ -118,6 +120,16 @@ def test_a_calendar_that_contradicts_itself_is_refused(
 def test_a_due_day_is_counted_in_business_dates_and_says_when_it_is_not_sure() -> None:
     assert due_day(20260213, 3) == Due(20260225, sure=True)
     assert due_day(20310930, 3) == Due(20311003, sure=False)
+
+
+def test_where_holidays_are_not_known_nobodys_term_turns_out_shorter() -> None:
+    known, unknown = last_day_to_answer(20260213, 3), last_day_to_answer(20310930, 3)
+
+    assert known == due_day(20260213, 3).day
+    assert CHINA.longest_rest() >= 8
+    late = day_from_key(due_day(20310930, 3).day) + timedelta(days=CHINA.longest_rest())
+    assert day_from_key(unknown) == late
+    assert WorkingDays().longest_rest() == 0
 
 
 def test_money_is_sent_on_a_day_the_bank_works() -> None:

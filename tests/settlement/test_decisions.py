@@ -83,7 +83,7 @@ def anybody(_tx: Tx, _row: Row) -> None:
 @pytest.fixture
 def case(db: Database) -> Case:
     """V1 +9.00, V2 -4.00, X1 3.00, X2 5.00, X3 10.00, S1 6.00; payable 10 + 10 + 6 + 6 - 6."""
-    town = build_town(db, people=1, shops=1, fund_fen=1_000_000)
+    town = build_town(db, people=3, shops=1, fund_fen=1_000_000)
     town.grant(1, 10**12)
     planter = Planter(town.tills, seed=1)
     fens = {"X3": 1000, "V1": 1000, "V2": 1000, "S1": 600, "X2": 500, "X1": 300}
@@ -253,7 +253,7 @@ def test_a_decision_needs_a_reason_and_a_fund_that_holds_it(case: Case) -> None:
 
 
 def test_a_missing_file_is_paid_as_booked_with_one_press(db: Database) -> None:
-    town = build_town(db, people=1, shops=1, fund_fen=1_000_000)
+    town = build_town(db, people=3, shops=1, fund_fen=1_000_000)
     town.grant(1, 10**12)
     planter = Planter(town.tills, seed=1)
     sales = [planter.entry(DAY, fen=1000), planter.entry(DAY, fen=300)]

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from ledger.sql import Sql
+from settlement.day_file import day_document
 from settlement.night import run_night, verify_night
 from settlement.night_result import NightResult
 from tests.support.fault_plant import (
@@ -205,6 +206,10 @@ def test_swapped_branches_are_told_apart_from_what_their_own_shop_claims_too(tow
         [Planted("T1", planted.shop, sale.ref, minus_fen=sale.fen)]
     )
     assert result.settled_fen == sum(e.fen for e in day.booked)
+    # Nor does its file of the day say whose it is, or what that shop has booked.
+    with town.db.read() as tx:
+        [told] = day_document(tx, HERE, planted.shop, day.day)["differences"]
+    assert (told["code"], told["sub_code"], told["booked_fen"]) == ("T1", "", None)
 
 
 @pytest.mark.parametrize("how", ["NO_FILE", "EMPTY"])

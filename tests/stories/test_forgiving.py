@@ -8,13 +8,19 @@ import pytest
 
 from ledger.audit import By
 from ledger.book.balances import account_sum
-from ledger.book.chart import Account
+from ledger.book.chart import Account, Kind
 from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.sql import Sql
 from pos.checkout import check_out
 from pos.notices import FORGIVEN, told_to
-from pos.offline.forgiving import agree_to_forgiving, debts, let_go, propose_forgiving
+from pos.offline.forgiving import (
+    agree_to_forgiving,
+    debts,
+    let_go,
+    owed_by_offline,
+    propose_forgiving,
+)
 from pos.refunds import refund
 from tests.support import misuse
 from tests.support.invariants import check_invariants
@@ -123,8 +129,10 @@ def test_goods_that_come_back_give_nobody_the_points_that_were_let_go(shop: Offl
     agree(shop, propose(shop, 4_000))
     late = ref_of(shop, 10_000)
 
-    refund(shop.town.desk, shop.town.refund(late, 1_500), at=shop.town.at)
+    said = refund(shop.town.desk, shop.town.refund(late, 1_500), at=shop.town.at)
     assert (lost(shop), shop.wallet(1)) == (1_000, (0, 6_000))
+    # The slip promises the holder nothing that went back to the community.
+    assert (said["units_back"], said["borne_units"]) == (3_000, 3_000)
 
     refund(shop.town.desk, shop.town.refund(late, 3_500), at=shop.town.at)
     assert (lost(shop), shop.wallet(1)[0]) == (0, 0)
@@ -140,6 +148,23 @@ def test_a_purchase_by_another_gives_back_what_its_holder_had_to_make_up_alone(
     assert misuse.give(shop.town, form_id) == 6_000
     assert shop.wallet(1) == (0, 0)
     assert lost(shop) == 10_000
+
+
+@pytest.mark.parametrize(
+    ("moves", "left"),
+    [
+        ([(Kind.OVERSPEND, 100)], 100),
+        ([(Kind.OVERSPEND, 100), (Kind.SALE, -100), (Kind.REFUND, 50)], 0),
+        ([(Kind.REFUND, 50), (Kind.OVERSPEND, 100), (Kind.SALE, -120)], 0),
+        ([(Kind.REFUND, 50), (Kind.OVERSPEND, 100), (Kind.SALE, -30)], 70),
+        ([(Kind.OVERSPEND, 100), (Kind.FORGIVE, -60), (Kind.MISUSE_UNDONE, 30)], 40),
+        ([(Kind.HOUSEHOLD_MOVE, 80), (Kind.VEST, -10)], 70),
+    ],
+)
+def test_what_is_owed_for_something_else_is_none_of_these_debts(
+    moves: list[tuple[Kind, int]], left: int
+) -> None:
+    assert owed_by_offline(moves) == left
 
 
 def test_what_was_made_up_meanwhile_is_not_told_as_let_go(shop: OfflineShops) -> None:

@@ -98,7 +98,7 @@ export function HomeScreen({ go }: { go: Go }) {
       {!view.online && <OfflineNotice />}
       <footer class="row foot">
         <span>
-          {view.clerk?.label} · {view.terminal?.terminal_code}
+          {view.clerk?.label} · {till.isTraining ? t("Training") : view.terminal?.terminal_code}
         </span>
         {!till.isTraining && (
           <button type="button" class="quiet" onClick={() => go({ at: "settings" })}>

@@ -1,0 +1,84 @@
+"""Nobody decides about their own shop, their household's or a relative's, nor on what these bought."""
+
+from __future__ import annotations
+
+import pytest
+
+from ledger.audit import SYSTEM, By
+from ledger.errors import Refusal
+from ledger.members import kin
+from ledger.sql import Sql, Tx
+from settlement.choices import Choice
+from settlement.decisions import approve, decide, turn_down
+from tests.settlement.test_decisions import AT, Case, anybody, case  # noqa: F401 - a fixture
+from tests.support.staff_rows import add_staff
+from tests.support.town import HERE
+
+OWNER, CLERK, OTHER = By("staff", 71), By("staff", 72), By("staff", 73)
+_IS = Sql(
+    "UPDATE staff SET person_id = :person, merchant_id = :shop WHERE community_id = :here AND staff_id = :staff"
+)
+_MOVE_IN = Sql(
+    "UPDATE resident SET household_id = :home WHERE community_id = :here AND person_id = :person"
+)
+
+
+def say_who(case: Case, *, clerk: int, owner: int = 2) -> None:  # noqa: F811
+    """The shop's own login is person `owner`; the member of staff 72 is person `clerk`."""
+    add_staff(
+        case.town.db,
+        {OWNER: "merchant_owner", CLERK: "accountant", OTHER: "accountant"},
+        at=AT,
+    )
+
+    def work(tx: Tx) -> None:
+        tx.run(_IS, here=HERE, person=owner, shop=1, staff=OWNER.id)
+        tx.run(_IS, here=HERE, person=clerk, shop=None, staff=CLERK.id)
+
+    case.town.db.write(work)
+
+
+def refused(case: Case, code: str, by: By) -> str:  # noqa: F811
+    with pytest.raises(Refusal) as refusal:
+        decide(case.town.db, case.press(code, Choice.PAY_BOOKED, by), may_decide=anybody, at=AT)
+    return refusal.value.code
+
+
+def test_who_is_the_shop_themselves_decides_nothing_about_it(case: Case) -> None:  # noqa: F811
+    say_who(case, clerk=2)
+    assert refused(case, "X1", CLERK) == "own_shop"
+    assert case.row("X1").decision is None
+    decide(case.town.db, case.press("X1", Choice.PAY_BOOKED, OTHER), may_decide=anybody, at=AT)
+
+
+def test_who_lives_with_the_owner_or_is_a_relative_stands_apart(case: Case) -> None:  # noqa: F811
+    say_who(case, clerk=3)
+    town = case.town
+    decide(town.db, case.press("X1", Choice.PAY_BOOKED, CLERK), may_decide=anybody, at=AT)
+    town.db.write(lambda tx: tx.run(_MOVE_IN, here=HERE, person=3, home=2))
+    assert refused(case, "X2", CLERK) == "own_shop"
+    town.db.write(lambda tx: tx.run(_MOVE_IN, here=HERE, person=3, home=3))
+    town.db.write(lambda tx: kin.declare(tx, HERE, 2, 3, kind="collateral", by=SYSTEM, at=AT))
+    assert refused(case, "X2", CLERK) == "own_shop"
+    town.db.write(lambda tx: kin.end(tx, HERE, 2, 3, by=SYSTEM, at=AT))
+    decide(town.db, case.press("X2", Choice.PAY_BOOKED, CLERK), may_decide=anybody, at=AT)
+
+
+def test_who_bought_does_not_decide_on_the_purchase(case: Case) -> None:  # noqa: F811
+    say_who(case, clerk=1)  # person 1 bought everything booked here
+    assert refused(case, "X2", CLERK) == "own_household"
+    assert refused(case, "V1", CLERK) == "own_household"
+    # A claim that is not in the book is nobody's purchase.
+    decide(case.town.db, case.press("X1", Choice.PAY_BOOKED, CLERK), may_decide=anybody, at=AT)
+
+
+def test_the_second_person_stands_apart_too(case: Case) -> None:  # noqa: F811
+    say_who(case, clerk=2)
+    proposed = case.press("X1", Choice.PAY_CLAIMED, OTHER)
+    decide(case.town.db, proposed, may_decide=anybody, at=AT)
+    for act in (approve, turn_down):
+        with pytest.raises(Refusal, match="own_shop"):
+            act(
+                case.town.db, case.press("X1", Choice.PAY_CLAIMED, CLERK), may_decide=anybody, at=AT
+            )
+    assert case.row("X1").state == "proposed"
