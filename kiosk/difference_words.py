@@ -36,6 +36,7 @@ _ENTRY_KINDS: Final = {
     "sale": mark("purchase"),
     "refund": mark("refund of goods"),
     "bill": mark("fee bill"),
+    "payout": mark("payout"),
 }
 _OTHER_USES: Final = {
     "NO_OTHER": mark("none within a day"),

@@ -1,6 +1,7 @@
 """What is wrong with payments, by code: P1 failed, P2 not confirmed, P3 another amount, P4 another account.
 
-Findings are read from the payouts and the bank's answers as they stand, never kept: one that is put right is gone.
+Findings are read from the payouts and the bank's answers as they stand: one that is put right is gone. The rows people
+work on (`settlement.payment_rows`) follow them and cannot outlive them.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ Code = Literal["P1", "P2", "P3", "P4"]
 
 _FAILED: Final = Sql(
     "SELECT payout_id, claimant_id, amount_fen, changed_at FROM payout WHERE community_id = :community_id"
-    " AND state IN ('failed', 'returned') ORDER BY payout_id"
+    " AND state IN ('failed', 'returned') AND (:claimant_id = 0 OR claimant_id = :claimant_id) ORDER BY payout_id"
 )
 _DIFFERENT: Final = Sql(
     "SELECT l.batch_id, l.line_no, l.payout_id, l.amount_fen, l.paid_fen, l.outcome, l.answered_at,"
     " p.claimant_id FROM bank_line l JOIN payout p ON p.community_id = l.community_id"
     " AND p.payout_id = l.payout_id WHERE l.community_id = :community_id"
     " AND l.outcome IN ('amount', 'account', 'late') AND l.settled IS NULL"
-    " ORDER BY l.batch_id, l.line_no"
+    " AND (:claimant_id = 0 OR p.claimant_id = :claimant_id) ORDER BY l.batch_id, l.line_no"
 )
 _SAID: Final = Sql(
     "SELECT note FROM payout_event WHERE community_id = :community_id AND payout_id = :payout_id"
@@ -57,8 +58,9 @@ class Finding(NamedTuple):
     why: str = ""
 
 
-def bank_findings(tx: Tx, community_id: int, *, at: int) -> list[Finding]:
-    """Every P1 to P4 as of now, by code."""
+def bank_findings(tx: Tx, community_id: int, *, at: int, claimant_id: int = 0) -> list[Finding]:
+    """Every P1 to P4 as of now, by code; of one shop where `claimant_id` names it."""
+    asked = {"community_id": community_id, "claimant_id": claimant_id}
     found = [
         Finding(
             "P1",
@@ -69,14 +71,14 @@ def bank_findings(tx: Tx, community_id: int, *, at: int) -> list[Finding]:
             row.changed_at,
             why=said_of(tx, community_id, row.payout_id),
         )
-        for row in tx.all(_FAILED, community_id=community_id)
+        for row in tx.all(_FAILED, **asked)
     ]
-    lines = tx.all(_DIFFERENT, community_id=community_id)
+    lines = tx.all(_DIFFERENT, **asked)
     differing = {int(row.payout_id) for row in lines}
     today = today_of(tx, community_id, at=at)
     days = current(tx, community_id).payout_confirm_days
     for payout in unended_payouts(tx, community_id):
-        if payout.payout_id in differing:
+        if payout.payout_id in differing or claimant_id not in {0, payout.claimant_id}:
             continue
         sent_at = payout.sent_at or payout.changed_at
         paid = _said_fen(tx, community_id, payout)
@@ -90,7 +92,7 @@ def bank_findings(tx: Tx, community_id: int, *, at: int) -> list[Finding]:
 
 def count_differing(tx: Tx, community_id: int) -> int:
     """How many payments the bank made otherwise than asked wait for two people (P3 and P4 of bank files)."""
-    return len(tx.all(_DIFFERENT, community_id=community_id))
+    return len(tx.all(_DIFFERENT, community_id=community_id, claimant_id=0))
 
 
 def check_not_stopped(tx: Tx, community_id: int, claimant_id: int) -> None:

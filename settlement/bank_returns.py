@@ -24,6 +24,7 @@ from pos.channel import PaidOut, PayoutReturned, Unknown
 from settlement.bank_answer import Answered, Said, Sent, Verdict, judge, read_answer
 from settlement.bank_batches import end_batch, form_of
 from settlement.effects import today_of
+from settlement.payment_rows import close_settled, keep_payment_rows
 from settlement.payout_store import Payout, get_payout, payouts_of_statement
 from settlement.payouts import end_attempt, start_anew
 from settlement.statements import get_statement
@@ -105,6 +106,7 @@ def take_bank_answer(
             at=at,
         )
         answer = {**_apply(tx, community_id, said, by=by, at=at), "file": digest.hexdigest()}
+        keep_payment_rows(tx, community_id, at=at)
         _note(tx, community_id, upload.bank, digest.digest(), answer, by=by, at=at)
         return answer
 
@@ -151,14 +153,19 @@ def approve_settling(tx: Tx, community_id: int, approval_id: int, *, by: By, at:
     end = str(approved.body["end"])
     line = _line_at(tx, community_id, place)
     payout = get_payout(tx, community_id, line.payout_id)
+    where = {"community_id": community_id, "batch_id": place[0], "line_no": place[1]}
+    if tx.run(_SETTLE, **where, settled=end, at=at) != 1:
+        raise GuardMissedError("bank_line")
+    proposed_by, why = approved.proposed_by, str(approved.body["why"])
+    close_settled(
+        tx, community_id, line.reference, end, proposed_by=proposed_by, by=by, why=why, at=at
+    )
     if line.outcome == "late":
         if end == "paid":
             _book_late(tx, community_id, payout, approved, by=by, at=at)
     elif payout.attempt == line.attempt:
         _book_end(tx, community_id, payout, end, by=by, at=at)
-    where = {"community_id": community_id, "batch_id": place[0], "line_no": place[1]}
-    if tx.run(_SETTLE, **where, settled=end, at=at) != 1:
-        raise GuardMissedError("bank_line")
+    keep_payment_rows(tx, community_id, at=at, claimant_id=payout.claimant_id)
 
 
 def _book_end(tx: Tx, community_id: int, payout: Payout, end: str, *, by: By, at: int) -> None:

@@ -44,7 +44,7 @@ _TOTAL: Final = Sql(
 _FOUND: Final = Sql(
     "SELECT ref, code, sub_code, booked_fen, claimed_fen, plus_fen, minus_fen FROM discrepancy"
     " WHERE community_id = :community_id AND claimant_id = :claimant_id AND run_no = :run_no"
-    " ORDER BY discrepancy_no"
+    " AND code NOT IN ('P1', 'P2', 'P3', 'P4') ORDER BY discrepancy_no"
 )
 _WAITS: Final = Sql(
     "SELECT ref, reason FROM open_item WHERE community_id = :community_id"

@@ -36,7 +36,7 @@ _OPEN: Final = Sql(
 )
 _OPEN_OF_SHOP: Final = Sql(
     f"{_FROM} AND d.claimant_id = :claimant_id AND d.state IN ('open', 'asked', 'proposed')"
-    " ORDER BY d.discrepancy_no LIMIT :most"
+    " AND d.code NOT IN ('P1', 'P2', 'P3', 'P4') ORDER BY d.discrepancy_no LIMIT :most"
 )
 _OF_NIGHT: Final = Sql(f"{_FROM} AND d.run_no = :run_no ORDER BY d.discrepancy_no LIMIT :most")
 _COUNTS: Final = Sql(
@@ -80,7 +80,7 @@ def open_discrepancies(tx: Tx, community_id: int, *, after: int = 0, most: int =
 
 
 def open_of_shop(tx: Tx, community_id: int, claimant_id: int, *, most: int = 100) -> list[Row]:
-    """One shop's open discrepancies, oldest first."""
+    """One shop's open discrepancies about its claims and sales, oldest first; how payments went is the office's own."""
     return tx.all(_OPEN_OF_SHOP, community_id=community_id, claimant_id=claimant_id, most=most)
 
 

@@ -109,7 +109,9 @@ _FOUND: Final = Sql(
     " JOIN night_run r ON r.community_id = d.community_id AND r.run_no = d.run_no"
     " WHERE d.community_id = :community_id AND d.claimant_id = :claimant_id"
     " AND r.business_date <= :last_date AND (r.business_date >= :first_date"
-    "  OR d.state IN ('open', 'asked', 'proposed')) ORDER BY d.discrepancy_no"
+    "  OR d.state IN ('open', 'asked', 'proposed'))"
+    # How a payment went changes nothing of what is owed: it is no line of a statement.
+    " AND d.code NOT IN ('P1', 'P2', 'P3', 'P4') ORDER BY d.discrepancy_no"
 )
 _DECIDED: Final = Sql(
     "SELECT posted_txn, business_date, ref, code, sub_code, booked_fen, claimed_fen, decision"

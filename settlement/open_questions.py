@@ -9,6 +9,8 @@ from ledger.sql import Sql, Tx
 _COUNT: Final = Sql(
     "SELECT count(*) AS n FROM discrepancy WHERE community_id = :community_id"
     " AND claimant_id = :claimant_id AND state IN ('open', 'asked', 'proposed')"
+    # How a payment went is the office's question to the bank, not one about claims.
+    " AND code NOT IN ('P1', 'P2', 'P3', 'P4')"
 )
 
 

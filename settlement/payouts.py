@@ -31,12 +31,12 @@ from pos.channel import (
     Window,
 )
 from settlement.bank_findings import check_not_stopped
+from settlement.payment_rows import move
 from settlement.payout_store import (
     KEEP,
     WAITING,
     Payout,
     get_payout,
-    move,
     note_step,
     take_turn,
 )

@@ -19,6 +19,8 @@ STATE_NAMES: Final = {
     "pay_booked": mark("Pay what is booked"),
     "pay_claimed": mark("Pay what is claimed"),
     "statement": mark("Claimed by the statement"),
+    "payment_paid": mark("The shop has its money"),
+    "payment_failed": mark("The money came back"),
     "discrepancy": mark("Decided"),
     # why something waits
     "cut_off": mark("After the cut-off"),

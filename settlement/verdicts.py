@@ -267,17 +267,28 @@ RULES: Final[dict[Code, Rule]] = {
         works=True,
     ),
     Code.P1: Rule(
-        mark("Payout failed"), Sign.NONE, Hold.PAYOUT, mark("Correct the account and propose anew.")
+        mark("Payout failed"),
+        Sign.NONE,
+        Hold.PAYOUT,
+        mark("Correct the account and propose anew."),
+        works=True,
     ),
-    Code.P2: Rule(mark("Payout not confirmed"), Sign.NONE, Hold.NOTHING, mark("Ask the bank.")),
+    Code.P2: Rule(
+        mark("Payout not confirmed"), Sign.NONE, Hold.NOTHING, mark("Ask the bank."), works=True
+    ),
     Code.P3: Rule(
-        mark("Other payout amount"), Sign.EITHER, Hold.PAYOUT, mark("Adjust the next payout.")
+        mark("Other payout amount"),
+        Sign.EITHER,
+        Hold.PAYOUT,
+        mark("Adjust the next payout."),
+        works=True,
     ),
     Code.P4: Rule(
         mark("Paid to another account"),
         Sign.EITHER,
         Hold.PARTY,
         mark("Stop; two people look into it."),
+        works=True,
     ),
     Code.C1: Rule(
         mark("Claims missing or unusable"),

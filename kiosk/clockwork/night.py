@@ -25,6 +25,7 @@ from pos.recovery import recover
 from settlement.late_bookings import take_back_paid_claims
 from settlement.night import AfterStep, run_night
 from settlement.night_result import NightResult
+from settlement.payment_rows import keep_payment_rows
 from settlement.payout_watch import resolve_unended
 from settlement.short_refunds import mend_short_refunds
 from settlement.watch_run import watch_day
@@ -64,9 +65,12 @@ def prepare_night(server: Opened, community_id: int, *, at: int) -> dict[str, An
     taken_back = take_back_paid_claims(server.db, community_id, at=at)
     vouchers = end_vouchers(server, community_id, at=at)
     silent = review_silence(server.desk, community_id, at=at)
+    payouts_asked = sum(ask_about_payouts(server, community_id, at=at).values())
+    odd_payments = server.db.write(lambda tx: keep_payment_rows(tx, community_id, at=at))
     return {
         "payments_finished": sum(ended.values()),
-        "payouts_asked": sum(ask_about_payouts(server, community_id, at=at).values()),
+        "payouts_asked": payouts_asked,
+        "payments_gone_otherwise": odd_payments,
         "points_vested_units": vested,
         "short_refunds_mended_fen": mended,
         "paid_claims_taken_back_fen": taken_back,
