@@ -114,6 +114,12 @@ def view_of(row: Row) -> View:
 
 def gap_sentence(row: Row) -> str:
     """What the difference is about, plus and minus apart; for points let go twice, how many and where else."""
+    if Code(row.code) is Code.A3 and row.claimed_fen is None:
+        return say(
+            mark(
+                "{points} points were taken on a code used before: {slip}. The community bears it."
+            )
+        ).format(points=whole_points(row.rest_units), slip=row.sub_code)
     if row.sub_code in _OTHER_USES or (Code(row.code) is Code.A5 and row.claimed_fen is None):
         other = say(_OTHER_USES.get(row.sub_code, row.sub_code))
         return say(mark("{points} points were not there. The other use: {slip}")).format(

@@ -21,6 +21,14 @@ SHORT_ELSEWHERE: Final = mark(
     "The network was down when you paid somewhere on {day}. {points} points were already used elsewhere; "
     "that shop is paid. The next points you earn make up for them."
 )
+TWICE: Final = mark(
+    "A spare code of your phone was shown at {shop} too, after another shop had taken it, while the network was down. "
+    "Your points were taken once only. If you did not show it twice, tell the office."
+)
+TWICE_ELSEWHERE: Final = mark(
+    "A spare code of your phone was shown at two shops on {day}, while the network was down. "
+    "Your points were taken once only. If you did not show it twice, tell the office."
+)
 REFUSED: Final = mark(
     "At {shop} the network was down when you bought something. That purchase could not be written "
     "down afterwards; your points are as they were. The office will settle it with the shop."
@@ -37,6 +45,8 @@ def said_of(here: Terms, row: Row, translate: Translate = say) -> str:
     if row.state == "short":
         lacked = points(int(row.lacked_units), here.shown.precision)
         return translate(SHORT).format(shop=shop, points=lacked)
+    if row.state == "twice":
+        return translate(TWICE).format(shop=shop)
     return translate(REFUSED).format(shop=shop)
 
 
@@ -46,6 +56,8 @@ def said_elsewhere(here: Terms, row: Row, translate: Translate) -> str:
     if row.state == "short":
         lacked = points(int(row.lacked_units), here.shown.precision)
         return translate(SHORT_ELSEWHERE).format(day=day, points=lacked)
+    if row.state == "twice":
+        return translate(TWICE_ELSEWHERE).format(day=day)
     return translate(REFUSED_ELSEWHERE).format(day=day)
 
 

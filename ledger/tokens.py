@@ -92,6 +92,11 @@ class Token:
         """Whether showing it once burns it: every code but those on paper, which a refusal leaves good."""
         return self.key_class not in _ON_PAPER
 
+    @property
+    def is_spare(self) -> bool:
+        """Whether it was fetched ahead, for a phone without network: `issue` is its number on that day."""
+        return self.key_class is KeyClass.VCH
+
 
 def sign(claims: Claims, key: SigningKey) -> bytes:
     """The 105 bytes of a code; claims that do not fit the key are a bug and raise ValueError."""

@@ -89,5 +89,5 @@ def label_of(tx: Tx, community_id: int, token: Token) -> str:
 
 def free_of_pin(terms: Terms, row: Row, token: Token) -> int:
     """The units that can be spent today without a PIN."""
-    free = terms.limits(is_code=token.is_single_use).free_units
+    free = terms.limits(is_code=token.is_single_use, is_spare=token.is_spare).free_units
     return max(0, free - int(row.without_pin_day or 0))

@@ -31,7 +31,7 @@ _OWNER: Final = Sql(
 )
 _LOST: Final = Sql(
     "SELECT request_id FROM offline_sale WHERE community_id = :community_id"
-    " AND request_id = :sale_id AND state = 'loss'"
+    " AND request_id = :sale_id AND state IN ('loss', 'twice')"
 )
 
 

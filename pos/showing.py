@@ -123,7 +123,8 @@ def spending_counts(showing: Showing, units: int, *, pin_ok: bool) -> list[CapUs
     if showing.token.key_class is KeyClass.CRT:
         return []
     terms, row, kind = showing.terms, showing.row, showing.kind
-    most, free = terms.limits(is_code=showing.token.is_single_use)
+    token = showing.token
+    most, free = terms.limits(is_code=token.is_single_use, is_spare=token.is_spare)
     if int(row.spent_day or 0) + units > most:
         raise Refusal("spent_day_cap", limit_units=terms.said(most))
     counts = [CapUse(f"spent_{kind}", showing.day, units, most)]

@@ -43,13 +43,14 @@ _AWARDS: Final = Sql(
     " WHERE a.community_id = :community_id AND a.booked_units > 0 AND g.household_id <> t.household_id"
     " AND a.business_date >= :first AND a.business_date <= :last ORDER BY a.award_id"
 )
-# A code read again elsewhere was refused; where it was taken the first time stands with its use.
+# A code read again elsewhere was refused, or booked on the community where its till could not know; where it was taken
+# the first time stands with its use.
 _REPLAYS: Final = Sql(
     "SELECT o.card_serial, o.merchant_id, o.terminal_id, o.occurred_at, t.merchant_id AS first_shop,"
     " u.terminal_id AS first_till, u.used_at FROM offline_sale o JOIN token_use u ON u.community_id = o.community_id"
     "  AND u.serial = o.card_serial AND u.terminal_id <> o.terminal_id JOIN terminal t"
     "  ON t.community_id = u.community_id AND t.terminal_id = u.terminal_id"
-    " WHERE o.community_id = :community_id AND o.state = 'refused' AND o.code = 'token_used'"
+    " WHERE o.community_id = :community_id AND ((o.state = 'refused' AND o.code = 'token_used') OR o.state = 'twice')"
     " AND o.occurred_at >= :starts AND o.occurred_at < :ends ORDER BY o.request_id"
 )
 _OPENED: Final = Sql(

@@ -148,6 +148,7 @@ def offline_of(tx: Tx, here: Till, terms: Terms, *, at: int) -> dict[str, Any]:
         "card_units": policy.card_units,
         "sale_units": policy.sale_units,
         "sale_fen": policy.sale_units // per_fen,
+        "spare_units": policy.spare_units,
         "classes": list(CLASSES),
         "cards_version": cards.standing(tx, here.community_id).version,
         "cards_ttl_s": cards.TTL_S,

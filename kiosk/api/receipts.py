@@ -17,6 +17,7 @@ CUT_SENTENCES: Final = {
     "merchant_not_earning": mark("This kind of shop gives no points."),
     "channel_not_approved": mark("This way of paying earns no points."),
     "card_reported": mark("This card had been reported. Please ask the office."),
+    "code_used": mark("This code had been used before. Please ask the office."),
     "too_soon_same_shop": mark("Two purchases in one shop within two minutes earn once."),
     "earn_cap_txn": mark("One purchase earns no more than this."),
     "earn_cap_day": mark("Today's limit for earning is reached."),

@@ -35,7 +35,7 @@ def offline_group() -> None:
 @json_option
 @says_refusals
 def show_bound(issuer: str | None, *, as_json: bool) -> None:
-    """The most that can be lost, in points and yuan: a day, at one moment, and till by till."""
+    """The most that can be lost, by cards and spare codes together: a day, at one moment, and till by till."""
     with opened() as server:
         community_id, at = server.community(issuer), now_us()
         terms = server.desk.refresh(community_id)
@@ -47,6 +47,8 @@ def show_bound(issuer: str | None, *, as_json: bool) -> None:
             "day_fen": found.day_fen,
             "moment_units": found.moment_units,
             "moment_fen": found.moment_fen,
+            "one_spare_code_units": found.one_code_units,
+            "one_spare_code_fen": found.one_code_fen,
             "tills": {share.terminal_code: share.units for share in found.shares},
         }
         if not as_json:
@@ -57,6 +59,10 @@ def show_bound(issuer: str | None, *, as_json: bool) -> None:
                 "yuan a day": yuan_text(found.day_fen),
                 "points at one moment": points_text(found.moment_units, precision),
                 "yuan at one moment": yuan_text(found.moment_fen),
+                "points of these by one spare code copied to every till": points_text(
+                    found.one_code_units, precision
+                ),
+                "yuan by that code": yuan_text(found.one_code_fen),
                 **tills,
             }
         show(values, as_json=as_json)

@@ -205,6 +205,8 @@ def _bound_view(here: Terms, most: Any) -> dict[str, str]:  # noqa: ANN401 - led
         "day_yuan": yuan(most.day_fen),
         "moment_points": points(most.moment_units, precision),
         "moment_yuan": yuan(most.moment_fen),
+        "one_code_points": points(most.one_code_units, precision),
+        "one_code_yuan": yuan(most.one_code_fen),
     }
 
 

@@ -74,6 +74,9 @@ _GROUPS: Final = (
             _Field("offline_card_day_units", mark("Points of one card at one till a day at most")),
             _Field("offline_terminal_day_units", mark("Points at one till a day at most")),
             _Field("offline_hours", mark("Hours without network until no points can be used")),
+            _Field("offline_spare_units", mark("Points of one spare code at most")),
+            _Field("spare_code_days", mark("Days for which a phone keeps spare codes (0: none)")),
+            _Field("spare_codes_a_day", mark("Spare codes for one day")),
         ),
     ),
     (

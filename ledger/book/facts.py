@@ -38,6 +38,10 @@ _BURN: Final = Sql(
     " outcome) VALUES (:community_id, :kid, :serial, :issued_at_s, :sequence, :used_at, :terminal_id, :request_id,"
     " :outcome) ON CONFLICT (community_id, kid, serial, issued_at_s, sequence) DO NOTHING"
 )
+_BURN_LATE: Final = Sql(
+    f"{_BURN.text.removesuffix('NOTHING')}UPDATE SET used_at = excluded.used_at, terminal_id = excluded.terminal_id,"
+    " request_id = excluded.request_id, outcome = excluded.outcome WHERE token_use.outcome = 'refused'"
+)
 _PAUSE: Final = Sql(
     "UPDATE card SET last_debit_at = :at WHERE community_id = :community_id AND serial = :serial"
     " AND last_debit_at <= :at - :pause_us"
@@ -202,6 +206,22 @@ def burn_step(
         },
         guard="token",
     )
+
+
+def burn_late_step(
+    community_id: int,
+    use: Use,
+    *,
+    at: int,
+    terminal_id: int,
+    request_id: str,
+) -> Step:
+    """Burn a code that a till took without network; where it was refused elsewhere before, this use counts instead.
+
+    The guard misses where it was used before.
+    """
+    burn = burn_step(community_id, use, at=at, terminal_id=terminal_id, request_id=request_id)
+    return burn._replace(sql=_BURN_LATE)
 
 
 def pause_step(community_id: int, serial: int, *, at: int, pause_us: int) -> Step:

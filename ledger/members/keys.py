@@ -34,6 +34,7 @@ RENEWED_CLASSES: Final = (
     KeyClass.CARD,
     KeyClass.DYN,
     KeyClass.EARN,
+    KeyClass.VCH,
     KeyClass.SVC,
     KeyClass.CRT,
     KeyClass.LIST,
@@ -70,6 +71,17 @@ _NEWEST = Sql(
     "WHERE k.community_id = :community_id AND k.key_class = :key_class AND k.state = 'active' "
     "AND k.not_before <= :at AND k.not_after >= :at + :code_life "
     "ORDER BY k.not_before DESC, k.kid DESC LIMIT 1"
+)
+# Of a whole day the same one each time it is asked, also before the day: the newest that signs as the day begins, else
+# the first that began within it.
+_OF_DAY = Sql(
+    "SELECT k.kid, k.key_class, k.alg, k.public_key, k.not_before, k.not_after, k.state, c.issuer, "
+    "k.private_key_encrypted "
+    "FROM token_key k JOIN community c ON c.community_id = k.community_id "
+    "WHERE k.community_id = :community_id AND k.key_class = :key_class AND k.state = 'active' "
+    "AND k.not_before < :ends_at AND k.not_after >= :ends_at "
+    "ORDER BY CASE WHEN k.not_before <= :starts_at THEN 0 ELSE 1 END, "
+    "CASE WHEN k.not_before <= :starts_at THEN -k.not_before ELSE k.not_before END, k.kid LIMIT 1"
 )
 _OF_THEN = Sql(
     "SELECT k.kid, k.key_class, k.alg, k.public_key, k.not_before, k.not_after, k.state, c.issuer, "
@@ -173,6 +185,30 @@ def key_of_then(
     Refusals: keys_master_wrong.
     """
     row = tx.find(_OF_THEN, community_id=community_id, kid=kid, at=at)
+    return None if row is None else _opened(vault, community_id, row)
+
+
+def key_of_day(
+    tx: Tx,
+    vault: KeyVault,
+    community_id: int,
+    key_class: KeyClass,
+    *,
+    starts_at: int,
+    ends_at: int,
+) -> SigningKey | None:
+    """The key for codes of one whole day (microseconds UTC, its end excluded), the same whenever it is asked for.
+
+    None where none signs then: before the class's first key, or further ahead than keys are made.
+    Refusals: keys_master_wrong.
+    """
+    row = tx.find(
+        _OF_DAY,
+        community_id=community_id,
+        key_class=key_class.value,
+        starts_at=starts_at,
+        ends_at=ends_at,
+    )
     return None if row is None else _opened(vault, community_id, row)
 
 

@@ -74,6 +74,11 @@ class CommunitySettings:
     offline_terminal_day_units: int = _whole(2_000 * _POINT, 0, 20_000 * _POINT)
     offline_hours: int = _whole(24, 1, 24)
 
+    # codes a phone keeps for a time without network: the most of one sale, for how many days, how many a day
+    offline_spare_units: int = _whole(200 * _POINT, 0, 200 * _POINT)
+    spare_code_days: int = _whole(3, 0, 3)
+    spare_codes_a_day: int = _whole(1, 1, 3)
+
     # claims, proof and payment
     claim_days: int = _whole(60, 1, 366)
     proof_days: int = _whole(3, 0, 30)
@@ -117,6 +122,13 @@ def in_force(tx: Tx, community_id: int, *, at: int) -> CommunitySettings:
     """The settings as they were in force at `at`."""
     row = tx.find(_AT, community_id=community_id, at=at)
     return DEFAULTS if row is None else _read(row.body)
+
+
+def most_in_force(tx: Tx, community_id: int, name: str, *, since: int) -> int:
+    """The highest value one setting had at any moment from `since` (microseconds UTC) on."""
+    later = [row for row in history(tx, community_id) if int(row.set_at) > since]
+    known = [in_force(tx, community_id, at=since), *(_read(row.body) for row in later)]
+    return max(int(getattr(one, name)) for one in known)
 
 
 def version(tx: Tx, community_id: int) -> int:

@@ -123,14 +123,18 @@ class Terms:
         newest = self.schemes[-1]
         return _civic(newest, newest.point_types[0].code)
 
-    def limits(self, *, is_code: bool) -> Limits:
+    def limits(self, *, is_code: bool, is_spare: bool = False) -> Limits:
         """The day's limits of a code that works once, or of a printed card.
+
+        `is_spare`: a code that was fetched ahead and may have been copied for a day, so less of it goes without a PIN.
 
         The settings say them in hundredths of a point, whatever the scheme counts in; nothing else may read them.
         """
         chosen, scale = self.settings, 10**self.shown.precision
         day = chosen.day_units_dyn if is_code else chosen.day_units_card
         free = chosen.pin_above_units_dyn if is_code else chosen.pin_above_units_card
+        if is_spare:
+            free = min(free, chosen.offline_spare_units)
         return Limits(day * scale // _HUNDRED, free * scale // _HUNDRED)
 
     def said(self, units: int) -> int | str:

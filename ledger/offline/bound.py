@@ -1,9 +1,13 @@
-"""The most that selling without network can cost: the sum of what the tills were told they may let go."""
+"""The most that selling without network can cost: the sum of what the tills were told they may let go.
+
+Cards and spare codes count against the same escrow of a till, so the sum holds for both together.
+"""
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
 
+from ledger.members.settings import most_in_force
 from ledger.members.terms import Terms
 from ledger.offline.shops import decisions
 from ledger.sql import Sql, Tx
@@ -32,6 +36,8 @@ class Bound(NamedTuple):
 
     shares: tuple[TillShare, ...]
     units_per_fen: int
+    spare_units: int = 0
+    """The most of one sale with a spare code."""
 
     @property
     def day_units(self) -> int:
@@ -42,6 +48,16 @@ class Bound(NamedTuple):
     def day_fen(self) -> int:
         """The same in fen, a part of one counted whole."""
         return -(-self.day_units // self.units_per_fen)
+
+    @property
+    def one_code_units(self) -> int:
+        """Units one spare code may let go where it is copied and shown at every till on its day, once at each."""
+        return sum(min(share.units, self.spare_units) for share in self.shares)
+
+    @property
+    def one_code_fen(self) -> int:
+        """The same in fen, a part of one counted whole."""
+        return -(-self.one_code_units // self.units_per_fen)
 
     @property
     def moment_units(self) -> int:
@@ -77,4 +93,5 @@ def bound(tx: Tx, terms: Terms, *, units_per_fen: int, at: int) -> Bound:
         if most.get(int(row.merchant_id), 0)
         and (row.revoked_at is None or int(row.revoked_at) > since)
     )
-    return Bound(shares, units_per_fen)
+    spare = most_in_force(tx, terms.community.id, "offline_spare_units", since=since)
+    return Bound(shares, units_per_fen, spare)

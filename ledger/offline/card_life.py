@@ -17,9 +17,9 @@ class Standing(NamedTuple):
     state: str
     issue: int
 
-    def is_good(self, issue: int) -> bool:
-        """Whether a printed card of that issue was good."""
-        return self.state == "active" and self.issue == issue
+    def is_good(self, issue: int | None) -> bool:
+        """Whether a printed card of that issue was good; None: any code that hangs on the card."""
+        return self.state == "active" and issue in {None, self.issue}
 
 
 def read_life(acts: Iterable[tuple[int, str, str]]) -> list[Standing]:
@@ -38,8 +38,10 @@ def read_life(acts: Iterable[tuple[int, str, str]]) -> list[Standing]:
     return life
 
 
-def dead_since(life: Iterable[Standing], issue: int, *, told_at: int) -> int | None:
+def dead_since(life: Iterable[Standing], issue: int | None, *, told_at: int) -> int | None:
     """When a card of that issue died, where it was good at `told_at`; None where it was not good then, or still is.
+
+    `issue` None: a code of a phone, which outlives the printed card's issue.
 
     Somebody who was told at `told_at` how all cards stood could not know of what came after.
     """

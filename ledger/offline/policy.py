@@ -14,8 +14,12 @@ from typing import Final, NamedTuple
 from ledger.errors import Refusal
 from ledger.members.device_keys import from_base64url, to_base64url
 
-CLASSES: Final = ("card", "vch")
+SPARE: Final = "vch"
+CLASSES: Final = ("card", SPARE)
 """The codes that may spend points without network: paper and the phone's codes fetched ahead (`qr.md` 6.5)."""
+
+SPARES_A_DAY: Final = 1
+"""Spare codes one till takes of one holder under the limits of one day."""
 
 SKEW_US: Final = 300 * 1_000_000
 """By how much a till's clock may stand apart from the server's without its offline entries being refused."""
@@ -40,6 +44,8 @@ class Policy(NamedTuple):
     """The same for one card."""
     sale_units: int
     """The same for one sale."""
+    spare_units: int = 0
+    """The same for one sale with a spare code; 0 in a policy of before there were any."""
 
     @property
     def spends(self) -> bool:
@@ -48,13 +54,17 @@ class Policy(NamedTuple):
 
 
 class Spend(NamedTuple):
-    """One spend as a till decided it: units, the code's class, and what the till had let go before it under the day."""
+    """One spend as a till decided it: units, the code's class, and what the till had let go before it under the day.
+
+    `spares_before`: spare codes of the same holder among that.
+    """
 
     units: int
     key_class: str
     at: int
     card_before: int
     terminal_before: int
+    spares_before: int = 0
 
 
 def write_policy(policy: Policy, key: bytes) -> str:
@@ -91,12 +101,21 @@ def check_spend(policy: Policy, spend: Spend) -> None:
         raise Refusal("offline_code_class")
     if not policy.issued_at - SKEW_US <= spend.at <= policy.valid_until + SKEW_US:
         raise Refusal("offline_too_long")
-    if spend.units > policy.sale_units:
-        raise Refusal("offline_over_sale", limit_units=policy.sale_units)
-    if spend.card_before + spend.units > policy.card_units:
-        raise Refusal("offline_over_card", limit_units=policy.card_units)
+    sale_units, card_units = limits_of(policy, spend.key_class)
+    if spend.units > sale_units:
+        raise Refusal("offline_over_sale", limit_units=sale_units)
+    is_one_more = spend.key_class == SPARE and spend.spares_before >= SPARES_A_DAY
+    if is_one_more or spend.card_before + spend.units > card_units:
+        raise Refusal("offline_over_card", limit_units=card_units)
     if spend.terminal_before + spend.units > policy.terminal_units:
         raise Refusal("offline_over_terminal", limit_units=policy.terminal_units)
+
+
+def limits_of(policy: Policy, key_class: str) -> tuple[int, int]:
+    """The most units of one sale, and of one holder at the till under the day, with a code of this class."""
+    if key_class == SPARE:
+        return policy.spare_units, policy.spare_units
+    return policy.sale_units, policy.card_units
 
 
 def _mark(content: str, key: bytes) -> str:

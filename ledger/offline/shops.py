@@ -103,6 +103,11 @@ def card_cap(serial: int) -> str:
     return f"offline_card_{serial}"
 
 
+def spare_cap(serial: int) -> str:
+    """The counter of one holder's spare codes at one till."""
+    return f"offline_spare_{serial}"
+
+
 def policy_for(
     tx: Tx, terms: Terms, terminal_id: int, *, day: int, at: int, recovering: bool
 ) -> Told:
@@ -125,6 +130,7 @@ def policy_for(
         terminal_units=units,
         card_units=min(units, chosen.offline_card_day_units),
         sale_units=min(units, chosen.offline_sale_units),
+        spare_units=min(units, chosen.offline_spare_units),
     )
     used = used_units(tx, here, terminal_id, TERMINAL_CAP, day)
     return Told(policy, max(0, units - used), why_not)

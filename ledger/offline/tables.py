@@ -38,7 +38,7 @@ offline_sale = table(
     number("units"),  # points let go
     number("fen"),
     number("lacked_units"),  # of which the wallet did not have
-    text("state"),  # booked | short | loss | refused
+    text("state"),  # booked | short | loss | twice | refused
     text("code"),  # why refused
     number("keyed_by"),  # who typed it from the paper slip; 0: the till itself sent it
     number("heard_at", null=True),  # its holder was told how it ended

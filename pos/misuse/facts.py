@@ -24,7 +24,7 @@ _OUT: Final = (
     "  AND c.kind IN ('offset', 'redeemed')"
     " WHERE x.community_id = :community_id AND x.kind IN ('sale', 'redeem') AND x.card_serial IS NOT NULL"
     " AND NOT EXISTS (SELECT 1 FROM offline_sale o WHERE o.community_id = x.community_id"
-    "  AND o.request_id = x.request_id AND o.state = 'loss')"
+    "  AND o.request_id = x.request_id AND o.state IN ('loss', 'twice'))"
 )
 _TO_NAME: Final = Sql(
     f"{_OUT} AND x.wallet_owner_id IN (:household_id, :person_id) AND x.person_id = :person_id"

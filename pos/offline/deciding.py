@@ -11,7 +11,7 @@ from ledger.errors import Refusal
 from ledger.members.terms import Terms
 from ledger.offline import card_life
 from ledger.offline.policy import Policy, Spend, check_spend
-from ledger.offline.shops import TERMINAL_CAP, card_cap, used_units
+from ledger.offline.shops import TERMINAL_CAP, card_cap, spare_cap, used_units
 from ledger.refs import read_reference
 from ledger.sql import Row, Sql, Tx
 from ledger.tokens import Token
@@ -27,12 +27,22 @@ SHORT: Final = "short"
 """The wallet lacked points: the shop is paid, the holder owes them."""
 LOSS: Final = "loss"
 """The card was reported lost since the till's last sync: the shop is paid, the community bears it."""
+TWICE: Final = "twice"
+"""A spare code another till had taken before: the shop is paid, the community bears it, the holder pays once."""
 REFUSED: Final = "refused"
+
+BORNE: Final = frozenset({LOSS, TWICE})
+"""Nothing of it is the holder's: the points come from the community, and none are earned."""
 
 _DAY_US: Final = 86_400 * SECOND_US
 
 _REVOKED: Final = Sql(
     "SELECT revoked_at FROM terminal WHERE community_id = :community_id AND terminal_id = :terminal_id"
+)
+
+_FIRST_USE: Final = Sql(
+    "SELECT terminal_id, outcome FROM token_use WHERE community_id = :community_id AND kid = :kid AND serial = :serial"
+    " AND issued_at_s = :issued_at_s AND sequence = :sequence"
 )
 
 
@@ -68,18 +78,43 @@ def decide(tx: Tx, terms: Terms, rules: SaleRules, late: Late, token: Token, row
     _check_ref(terms, late)
     if not 0 < request.total_fen <= MOST_FEN:
         raise Refusal("amount_wrong")
-    if token.is_single_use and row.token_used_at is not None:
-        raise Refusal("token_used", used_at=int(row.token_used_at))
+    is_twice = _is_twice(tx, late, token, row)
     state = _card(tx, late, token, row)
     units = request.offset_units
     if units:
         _check_limits(tx, rules, late, token)
+    if is_twice:
+        state = TWICE
     off = offset_fen(rules.offset, units)
     price = Quote(units, off, request.total_fen - off, _earned(terms, rules, late, row, state))
-    if state == LOSS:
-        return Decided(LOSS, price, units)
+    if state in BORNE:
+        return Decided(state, price, units)
     lacked = max(0, units - int(row.posted - row.held))
     return Decided(SHORT if lacked else BOOKED, price, lacked)
+
+
+def _is_twice(tx: Tx, late: Late, token: Token, row: Row) -> bool:
+    """Whether another till took this spare code first, which this one could not know; refuses token_used otherwise.
+
+    A till keeps the codes it took until they end, so the same till could have known. One that was refused elsewhere
+    was never paid with: this is its first use.
+    """
+    if not token.is_single_use or row.token_used_at is None:
+        return False
+    if token.is_spare and late.request.offset_units:
+        first = tx.get(
+            _FIRST_USE,
+            community_id=late.request.community_id,
+            kid=token.kid,
+            serial=token.serial,
+            issued_at_s=token.issued_at_s,
+            sequence=token.issue,
+        )
+        if first.outcome == "refused":
+            return False
+        if int(first.terminal_id) != late.request.terminal_id:
+            return True
+    raise Refusal("token_used", used_at=int(row.token_used_at))
 
 
 def _check_terminal(tx: Tx, row: Row, late: Late) -> None:
@@ -109,11 +144,13 @@ def _card(tx: Tx, late: Late, token: Token, row: Row) -> str:
     current = token.is_single_use or token.issue == row.card_issue
     is_good = row.card_state == "active" and row.person_state == "active" and current
     if not is_good:
-        if row.person_id is None or row.person_state != "active" or token.is_single_use:
+        is_unknown = row.person_id is None or row.person_state != "active"
+        if is_unknown or (token.is_single_use and not token.is_spare):
             raise Refusal("card_not_active", state=row.card_state or "unknown")
         life = card_life.life_of(tx, late.request.community_id, token.serial)
         told_at = late.sold_at if late.policy is None else late.policy.issued_at
-        died_at = card_life.dead_since(life, token.issue, told_at=told_at)
+        issue = None if token.is_spare else token.issue
+        died_at = card_life.dead_since(life, issue, told_at=told_at)
         if died_at is None:
             raise (
                 Refusal("card_replaced")
@@ -144,6 +181,7 @@ def _check_limits(tx: Tx, rules: SaleRules, late: Late, token: Token) -> None:
         late.sold_at,
         used_units(tx, here, till, card_cap(token.serial), policy.day),
         used_units(tx, here, till, TERMINAL_CAP, policy.day),
+        used_units(tx, here, till, spare_cap(token.serial), policy.day) if token.is_spare else 0,
     )
     check_spend(policy, spend)
     check_offset(
@@ -152,9 +190,9 @@ def _check_limits(tx: Tx, rules: SaleRules, late: Late, token: Token) -> None:
 
 
 def _earned(terms: Terms, rules: SaleRules, late: Late, row: Row, state: str) -> Earned:
-    """Points for what was paid; none for whoever holds a card that is reported lost."""
-    if state == LOSS:
-        return Earned(0, "card_reported")
+    """Points for what was paid; none for whoever holds a card that is reported lost, or somebody's used code."""
+    if state in BORNE:
+        return Earned(0, "card_reported" if state == LOSS else "code_used")
     request = late.request
     shop_id = terms.terminal(request.terminal_id).merchant_id
     # The pause between visits is asked of visits before this one: one that came first by network may be later by time.

@@ -9,7 +9,15 @@ from typing import Any, Final
 from ledger.book import requests
 from ledger.book.chart import Account, Kind
 from ledger.book.cover import authorise_step
-from ledger.book.facts import CapUse, Use, burn_step, caps_step, caps_told_step, pause_told_step
+from ledger.book.facts import (
+    CapUse,
+    Use,
+    burn_late_step,
+    burn_step,
+    caps_step,
+    caps_told_step,
+    pause_told_step,
+)
 from ledger.book.posting import Line, Posting, Side, check_open
 from ledger.book.posting import steps as posting_steps
 from ledger.book.steps import Step, apply
@@ -19,8 +27,8 @@ from ledger.households import limits
 from ledger.ids import derived_request_id, new_id
 from ledger.members.carers import counter_of
 from ledger.members.terms import Terms
-from ledger.offline.policy import Policy, read_policy
-from ledger.offline.shops import TERMINAL_CAP, card_cap
+from ledger.offline.policy import SPARES_A_DAY, Policy, limits_of, read_policy
+from ledger.offline.shops import TERMINAL_CAP, card_cap, spare_cap
 from ledger.sql import Row, Sql, Tx
 from ledger.tokens import Token
 from ledger.units import CNY
@@ -29,7 +37,7 @@ from pos.cover import CoverLowError
 from pos.decide import KIND, SaleRequest, accounts_of, asked_of, plan_of
 from pos.desk import Desk, check_version, day_of, rules_on
 from pos.offline import store
-from pos.offline.deciding import LOSS, Decided, Late, decide, late_day
+from pos.offline.deciding import BORNE, TWICE, Decided, Late, decide, late_day
 from pos.offline.store import Seen
 from pos.sale_plan import Plan, answer_for, booking_steps, posting_of, sale_step
 from pos.sale_rules import SaleRules
@@ -162,7 +170,7 @@ def _check_age(late: Late, *, at: int) -> None:
 
 
 def _loss_account(desk: Desk, plan: Plan, decided: Decided, *, at: int) -> int:
-    if decided.state != LOSS:
+    if decided.state not in BORNE:
         return 0
     return desk.side(plan.community_id, Account.LOSS, plan.commodity, at=at).account_id
 
@@ -201,7 +209,7 @@ def _write(
     returned = apply(
         tx,
         [
-            *_code_steps(showing.token, scan.use, late, plan),
+            *_code_steps(showing.token, scan.use, late, plan, decided),
             *lent,
             *booking_steps(plan, posting),
             sale_step(plan, state="done", business_date=day, txn_id=posting.txn_id),
@@ -219,7 +227,7 @@ def _lend_steps(plan: Plan, decided: Decided, loss_id: int) -> list[Step]:
         return []
     source = (
         Side(loss_id, Account.LOSS)
-        if decided.state == LOSS
+        if decided.state in BORNE
         else Side(plan.accounts.owed, Account.OWED)
     )
     wallet = Side(plan.accounts.wallet, Account.WALLET)
@@ -248,11 +256,14 @@ def _lend_steps(plan: Plan, decided: Decided, loss_id: int) -> list[Step]:
     )
 
 
-def _code_steps(token: Token, use: Use, late: Late, plan: Plan) -> list[Step]:
-    """Burn what works once; a printed card's pause counts from when it was shown."""
+def _code_steps(token: Token, use: Use, late: Late, plan: Plan, decided: Decided) -> list[Step]:
+    """Burn what works once, unless it is burned; a printed card's pause counts from when it was shown."""
+    if decided.state == TWICE:
+        return []
     if token.is_single_use:
+        burn = burn_late_step if token.is_spare and plan.offset_units else burn_step
         return [
-            burn_step(
+            burn(
                 plan.community_id,
                 use,
                 at=late.sold_at,
@@ -286,10 +297,7 @@ def _counting(plan: Plan, late: Late, showing: Showing, rules: SaleRules) -> lis
     units, policy = plan.offset_units, late.policy
     if not units or policy is None:
         return steps
-    escrow = [
-        CapUse(TERMINAL_CAP, policy.day, units, policy.terminal_units),
-        CapUse(card_cap(plan.card_serial or 0), policy.day, units, policy.card_units),
-    ]
+    escrow = escrow_of(policy, showing.token, units)
     spent = [
         CapUse(f"spent_{showing.kind}", sold_on, units, 0),
         CapUse(f"without_pin_{showing.kind}", sold_on, units, 0),
@@ -310,6 +318,19 @@ def _counting(plan: Plan, late: Late, showing: Showing, rules: SaleRules) -> lis
         *(caps_told_step(here, person, use) for use in spent),
         authorise_step(here, plan.accounts.cover, plan.offset_fen),
     ]
+
+
+def escrow_of(policy: Policy, token: Token, units: int) -> list[CapUse]:
+    """What a spend uses up of what its till was told: of the till's own, of the holder's, and of spare codes."""
+    serial, day = token.serial, policy.day
+    _, holder_units = limits_of(policy, token.key_class.value)
+    escrow = [
+        CapUse(TERMINAL_CAP, day, units, policy.terminal_units),
+        CapUse(card_cap(serial), day, units, holder_units),
+    ]
+    if token.is_spare:
+        escrow.append(CapUse(spare_cap(serial), day, 1, SPARES_A_DAY))
+    return escrow
 
 
 def _keyed_answer(

@@ -15,18 +15,20 @@ _REFUSED: Final = Sql(
     f"SELECT {_COLUMNS} FROM offline_sale WHERE community_id = :community_id AND state = 'refused'"
     " AND code <> 'no_slip' ORDER BY came_at DESC, request_id LIMIT :most"
 )
-# Told of: what they owe for, and what was not booked; a reported card's loss is nothing of theirs.
+# Told of: what they owe for, a code of theirs that was used twice, and what was not booked; a reported card's loss
+# is nothing of theirs.
 _UNHEARD: Final = Sql(
     f"SELECT {_COLUMNS} FROM offline_sale WHERE community_id = :community_id AND person_id = :person_id"
-    " AND state IN ('short', 'refused') AND heard_at IS NULL ORDER BY came_at, request_id"
+    " AND state IN ('short', 'twice', 'refused') AND heard_at IS NULL ORDER BY came_at, request_id"
 )
 _ON_PAGE: Final = Sql(
     f"SELECT {_COLUMNS} FROM offline_sale WHERE community_id = :community_id AND person_id = :person_id"
-    " AND state IN ('short', 'refused') AND (heard_at IS NULL OR heard_at > :since) ORDER BY came_at DESC, request_id"
+    " AND state IN ('short', 'twice', 'refused') AND (heard_at IS NULL OR heard_at > :since)"
+    " ORDER BY came_at DESC, request_id"
 )
 _TO_CALL: Final = Sql(
     f"SELECT {_COLUMNS} FROM offline_sale WHERE community_id = :community_id AND person_id IS NOT NULL"
-    " AND state IN ('short', 'refused') AND heard_at IS NULL ORDER BY came_at, request_id LIMIT :most"
+    " AND state IN ('short', 'twice', 'refused') AND heard_at IS NULL ORDER BY came_at, request_id LIMIT :most"
 )
 _HEARD: Final = Sql(
     "UPDATE offline_sale SET heard_at = :at, heard_where = :place WHERE community_id = :community_id"

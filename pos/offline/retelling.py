@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ledger.book.facts import CapUse, caps_told_step
+from ledger.book.facts import caps_told_step
 from ledger.book.steps import Step
 from ledger.errors import Refusal
 from ledger.offline.policy import Policy, read_policy
-from ledger.offline.shops import TERMINAL_CAP, card_cap
+from ledger.tokens import Token
 from pos.decide import SaleRequest
 from pos.desk import Desk
 from pos.offline.deciding import Decided, Late
+from pos.offline.intake import escrow_of
 from pos.offline.store import Seen, keep_step
 from pos.pricing import Earned, Quote
 from pos.sale_plan import Plan
 
 
 def told_steps(
-    desk: Desk, request: SaleRequest, plan: Plan, told: Mapping[str, Any], *, at: int
+    desk: Desk, request: SaleRequest, token: Token, plan: Plan, told: Mapping[str, Any], *, at: int
 ) -> list[Step]:
     """What stands beside the sale's own rows; nothing for a sale with network."""
     said = told.get("offline")
@@ -41,11 +42,7 @@ def told_steps(
     )
     if policy is None or not plan.offset_units:
         return [row]
-    units = plan.offset_units
-    uses = (
-        CapUse(TERMINAL_CAP, policy.day, units, policy.terminal_units),
-        CapUse(card_cap(plan.card_serial or 0), policy.day, units, policy.card_units),
-    )
+    uses = escrow_of(policy, token, plan.offset_units)
     return [row, *(caps_told_step(plan.community_id, plan.terminal_id, use) for use in uses)]
 
 

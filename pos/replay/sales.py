@@ -202,7 +202,7 @@ def _write(  # noqa: PLR0913 - what was told, what is there, and how to go on
         raise ShortError
     if plan.offset_fen and (row.cover_free or 0) < plan.offset_fen:
         raise CoverLowError(here, merchant_id, plan.offset_fen, day)
-    beside = told_steps(desk, request, plan, told.facts, at=at)
+    beside = told_steps(desk, request, showing.token, plan, told.facts, at=at)
     return _book(tx, plan, scan, showing, rules, told, max(lack, 0), beside, at=at)
 
 

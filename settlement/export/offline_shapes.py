@@ -41,7 +41,7 @@ OFFLINE: Final = (
             units number points let go
             fen number what they are worth
             lacked_units number of which the wallet did not have
-            state text booked, short (the wallet lacked some), loss (a card reported lost) or refused
+            state text booked, short (of points), loss (card reported), twice (spare code taken elsewhere) or refused
             code text why it was refused
             keyed_by number who typed it from the paper slip; 0: the till sent it
             heard_at number? when its holder was told how it ended

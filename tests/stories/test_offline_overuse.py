@@ -114,6 +114,8 @@ def test_the_bound_is_printed_in_points_and_yuan(run: Any) -> None:
         "day_fen": 20_000,
         "moment_units": 800_000,
         "moment_fen": 40_000,
+        "one_spare_code_units": 40_000,
+        "one_spare_code_fen": 2_000,
         "tills": {"M01T1": 200_000, "M02T1": 200_000},
     }
     said = run("bound", as_json=False)

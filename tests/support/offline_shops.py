@@ -87,13 +87,14 @@ class OfflineShops:
     ) -> SaleRequest:
         """A sale of 50 yuan made now, without network."""
         key_class = changes.pop("key_class", KeyClass.CARD)
+        token = changes.pop("token", None) or self.town.code(person, key_class)
         told = "" if policy is None else write_policy(policy, self.town.desk.offline_key)
         made = self.town.sale(
             person,
             changes.pop("total_fen", 5_000),
             units,
             till=till,
-            token=self.town.code(person, key_class),
+            token=token,
             **changes,
         )
         return replace(made, offline_policy=told)

@@ -15,7 +15,7 @@ from ledger.offline.policy import (
 KEY, OTHER = b"k" * 32, b"o" * 32
 NOON = 1_772_424_000_000_000
 HOUR_US = 3_600 * 1_000_000
-TOLD = Policy(1, 7, 20_260_302, NOON, NOON + 24 * HOUR_US, 200_000, 10_000, 10_000)
+TOLD = Policy(1, 7, 20_260_302, NOON, NOON + 24 * HOUR_US, 200_000, 10_000, 10_000, 20_000)
 
 
 def spend(units: int = 10_000, **changes: object) -> Spend:
@@ -66,6 +66,10 @@ def test_no_other_limits_are_believed(text: str, community: int, terminal: int) 
         (TOLD, spend(10_001), "offline_over_sale"),
         (TOLD, spend(5_000, card_before=5_001), "offline_over_card"),
         (TOLD, spend(10_000, terminal_before=190_001), "offline_over_terminal"),
+        (TOLD, spend(20_001, key_class="vch"), "offline_over_sale"),
+        (TOLD, spend(2_000, key_class="vch", spares_before=1), "offline_over_card"),
+        (TOLD, spend(15_000, key_class="vch", card_before=5_001), "offline_over_card"),
+        (TOLD._replace(spare_units=0), spend(key_class="vch"), "offline_over_sale"),
     ],
 )
 def test_each_limit_is_named_where_it_is_passed(policy: Policy, made: Spend, code: str) -> None:
@@ -79,7 +83,8 @@ def test_each_limit_is_named_where_it_is_passed(policy: Policy, made: Spend, cod
     "made",
     [
         spend(),
-        spend(key_class="vch"),
+        spend(20_000, key_class="vch"),
+        spend(15_000, key_class="vch", card_before=5_000),
         spend(5_000, card_before=5_000),
         spend(10_000, terminal_before=190_000),
         spend(at=TOLD.valid_until + SKEW_US),
