@@ -169,6 +169,15 @@ CLAIM_OUTCOMES: Final = {
     "UNREADABLE": Word(mark("lines not right: nothing of it counts"), "bad"),
     "TOTALS_WRONG": Word(mark("sums do not add up: nothing of it counts"), "bad"),
 }
+BATCH_REFUSALS: Final = {
+    "claim_batch_gap": Word(mark("a batch before it is missing")),
+    "claim_batch_changed": Word(mark("its number was filed before with other lines")),
+    "claim_batch_signature": Word(mark("not signed by this till")),
+    "claim_batch_unsigned": Word(mark("without a signature, though this till signs")),
+    "claim_batch_rows": Word(mark("its lines are not those the till signed")),
+    "claim_batch_not_chained": Word(mark("follows another batch than the last one here")),
+    "claim_line_bad": Word(mark("a line no till of ours writes")),
+}
 CLAIM_FAULTS: Final = {
     "csv": Word(mark("This is no CSV table. Save the list as CSV and send it again.")),
     "rounded": Word(

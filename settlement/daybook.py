@@ -74,6 +74,8 @@ class Daybook:
     closed_at: int
     lines: tuple[DaybookLine, ...]
     totals: Totals
+    seal: str = ""
+    """What the tablet signed over it (`settlement.batch_seal`); empty from a till that does not seal yet."""
 
 
 def totals_of(lines: Iterable[DaybookLine]) -> Totals:
@@ -139,4 +141,5 @@ def read_daybook(body: Mapping[str, Any]) -> Daybook:
         closed_at=body["closed_at"],
         lines=tuple(DaybookLine(**line) for line in body["lines"]),
         totals=Totals(**body["totals"]),
+        seal=body.get("seal", ""),
     )

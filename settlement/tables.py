@@ -41,6 +41,21 @@ claim_batch = table(
 )
 
 
+# A till's batch that was refused; the file itself lies in stored_file under its hash.
+claim_refused = table(
+    "claim_refused",
+    blob("sha256"),
+    text("code"),  # the refusal
+    number("claimant_id"),
+    number("terminal_id"),
+    number("batch_no"),
+    number("business_date"),
+    number("refused_at"),  # the first time; the same again is no new one
+    index("ix_claim_refused", "refused_at"),
+    key=("sha256", "code"),
+)
+
+
 def _claim_columns() -> tuple[Column[int] | Column[str], ...]:
     return (
         number("batch_id"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from flask_openapi import APIBlueprint
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from kiosk.api.here import till
 from kiosk.api.types import Count, Counter, Day, Fen, Moment, Reference, RequestId, Strict, Units
@@ -47,8 +47,12 @@ class TotalsBody(Strict):
     hash_total: Annotated[int, Field(ge=0, lt=10**10)]
 
 
+SealText = Annotated[str, StringConstraints(max_length=4_000)]
+"""A compact JWS; its form and signature are judged where it is kept."""
+
+
 class ClaimBody(Strict):
-    """A whole day of one till."""
+    """A whole day of one till; `seal` is what the tablet signed over it, missing from one that does not seal yet."""
 
     request_id: RequestId
     business_date: Day
@@ -57,6 +61,7 @@ class ClaimBody(Strict):
     closed_at: Moment
     lines: Annotated[list[LineBody], Field(max_length=MOST_LINES)]
     totals: TotalsBody
+    seal: SealText = ""
 
 
 @bp.post("/claims")
@@ -81,4 +86,5 @@ def daybook_of(body: ClaimBody) -> Daybook:
         closed_at=body.closed_at,
         lines=tuple(DaybookLine(**line.model_dump()) for line in body.lines),
         totals=Totals(**body.totals.model_dump()),
+        seal=body.seal,
     )

@@ -22,6 +22,7 @@ from ledger.sql import Tx
 from pos.desk import day_of, rules_on
 from pos.sales_list import last_ref
 from pos.shifts import head_of
+from settlement.claims import last_filed
 from settlement.open_questions import count_open
 
 bp = APIBlueprint("till", __name__, url_prefix="/api/v1")
@@ -77,6 +78,7 @@ def till_state(query: StateQuery) -> dict[str, Any]:
             "jwks": keys.published_keys(tx, here.community_id, at=now),
             "recovery": asked_of_till(tx, here),
             "shift": _shift(tx, here),
+            "batch": last_filed(tx, here.community_id, terminal.merchant_id, here.terminal_id),
             "offline": offline_of(tx, here, terms, at=now),
         }
 

@@ -12,9 +12,10 @@ from kiosk.auth import allow, terms
 from kiosk.context import service
 from kiosk.forms import day, me, needed, number, text
 from kiosk.office.frame import bp, can, office_page
-from kiosk.page_words import CLAIM_COLUMNS, CLAIM_FAULTS, CLAIM_OUTCOMES, word
+from kiosk.page_words import BATCH_REFUSALS, CLAIM_COLUMNS, CLAIM_FAULTS, CLAIM_OUTCOMES, word
 from kiosk.pages import say
 from kiosk.texts import mark
+from ledger.clock import SECOND_US
 from ledger.earning.calendar import day_from_key, day_key
 from ledger.errors import Refusal
 from ledger.members import files
@@ -25,6 +26,7 @@ from settlement.batches import recent_batches
 from settlement.claim_headings import KEYS, NEEDED
 from settlement.claim_layouts import confirm
 from settlement.intake import Upload, first_lines, head_of, take_claim_file
+from settlement.refused_batches import refused_since
 
 _SHOWN_DAYS: Final = 14
 _MOST: Final = 100
@@ -139,14 +141,17 @@ def _page(
     here = terms()
     today = day_from_key(day_of(here, service().now()))
     since = day_key(today - timedelta(days=_SHOWN_DAYS))
+    refused_after = service().now() - _SHOWN_DAYS * 86_400 * SECOND_US
     with service().db.read() as tx:
         rows = recent_batches(tx, here.community.id, since=since, most=_MOST)
+        refused = refused_since(tx, here.community.id, since=refused_after)
     return office_page(
         "office/claims.html",
         refusal=refusal,
         answer=None if answer is None else _answer(answer),
         asked=asked,
         batches=[_line(here, row) for row in rows],
+        refused=[_refused(here, row) for row in refused],
         shops=[
             (shop.merchant_id, f"{shop.code} {shop.name}")
             for shop in here.merchants.values()
@@ -171,6 +176,19 @@ def _line(here: Terms, row: Row) -> dict[str, Any]:
         "filed_at": int(row.filed_at),
         "outcome": say(outcome.text),
         "tone": outcome.tone,
+    }
+
+
+def _refused(here: Terms, row: Row) -> dict[str, Any]:
+    shop, till = here.merchant(int(row.claimant_id)), here.terminals.get(int(row.terminal_id))
+    return {
+        "shop": f"{shop.code} {shop.name}",
+        "source": till.code if till else "",
+        "batch_no": int(row.batch_no),
+        "day": int(row.business_date),
+        "why": say(word(BATCH_REFUSALS, row.code).text),
+        "refused_at": int(row.refused_at),
+        "sha256": bytes(row.sha256).hex()[:16],
     }
 
 

@@ -19,7 +19,36 @@ TABLE: Final = {
         409,
         mark(
             "The next batch of this till has the number {expected}. File the batches in their"
-            " order, none left out."
+            " order, none left out. If it comes back, ask the office for a new enrolment code for this tablet."
+        ),
+    ),
+    "claim_batch_signature": Known(
+        422,
+        mark(
+            "Batch {batch_no} is not signed by this till's own key, so nothing of it counts; it is kept. File again; if"
+            " it comes back, ask the office for a new enrolment code for this tablet."
+        ),
+    ),
+    "claim_batch_rows": Known(
+        422,
+        mark(
+            "The lines of batch {batch_no} are not those the till signed, so nothing of it counts; it is kept. File"
+            " again, and call the office if it happens twice."
+        ),
+    ),
+    "claim_batch_not_chained": Known(
+        409,
+        mark(
+            "Batch {batch_no} follows another batch than the last one the office has, so nothing of it counts; it is"
+            " kept. Ask the office for a new enrolment code for this tablet, then file again."
+        ),
+        next="ask",
+    ),
+    "claim_batch_unsigned": Known(
+        409,
+        mark(
+            "This till signs its batches, and batch {batch_no} comes without a signature: nothing of it counts. Load"
+            " the page of the till again, then file."
         ),
     ),
     "claim_batch_too_long": Known(

@@ -49,6 +49,10 @@ _REFS: Final = Sql(
     " UNION SELECT ref FROM benefit_given WHERE community_id = :community_id AND ref LIKE :like"
     " UNION SELECT ref FROM goods_return WHERE community_id = :community_id AND ref LIKE :like"
 )
+_RUNG: Final = Sql(
+    "SELECT ref FROM sale WHERE community_id = :community_id AND terminal_id = :terminal_id"
+    " UNION SELECT ref FROM refund WHERE community_id = :community_id AND terminal_id = :terminal_id"
+)
 
 
 class Standing(NamedTuple):
@@ -161,6 +165,22 @@ def known_counters(tx: Tx, community_id: int, terminal_id: int) -> set[int]:
     code = _code(tx, community_id, terminal_id)
     rows = tx.all(_REFS, community_id=community_id, terminal_id=terminal_id, like=f"{code}-%")
     return set(_counters(row.ref for row in rows))
+
+
+def unexplained_counters(
+    tx: Tx, community_id: int, terminal_id: int, counters: Sequence[int], business_date: int
+) -> list[int]:
+    """Of numbers that a till's day (yyyymmdd) leaves out: those nothing is known under, or a sale of that day.
+
+    A number of another day, handed out goods or a refused entry is no gap of this one.
+    """
+    code = _code(tx, community_id, terminal_id)
+    here = {"community_id": community_id, "terminal_id": terminal_id}
+    known = set(_counters(row.ref for row in tx.all(_REFS, **here, like=f"{code}-%")))
+    read = [read_reference(row.ref) for row in tx.all(_RUNG, **here)]
+    day = f"{business_date % 1_000_000:06d}"
+    held_back = {one.counter for one in read if one is not None and one.yymmdd == day}
+    return [one for one in counters if one not in known or one in held_back]
 
 
 def _counters(refs: Iterable[str]) -> Iterable[int]:

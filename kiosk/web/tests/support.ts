@@ -44,6 +44,10 @@ export class Server {
   newest: string | null = null;
   /** The batch number the server wants next; null where it takes any. */
   expected: number | null = null;
+  /** The last batch of this till as the server has it; undefined where the server is older. */
+  batch: { no: number; hash: string } | undefined;
+  /** Which day (yyyy-mm-dd) the server books a sale under. */
+  bookedOn = "2026-03-02";
 
   fetch = (async (path: string, init: RequestInit): Promise<Response> => {
     const body = init.body ? new TextDecoder().decode(init.body as Uint8Array) : "";
@@ -104,7 +108,7 @@ export class Server {
     if (path === "/api/v1/claims") return { batch_no: body["batch_no"], outcome: this.outcome, differences: [] };
     if (path === "/api/v1/refunds") return { ...body, receipt, cash_back_fen: 4_000, offset_back_fen: 1_000, units_back: 20_000 };
     const off = body["offset_units"]! / 20;
-    return { ...body, receipt, offset_fen: off, paid_fen: body["total_fen"]! - off, earned_units: 1, earned_state: "spendable", earned_reason: "" };
+    return { ...body, receipt, offset_fen: off, paid_fen: body["total_fen"]! - off, earned_units: 1, earned_state: "spendable", earned_reason: "", business_date: this.bookedOn };
   }
 
   private state(): object {
@@ -117,6 +121,7 @@ export class Server {
       rules: RULES,
       jwks: { keys: this.keys },
       offline: this.offline,
+      batch: this.batch,
       business_date: "2026-03-02",
       community: { issuer: "CA01", hotline: null },
       recovery: this.recovery,

@@ -1,9 +1,11 @@
 // Closing the day: the claim is made from the tablet's own daybook, never from what the server answered.
 
-import { type Batch, type DayLine, readMeta, writeMeta } from "../device/db";
+import { type Batch, type DayLine, readMeta, type Refused } from "../device/db";
+import { deviceKey, sha256, signWith } from "../device/keys";
 import { withLock } from "../device/locks";
 import { keepBatch, listWaiting, send } from "../device/outbox";
 import type { ClaimAnswer, ClaimBody } from "../net/types";
+import { type BatchSeal, sealBatch } from "../rules/batch_seal";
 import { type ClaimLine, type ClaimTotals, claimTotals } from "../rules/claim";
 import { uuid7 } from "../rules/ids";
 import { dayText } from "../rules/time";
@@ -56,16 +58,33 @@ export function closeDays(till: Till): Promise<Closed> {
   });
 }
 
-async function file(till: Till, open: OpenDay): Promise<Batch> {
-  const last = (await readMeta(till.store, "last_batch")) ?? 0;
+/** The batch that the next one follows. */
+interface Before {
+  no: number;
+  hash: string;
+}
+
+/** This tablet's own last batch; the server's where another tablet filed for this till, or this one has forgotten. */
+async function lastBatch(till: Till): Promise<Before> {
+  const own = await readMeta(till.store, "last_batch");
+  const told = till.view.state?.batch;
+  if (own === undefined || (told && told.no > own)) return told ?? { no: 0, hash: "" };
+  return { no: own, hash: (await till.store.get("batches", own))?.hash ?? "" };
+}
+
+async function file(till: Till, open: OpenDay, told?: Before): Promise<Batch> {
+  const before = told ?? (await lastBatch(till));
+  const batchNo = before.no + 1;
+  const { seal, hash } = await sealOf(till, open, before);
   const batch: Batch = {
-    batch_no: last + 1,
+    batch_no: batchNo,
     day: open.day,
     opened_at: open.lines[0]?.occurred_at ?? till.now(),
     closed_at: till.now(),
     state: "waiting",
     differences: [],
     refused: null,
+    hash,
   };
   const body: ClaimBody = {
     request_id: uuid7(till.clock.now()),
@@ -75,6 +94,7 @@ async function file(till: Till, open: OpenDay): Promise<Batch> {
     closed_at: batch.closed_at,
     lines: open.lines,
     totals: open.totals,
+    seal,
   };
   const write = { requestId: body.request_id, path: "/api/v1/claims", body, nowMs: Date.now() };
   await keepBatch(till.store, write, batch, open.lines.map((line) => line.counter));
@@ -82,11 +102,33 @@ async function file(till: Till, open: OpenDay): Promise<Batch> {
   if (answer) till.hear(answer);
   await till.recount();
   if (answer?.kind !== "refused") return (await till.store.get("batches", batch.batch_no)) ?? batch;
-  const expected = Number(answer.refused.facts["expected"]);
-  if (answer.refused.code === "claim_batch_gap" && expected > 0 && expected !== batch.batch_no) {
-    // A wiped tablet has forgotten how many it filed; the server says which number is next.
-    await writeMeta(till.store, "last_batch", expected - 1);
-    return file(till, open);
-  }
+  const next = told ? null : await serversNext(till, before, answer.refused);
+  // A wiped tablet has forgotten how many it filed; the server says which number is next.
+  if (next) return file(till, open, next);
   return { ...batch, state: "refused", refused: answer.refused };
+}
+
+async function sealOf(till: Till, open: OpenDay, before: Before): Promise<BatchSeal> {
+  const terminal = till.view.terminal!;
+  const key = await deviceKey(till.store);
+  const facts = {
+    communityId: terminal.community_id,
+    terminalId: terminal.terminal_id,
+    batchNo: before.no + 1,
+    day: open.day,
+    before: before.hash,
+    totals: open.totals,
+    lines: open.lines,
+  };
+  return sealBatch(facts, sha256, (message) => signWith(key, message));
+}
+
+/** Where the server wants another number than a tablet's that has no batch of its own to go by: what the next one follows. */
+async function serversNext(till: Till, before: Before, refused: Refused): Promise<Before | null> {
+  const expected = Number(refused.facts["expected"]);
+  if (refused.code !== "claim_batch_gap" || !(expected > 0) || expected === before.no + 1) return null;
+  if (await till.store.get("batches", before.no)) return null;
+  await till.refresh();
+  const told = till.view.state?.batch;
+  return told?.no === expected - 1 ? told : { no: expected - 1, hash: "" };
 }

@@ -153,6 +153,8 @@ export class Till {
       const terminal = { ...answer.value, issuer };
       if (terminal.kind !== this.mode) return moveTo(terminal, key).then(() => answer);
       await writeMeta(this.store, "terminal", terminal);
+      // Whoever filed for this till last, the server knows; what this tablet remembers may be another's.
+      await this.store.delete("meta", "last_batch");
       // A shop sees the training first; a counter has no bills to practise.
       if (this.mode === "till" && (await this.isNew())) await this.setTraining(true);
       await pinSeal(this, answer.value.log);

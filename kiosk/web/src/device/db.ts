@@ -104,6 +104,8 @@ export interface Batch {
   state: "waiting" | "filed" | "held" | "refused";
   differences: ClaimDifference[];
   refused: Refused | null;
+  /** The hash of its seal, which the next batch names; missing on what was filed before batches were sealed. */
+  hash?: string;
 }
 
 /** An accepted write, signed: `key` names the device's key, `n` counts its lines. */

@@ -49,7 +49,9 @@ export async function keepLine(store: Store, write: Write, line: DayLine, holder
 export async function keepBatch(store: Store, write: Write, batch: Batch, counters: number[]): Promise<void> {
   const body = await seal(store, utf8(JSON.stringify(write.body)));
   const tx = store.transaction(["meta", "daybook", "outbox", "batches"], "readwrite", { durability: "strict" });
-  await tx.objectStore("batches").add(batch);
+  // A number is used again only after the till was enrolled anew, and never while its batch waits.
+  if ((await tx.objectStore("batches").get(batch.batch_no))?.state === "waiting") throw new Error("this batch waits already");
+  await tx.objectStore("batches").put(batch);
   for (const counter of counters) {
     const line = await tx.objectStore("daybook").get(counter);
     if (line) await tx.objectStore("daybook").put({ ...line, batch_no: batch.batch_no, unfiled: 0 });
@@ -83,13 +85,17 @@ function waitingOf(write: Write, body: Waiting["body"], order: number): Waiting 
 /** Sends one waiting write and settles it; what stays unanswered stays. */
 export async function send<T>(store: Store, api: Api, requestId: string, attended: boolean): Promise<Answer<T> | null> {
   const waiting = await store.get("outbox", requestId);
-  if (!waiting) return null;
+  if (!waiting || (await isBehind(store, waiting))) return null;
   const body = await unseal(store, waiting.body);
   const answer = await final(store, waiting, await api.call<T>("POST", waiting.path, body));
   if (answer.kind !== "unanswered") await settle(store, api.identity, waiting, body, answer, attended);
   else if (attended) await handOver(store, requestId);
   return answer;
 }
+
+/** Whether an earlier batch still waits: sent before it, a batch would look like a gap. */
+const isBehind = async (store: Store, { batch_no: own }: Waiting): Promise<boolean> =>
+  own !== null && (await store.getAll("outbox")).some(({ batch_no: other }) => other !== null && other < own);
 
 /** A till out of service is told of an offline sale alone that it was made too late; that is the last word on it. */
 async function final<T>(store: Store, waiting: Waiting, answer: Answer<T>): Promise<Answer<T>> {
@@ -174,16 +180,27 @@ async function settleBatch(tx: Settling, batchNo: number, answer: Final): Promis
     const { outcome, differences } = answer.value as ClaimAnswer;
     const held = outcome === "totals_wrong";
     await batches.put({ ...batch, state: held ? "held" : "filed", differences });
-    if (!held) return;
-  } else {
-    // The server never took the number, so the next claim has it.
-    await batches.delete(batchNo);
-    await tx.objectStore("meta").put(batchNo - 1, "last_batch");
+    // What is no claim leaves its lines open for the next one.
+    if (held) await reopen(tx, batch);
+    return;
   }
-  // What is no claim leaves its lines open for the next one.
+  // The server never took the number, so the next claim has it; what waits behind names a batch that is none.
+  const meta = tx.objectStore("meta");
+  if ((((await meta.get("last_batch")) as number | undefined) ?? 0) >= batchNo) await meta.put(batchNo - 1, "last_batch");
+  for (const waiting of await tx.objectStore("outbox").getAll()) {
+    if (waiting.batch_no !== null && waiting.batch_no > batchNo) await tx.objectStore("outbox").delete(waiting.request_id);
+  }
+  for (const one of await batches.getAll(IDBKeyRange.lowerBound(batchNo))) {
+    if (one.batch_no > batchNo && one.state !== "waiting") continue;
+    await batches.delete(one.batch_no);
+    await reopen(tx, one);
+  }
+}
+
+async function reopen(tx: Settling, batch: Batch): Promise<void> {
   const daybook = tx.objectStore("daybook");
   for (const line of await daybook.index("day").getAll(batch.day)) {
-    if (line.batch_no === batchNo) await daybook.put({ ...line, batch_no: null, unfiled: 1 });
+    if (line.batch_no === batch.batch_no) await daybook.put({ ...line, batch_no: null, unfiled: 1 });
   }
 }
 
@@ -197,6 +214,7 @@ function booked(line: DayLine, value: unknown): DayLine {
   return {
     ...line,
     ...figures,
+    day: dayOf(line, sale),
     state: "booked",
     receipt: answer.receipt,
     outcome: sale
@@ -211,6 +229,12 @@ function booked(line: DayLine, value: unknown): DayLine {
     alarm: differences.length > 0 ? 1 : 0,
     unfiled: line.kind === "redeem" || line.kind === "goods_return" || (line.kind === "voucher" && figures.offset_fen === 0) ? 0 : 1,
   };
+}
+
+/** A tablet whose clock ran ahead while it sold without network: the sale is of the day the server had, not of a day to come. */
+function dayOf(line: DayLine, sale: SaleAnswer | null): number {
+  const booked = Number((sale?.business_date ?? "").replace(/-/g, ""));
+  return line.offline && booked > 0 && booked < line.day ? booked : line.day;
 }
 
 /** What only the server knows: what a voucher is worth by contract, and what comes off by a benefit. */

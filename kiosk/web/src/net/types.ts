@@ -66,6 +66,8 @@ export interface TillState {
   recovery: Asked | null;
   /** The newest entry of this till's shifts in the book; missing where the server is older. */
   shift?: ShiftHead | null;
+  /** The last batch this till filed and what the next one names; missing where the server is older. */
+  batch?: { no: number; hash: string };
   /** What the till may do without network; missing where the server is older. */
   offline?: OfflinePolicy;
 }
@@ -168,6 +170,8 @@ export interface ClaimBody {
   closed_at: string;
   lines: ClaimLine[];
   totals: ClaimTotals;
+  /** What the tablet signed over all of it. */
+  seal: string;
 }
 
 export interface ClaimAnswer {
