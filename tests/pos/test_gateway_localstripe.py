@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
+import stripe
 
 from ledger.clock import now_us
 from ledger.database import Database
@@ -152,3 +153,60 @@ def test_its_signed_webhook_is_verified_stored_once_and_asked_about(
     assert event.community_id == 11
     assert event.marks == {"sale_id": "9100", "community_id": "11"}
     assert channel_events.ask(gateway, event) == paid
+
+
+@pytest.fixture
+def client(url: str) -> Iterator[stripe.StripeClient]:
+    """The official SDK, turned to the stand-in."""
+    line = stripe.RequestsClient(timeout=5)
+    yield stripe.StripeClient(KEY, base_addresses={"api": url}, http_client=line)
+    line.close()
+
+
+def test_the_official_sdk_and_our_gateway_see_the_same_payment(
+    gateway: Gateway, card: str, client: stripe.StripeClient
+) -> None:
+    paid = gateway.charge(sale(card))
+    assert isinstance(paid, Charged)
+    seen = client.v1.payment_intents.retrieve(paid.intent_id)
+
+    assert (seen.status, seen.amount, seen.currency) == ("succeeded", 4_000, "cny")
+    assert seen.metadata.to_dict() == {"sale_id": "9001", "community_id": "11"}
+
+    client.v1.refunds.create({"payment_intent": paid.intent_id, "amount": 4_000})
+    with pytest.raises(stripe.InvalidRequestError):
+        client.v1.refunds.create({"payment_intent": paid.intent_id, "amount": 1})
+
+
+def test_what_the_official_sdk_pays_our_gateway_finds(
+    gateway: Gateway, card: str, client: stripe.StripeClient
+) -> None:
+    made = client.v1.payment_intents.create(
+        {
+            "amount": 4_000,
+            "currency": "cny",
+            "confirm": True,
+            "payment_method": card,
+            "metadata": {"sale_id": "9001", "community_id": "11"},
+        }
+    )
+
+    found = gateway.find_charge("9001", 11)
+    assert isinstance(found, Charged)
+    assert (found.intent_id, found.amount_fen) == (made.id, 4_000)
+    assert gateway.find_charge("9003", 11) == NotFound()
+
+
+@pytest.mark.slow  # localstripe waits a second before it sends
+def test_the_official_sdk_believes_its_webhook(
+    gateway: Gateway, card: str, inbox: Inbox, url: str
+) -> None:
+    wanted = {"url": inbox.url, "secret": SECRET, "events": ["payment_intent.succeeded"]}
+    post_json(url + "/_config/webhooks/sdk", wanted)
+    gateway.charge(sale(card, "9200"))
+    letter = inbox.wait_for_text("9200")
+
+    event = stripe.Webhook.construct_event(letter.body, letter.signature, SECRET)
+    assert event.type == "payment_intent.succeeded"
+    with pytest.raises(stripe.SignatureVerificationError):
+        stripe.Webhook.construct_event(letter.body, letter.signature, "whsec_other")
