@@ -204,4 +204,5 @@ CLAIM_COLUMNS: Final = {
     "yuan": Word(mark("yuan")),
     "time": Word(mark("time")),
     "merchant": Word(mark("shop code")),
+    "month": Word(mark("Month it is for")),
 }

@@ -30,6 +30,7 @@ _NUMBER: Final = re.compile(r"(-?)(\d{1,13})(?:\.(\d{1,4}))?", re.ASCII)
 _TIME: Final = re.compile(
     r"(\d{4})\D?(\d{1,2})\D(\d{1,2})(?:\D{1,3}(\d{1,2}):(\d{2})(?::(\d{2}))?)?\D?", re.ASCII
 )
+_MONTH: Final = re.compile(r"(\d{4})\D?(\d{1,2})\D?", re.ASCII)
 _WRAPPED: Final = re.compile(r'="([^"=+@]*)"')
 _FORMULA: Final = ("=", "+", "@")
 _SERIAL: Final = re.compile(r"[345]\d{4}(?:\.\d{1,15})?", re.ASCII)
@@ -66,6 +67,8 @@ class ClaimFile:
     stated_fen: int | None = None
     first_date: int = 0
     last_date: int = 0
+    other_month: int = 0
+    """Lines that name another month than their own day's: they count by their day, and it is said."""
 
     @property
     def counted_units(self) -> int:
@@ -134,6 +137,7 @@ def read_claim_file(
         _read_rows(opened.rows, found, cells)
     except csv.Error:
         found.faults.append(Fault(opened.rows.line_num, "", "csv"))
+    found.other_month = cells.other_month
     if found.lines:
         found.first_date = min(line.business_date for line in found.lines)
         found.last_date = max(line.business_date for line in found.lines)
@@ -150,7 +154,8 @@ class _Cells:
         self.columns: dict[str, int] = {}
         self.given: Head | None = None
         self.counts_from_1904 = False
-        self._hours: dict[str, tuple[int, int]] = {}
+        self.other_month = 0
+        self._hours: dict[str, tuple[int, int, str]] = {}
 
     def quick_reader(self) -> Callable[[int, Sequence[str]], ClaimLine | None]:
         """A reader for the plainest style, as most lines of most files are; None for any other.
@@ -160,7 +165,7 @@ class _Cells:
         columns, hours, code = self.columns, self._hours, self.merchant_code
         i_ref, i_time = columns["ref"], columns["time"]
         i_yuan, i_points = columns["yuan"], columns["points"]
-        i_merchant = columns.get("merchant", -1)
+        i_merchant, i_month = columns.get("merchant", -1), columns.get("month", -1)
         least, is_ref, seconds_of = max(columns.values()) + 1, _REF.fullmatch, _SECONDS.get
         two_decimals = self.precision == 2  # noqa: PLR2004 - the usual 10.00
 
@@ -170,6 +175,8 @@ class _Cells:
             time, yuan, points = row[i_time], row[i_yuan], row[i_points]
             hour, rest = hours.get(time[:_HOUR_CHARACTERS]), seconds_of(time[_HOUR_CHARACTERS:])
             if hour is None or rest is None or yuan[-3:-2] != "." or points[-3:-2] != ".":
+                return None
+            if i_month >= 0 and row[i_month] != hour[2]:
                 return None
             fen, units = yuan[:-3] + yuan[-2:], points[:-3] + points[-2:]
             digits = fen + units
@@ -201,8 +208,15 @@ class _Cells:
             raise _BadLineError("yuan", "zero")
         if fen > 0 > units:
             raise _BadLineError("points", "sign")
+        self.other_month += self._names_other_month(row, date)
         kind = "sale" if fen > 0 else "refund"
         return ClaimLine(number, ref, kind, units if fen > 0 else -abs(units), fen, at, date)
+
+    def _names_other_month(self, row: Sequence[str], date: int) -> bool:
+        """Whether the line says it is of another month than its day; a cell that names none says nothing."""
+        place = self.columns.get("month", len(row))
+        said = _MONTH.fullmatch(_plain(row[place])) if place < len(row) else None
+        return said is not None and int(said[1]) * 100 + int(said[2]) != date // 100
 
     def _time(self, cell: str) -> tuple[int, int]:
         text = _plain(cell)
@@ -220,7 +234,8 @@ class _Cells:
         date = year * 10_000 + month * 100 + day
         if len(text) == _FULL_TIME:
             # Whole hours are the same for every line in them, also where clocks change.
-            self._hours[text[:_HOUR_CHARACTERS]] = (us - (minutes * 60 + seconds) * 1_000_000, date)
+            hour_us = us - (minutes * 60 + seconds) * 1_000_000
+            self._hours[text[:_HOUR_CHARACTERS]] = (hour_us, date, str(date // 100))
         return us, date
 
     def _from_serial(self, text: str) -> str:

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 NEEDED: Final = ("ref", "points", "yuan", "time")
 """What a list must say of each claim."""
-KEYS: Final = (*NEEDED, "merchant")
+KEYS: Final = (*NEEDED, "merchant", "month")
 
 _FORM: Final = Path(__file__).parent / "forms" / "claim_file.toml"
 _HEAD_ROWS: Final = 20

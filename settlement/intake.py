@@ -71,7 +71,8 @@ def take_claim_file(
 
     Answer: `outcome` (`ok`, `EMPTY`, `UNREADABLE`, `TOTALS_WRONG`, `seen_before`), `batch_no`,
     `lines`, `again` (claimed before), `faults` (line, column, fault), the stated and counted
-    totals. A file with any bad line, or with totals that do not add up, is kept as evidence and
+    totals, `other_month` (lines that name another month than their own day: they count by their
+    day). A file with any bad line, or with totals that do not add up, is kept as evidence and
     none of its lines count. The same bytes again, under any name, are told as `seen_before`.
     A list whose headings are not those of our form is asked about once (claim_columns_unconfirmed), and again when
     they change (claim_columns_changed): the file is kept, `settlement.claim_layouts.confirm` says what its columns are.
@@ -82,7 +83,7 @@ def take_claim_file(
     for _ in range(_TRIES):
         with db.read() as tx:
             known = find_same(tx, community_id, merchant_id, sha256)
-            if known is not None:
+            if known is not None and not _is_another_days(known, day):
                 return _seen_before(known)
             found = _look(tx, community_id, merchant_id, upload, precision)
             batch_no = last_batch_no(tx, community_id, merchant_id, WHOLE_SHOP) + 1
@@ -223,8 +224,14 @@ def _answer(found: ClaimFile, outcome: str) -> dict[str, Any]:
         "counted_fen": found.counted_fen,
         "stated_units": found.stated_units,
         "stated_fen": found.stated_fen,
+        "other_month": found.other_month,
         "faults": [fault._asdict() for fault in found.faults],
     }
+
+
+def _is_another_days(known: Row, day: int) -> bool:
+    """Whether the same bytes say something new: a list without lines is no day's but the one it is sent for."""
+    return bool(known.outcome == FileFault.EMPTY.value and known.last_date != day)
 
 
 def _seen_before(known: Row) -> dict[str, Any]:

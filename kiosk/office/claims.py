@@ -126,10 +126,10 @@ def _asked(sha256: str) -> dict[str, Any]:
 
 def _upload() -> Upload:
     sent = request.files.get("file")
-    body = sent.read() if sent else b""
-    if not body:
+    if sent is None or not sent.filename:
         raise Refusal("file_empty")
-    return Upload(sent.filename or "" if sent else "", body, me().id)
+    # A list without a single byte is a list too: its outcome is told and kept.
+    return Upload(sent.filename, sent.read(), me().id)
 
 
 def _page(
@@ -151,7 +151,7 @@ def _page(
         answer=None if answer is None else _answer(answer),
         asked=asked,
         batches=[_line(here, row) for row in rows],
-        refused=[_refused(here, row) for row in refused],
+        refused_batches=[_refused(here, row) for row in refused],
         shops=[
             (shop.merchant_id, f"{shop.code} {shop.name}")
             for shop in here.merchants.values()
