@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
 
 
 class DayState(StrEnum):
     """Where a business date stands.
 
-    REVIEWED and AUDITED are passed within a night: a night carries what waits, with its age, and asks the second engine
-    before it settles and before it locks. They are named where a day failed at them.
+    REVIEWED: what is open was looked at or is carried on with its age; AUDITED: the second engine passed the book.
     """
 
     OPEN = "open"
@@ -25,14 +24,6 @@ class DayState(StrEnum):
     LOCKED = "locked"
     PUBLISHED = "published"
     FAILED = "failed"
-
-
-class Failure(NamedTuple):
-    """At which step a day failed, why, and in which row; a re-run starts at that step."""
-
-    step: DayState
-    reason: str
-    row: str
 
 
 _OF_RUN: Final[Mapping[str, DayState]] = MappingProxyType(

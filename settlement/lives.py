@@ -7,56 +7,51 @@ from typing import Final, NamedTuple
 from ledger.book import day as book_day
 from ledger.book.period import find_period
 from ledger.sql import Sql, Tx
-from settlement.day_life import FAILED_AT, DayState, Failure, day_state
+from settlement.day_life import FAILED_AT, DayState, day_state
+from settlement.day_trail import stop_of
 from settlement.dispute_store import held_by_disputes
-from settlement.gate import open_findings
+from settlement.life_trail import Fault, Subject, last_step
 from settlement.month_life import MonthFacts, MonthState, month_state
 from settlement.night_store import FIND_RUN
 from settlement.payout_store import payouts_of_statement
 from settlement.shop_money import money_of
 from settlement.statements import Statement
 
-_BREAK: Final = Sql(
-    "SELECT code, sub_code, ref, claimant_id FROM discrepancy WHERE community_id = :community_id"
-    " AND run_no = :run_no AND code = 'C2' AND state IN ('open', 'asked', 'proposed')"
-    " ORDER BY discrepancy_no LIMIT 1"
-)
 _PUBLISHED: Final = Sql(
     "SELECT count(*) AS n FROM publication WHERE community_id = :community_id AND month = :month"
 )
+
+
+_PASSING: Final = frozenset({DayState.MATCHED, DayState.BALANCED})
+"""Between two states of a night's row lies one that its trail alone has: looked at, and passed by the second engine."""
 
 
 class DayLife(NamedTuple):
     """Where a business date stands, and what keeps it there where it failed."""
 
     state: DayState
-    failure: Failure | None = None
+    failure: Fault | None = None
 
 
 def day_life(tx: Tx, community_id: int, day: int) -> DayLife:
     """Where business date `day` (yyyymmdd) stands."""
     run = tx.find(FIND_RUN, community_id=community_id, business_date=day)
     month = tx.get(_PUBLISHED, community_id=community_id, month=day // 100)
+    last = last_step(tx, Subject(community_id, "day", day))
+    if last is not None and last.state == DayState.FAILED:
+        return DayLife(DayState.FAILED, Fault(last.failed_step, last.reason, last.row_key))
     state = day_state(
         book_day.state_of(tx, community_id, day),
         None if run is None else str(run.state),
         published=bool(month.n),
     )
-    if run is None or state is not DayState.FAILED:
-        return DayLife(state)
-    step = FAILED_AT[str(run.state)]
-    return DayLife(state, _failure(tx, community_id, int(run.run_no), step))
-
-
-def _failure(tx: Tx, community_id: int, run_no: int, step: DayState) -> Failure:
-    if step is DayState.AUDITED:
-        for found in open_findings(tx, community_id):
-            if found.run_no == run_no:
-                return Failure(step, found.check, f"{found.file} {found.row_key}")
-    row = tx.find(_BREAK, community_id=community_id, run_no=run_no)
-    if row is None:
-        return Failure(step, "", "")
-    return Failure(step, f"{row.code} {row.sub_code}".strip(), row.ref or str(row.claimant_id))
+    if run is not None and state is DayState.FAILED:
+        # Its night stopped before trails were kept.
+        fault = stop_of(tx, community_id, int(run.run_no), FAILED_AT[str(run.state)])
+        return DayLife(state, fault)
+    if last is not None and state in _PASSING:
+        return DayLife(DayState(last.state))
+    return DayLife(state)
 
 
 def month_life(tx: Tx, community_id: int, statement: Statement | None, *, today: int) -> MonthState:

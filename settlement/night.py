@@ -6,12 +6,8 @@ step; from there on the same night gives the same digest, however often it is st
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any, Final
 
 from ledger import audit
 from ledger.audit import SYSTEM
@@ -21,24 +17,31 @@ from ledger.book.facts import cap_back_step
 from ledger.book.offsets import broken_rows, moved_in_range, settled_by
 from ledger.book.steps import apply
 from ledger.database import Database
-from ledger.earning.calendar import business_date, day_bounds, day_from_key, day_key
+from ledger.earning.calendar import business_date, day_key
 from ledger.errors import GuardMissedError, Refusal
 from ledger.members.communities import get_community
 from ledger.recovery.epochs import check_whole
-from ledger.seal.sealer import seal
 from ledger.sql import Row, Tx
 from settlement import gate
 from settlement.auditor.report import Report
 from settlement.beside import close_beside, name_broken_chain
 from settlement.collect import collect
+from settlement.day_life import DayState
+from settlement.day_trail import Doing, day_of_run, keep_failure, keep_review, keep_stop
 from settlement.identities import Break, breaks, settled_breaks
+from settlement.life_trail import Subject, note_state
+from settlement.night_input import (
+    begin,
+    check_day,
+    days_to_lock,
+    run_of,
+    seal_day,
+    zone_us_of,
+)
 from settlement.night_result import NightResult, read_result
 from settlement.night_store import (
-    BATCHES_OF,
     FIND_RUN,
-    KEEP_RUN,
     LAST_RUN,
-    TAKE_BATCHES,
     TOTALS_OF,
     clear_breaks,
     keep_breaks,
@@ -48,11 +51,6 @@ from settlement.night_store import (
 from settlement.reckoning import Totals, digest_of, reckon
 from settlement.settle import settle_shop
 from settlement.sides import Run
-
-RULE_VERSION: Final = "2026.3"
-"""Goes up with every change of how a night judges; part of a run's identity."""
-
-_DAY_US: Final = 86_400_000_000
 
 AfterStep = Callable[[str], None]
 """Told the name of each finished step; tests raise in it to stand for a crash."""
@@ -65,6 +63,7 @@ class _Night:
     run_id: str
     at: int
     after_step: AfterStep
+    doing: Doing
 
 
 def run_night(
@@ -86,19 +85,24 @@ def run_night(
     """
     with db.read() as tx:
         check_whole(tx, community_id)
-        _check_day(tx, community_id, day, at=at)
+        check_day(tx, community_id, day, at=at)
         known = tx.find(FIND_RUN, community_id=community_id, business_date=day)
-        zone_us = _zone_us(tx, community_id, day)
-    if known is None:
-        end_leaf = _seal(db, community_id, day, at=at)
-        after_step("sealed")
-        known = _begin(db, community_id, day, end_leaf, at=at)
-        after_step("begun")
-    night = _Night(db, _run_of(community_id, known, zone_us), known.run_id, at, after_step)
+        zone_us = zone_us_of(tx, community_id, day)
+    doing = Doing(DayState.CUT_OFF)
     try:
-        _go_on(night, known.state)
+        if known is None:
+            end_leaf = seal_day(db, community_id, day, at=at)
+            after_step("sealed")
+            doing.begin(DayState.INTAKE)
+            known = begin(db, community_id, day, end_leaf, at=at)
+            after_step("begun")
+        run = run_of(community_id, known, zone_us)
+        _go_on(_Night(db, run, known.run_id, at, after_step, doing), known.state)
     except GuardMissedError as missed:
         raise Refusal("busy_try_again") from missed
+    except Exception as error:
+        keep_failure(db, community_id, day, doing, error, at=at)
+        raise
     with db.read() as tx:
         return read_result(tx, community_id, day)
 
@@ -114,6 +118,7 @@ def _go_on(night: _Night, state: str) -> None:
     if state == "audit_failed":
         state = "settled" if _has_posted(night) else "stopped"
     if state in {"begun", "stopped"}:
+        night.doing.begin(DayState.MATCHED)
         state = _match(night)
         night.after_step(state)
     if state == "matched":
@@ -122,7 +127,11 @@ def _go_on(night: _Night, state: str) -> None:
         if not report.passed:
             return
         report = None if begun else report
+        night.doing.begin(DayState.REVIEWED)
+        night.db.write(lambda tx: keep_review(tx, night.run, at=night.at))
+        night.after_step("reviewed")
     if state in {"matched", "blocked"}:
+        night.doing.begin(DayState.BALANCED)
         state = _settle(night)
         night.after_step(state)
     if state == "settled":
@@ -131,6 +140,9 @@ def _go_on(night: _Night, state: str) -> None:
         elif _has_posted(night):
             after = _audit(night, since=report)
         if (after or report).passed:
+            night.db.write(lambda tx: _keep_passed(tx, night))
+            night.after_step("passed")
+            night.doing.begin(DayState.LOCKED)
             _lock(night, report, after)
             night.after_step("locked")
 
@@ -145,12 +157,18 @@ def _has_posted(night: _Night) -> bool:
 
 def _audit(night: _Night, since: Report | None = None) -> Report:
     """Ask the second engine about the book as it stands; what it does not pass keeps the day open."""
+    night.doing.begin(DayState.AUDITED)
     # Looked up when it is asked: nobody hands a night another engine.
     report = gate.second_engine(night.db, night.run.community_id, at=night.at, since=since)
     if not report.passed:
         _fail(night, report)
     night.after_step("audited")
     return report
+
+
+def _keep_passed(tx: Tx, night: _Night) -> None:
+    if set_state(tx, night.run, "settled"):
+        note_state(tx, day_of_run(night.run), DayState.AUDITED, at=night.at)
 
 
 def _fail(night: _Night, report: Report) -> None:
@@ -160,6 +178,7 @@ def _fail(night: _Night, report: Report) -> None:
     def work(tx: Tx) -> None:
         if set_state(tx, run, "audit_failed"):
             gate.keep_result(tx, run.community_id, run.run_no, report, at=night.at)
+            keep_stop(tx, run, "audit_failed", at=night.at)
             name_broken_chain(tx, run, report.findings[0].check, at=night.at)
 
     night.db.write(work)
@@ -172,7 +191,7 @@ def verify_night(db: Database, community_id: int, day: int) -> bool:
     """
     with db.read() as tx:
         row = tx.get(FIND_RUN, community_id=community_id, business_date=day)
-        run = _run_of(community_id, row, _zone_us(tx, community_id, day))
+        run = run_of(community_id, row, zone_us_of(tx, community_id, day))
         return digest_of(reckon(collect(tx, run), run), row.run_id) == str(row.digest)
 
 
@@ -188,75 +207,6 @@ def last_run_no(tx: Tx, community_id: int) -> int:
     return 0 if last is None else int(last.run_no)
 
 
-def _check_day(tx: Tx, community_id: int, day: int, *, at: int) -> None:
-    try:
-        date = day_from_key(day)
-    except ValueError:
-        raise Refusal("day_bad") from None
-    ends_at = day_bounds(date, get_community(tx, community_id).timezone)[1]
-    if at < ends_at:
-        raise Refusal("night_too_early", business_date=day)
-    last = tx.find(LAST_RUN, community_id=community_id)
-    if last is None or day == last.business_date:
-        return
-    if last.state != "locked":
-        raise Refusal("night_unfinished", business_date=last.business_date)
-    known = tx.find(FIND_RUN, community_id=community_id, business_date=day)
-    if known is None and day < last.business_date:
-        raise Refusal("night_out_of_order", business_date=last.business_date)
-
-
-def _seal(db: Database, community_id: int, day: int, *, at: int) -> int:
-    db.write(lambda tx: book_day.cut_off(tx, community_id, day, at=at))
-    return seal(db, community_id)
-
-
-def _begin(db: Database, community_id: int, day: int, end_leaf: int, *, at: int) -> Row:
-    """Fix the night's input: from here on it is this range and these batches for ever."""
-
-    def work(tx: Tx) -> None:
-        if tx.find(FIND_RUN, community_id=community_id, business_date=day) is not None:
-            return
-        last = tx.find(LAST_RUN, community_id=community_id)
-        run_no = 1 if last is None else last.run_no + 1
-        tx.run(TAKE_BATCHES, community_id=community_id, run_no=run_no, business_date=day)
-        text = _input_text(tx, community_id, day, run_no, last, end_leaf)
-        kept = tx.run(
-            KEEP_RUN,
-            community_id=community_id,
-            run_no=run_no,
-            business_date=day,
-            run_id=hashlib.sha256(text.encode()).hexdigest(),
-            input=text,
-            first_leaf=0 if last is None else last.end_leaf,
-            end_leaf=end_leaf,
-            at=at,
-        )
-        if kept != 1:
-            raise GuardMissedError("night_run")
-
-    db.write(work)
-    with db.read() as tx:
-        return tx.get(FIND_RUN, community_id=community_id, business_date=day)
-
-
-def _input_text(
-    tx: Tx, community_id: int, day: int, run_no: int, last: Row | None, end_leaf: int
-) -> str:
-    document: dict[str, Any] = {
-        "community": str(community_id),
-        "day": day,
-        "leaves": [0 if last is None else last.end_leaf, end_leaf],
-        "batches": [
-            [str(row.batch_id), bytes(row.sha256).hex(), row.outcome]
-            for row in tx.all(BATCHES_OF, community_id=community_id, run_no=run_no)
-        ],
-        "rules": RULE_VERSION,
-        "previous": "" if last is None else last.run_id,
-    }
-    return json.dumps(document, sort_keys=True, separators=(",", ":"))
-
-
 def _match(night: _Night) -> str:
     """Compare both sides and keep what does not agree; stop where a sum fails."""
     run = night.run
@@ -265,10 +215,16 @@ def _match(night: _Night) -> str:
         found = breaks(outcome, moved_in_range(tx, run.community_id, run.first_leaf, run.end_leaf))
         named = _name_breaks(tx, run, found) if found else []
     digest = digest_of(outcome, night.run_id)
-    write_outcome(night.db, run, outcome, digest, at=night.at)
-    if named:
-        return _stop(night, named, "stopped")
-    return "matched"
+
+    def end(tx: Tx) -> None:
+        # With what was found, in one: cut off between the two, broken sums would be settled.
+        if named:
+            _keep_stop(tx, night, named, "stopped")
+        else:
+            note_state(tx, day_of_run(run), DayState.MATCHED, at=night.at)
+
+    write_outcome(night.db, run, outcome, digest, at=night.at, end=end)
+    return "stopped" if named else "matched"
 
 
 def _name_breaks(tx: Tx, run: Run, found: list[Break]) -> list[tuple[Break, Row | None]]:
@@ -283,12 +239,14 @@ def _name_breaks(tx: Tx, run: Run, found: list[Break]) -> list[tuple[Break, Row 
 
 
 def _stop(night: _Night, named: list[tuple[Break, Row | None]], state: str) -> str:
-    def work(tx: Tx) -> None:
-        keep_breaks(tx, night.run, named, at=night.at)
-        set_state(tx, night.run, state)
-
-    night.db.write(work)
+    night.db.write(lambda tx: _keep_stop(tx, night, named, state))
     return state
+
+
+def _keep_stop(tx: Tx, night: _Night, named: list[tuple[Break, Row | None]], state: str) -> None:
+    keep_breaks(tx, night.run, named, at=night.at)
+    if set_state(tx, night.run, state):
+        keep_stop(tx, night.run, state, at=night.at)
 
 
 def _settle(night: _Night) -> str:
@@ -296,6 +254,7 @@ def _settle(night: _Night) -> str:
     with night.db.read() as tx:
         totals = tx.all(TOTALS_OF, community_id=run.community_id, run_no=run.run_no)
     for total in totals:
+        night.doing.row = f"shop:{total.claimant_id}"
         try:
             settle_shop(night.db, run, night.run_id, total, at=night.at)
         except GuardMissedError:
@@ -307,7 +266,8 @@ def _settle(night: _Night) -> str:
         found = _check_posted(tx, run)
         if not found:
             clear_breaks(tx, run)
-            set_state(tx, run, "settled")
+            if set_state(tx, run, "settled"):
+                note_state(tx, day_of_run(run), DayState.BALANCED, at=night.at)
         return found
 
     found = night.db.write(work)
@@ -345,8 +305,9 @@ def _lock(night: _Night, report: Report, after: Report | None) -> None:
                 for shop, fen in sorted(returned.items())
             ],
         )
-        for day in _days_to_lock(tx, run):
+        for day in days_to_lock(tx, run):
             book_day.lock(tx, run.community_id, day, at=at)
+            note_state(tx, Subject(run.community_id, "day", day), DayState.LOCKED, at=at)
         close_beside(tx, run, today=today, at=at)
         _record(tx, night)
 
@@ -364,24 +325,3 @@ def _record(tx: Tx, night: _Night) -> None:
     }
     subject = f"night:{night.run.day}"
     audit.record(tx, here, SYSTEM, "night.lock", subject, at=night.at, after=facts)
-
-
-def _days_to_lock(tx: Tx, run: Run) -> list[int]:
-    """The run's day and those before it that no night was run for."""
-    last = book_day.last_locked(tx, run.community_id)
-    days = [run.day]
-    while last:
-        before = day_key(day_from_key(days[-1]) - timedelta(days=1))
-        if before <= last:
-            break
-        days.append(before)
-    return days
-
-
-def _zone_us(tx: Tx, community_id: int, day: int) -> int:
-    starts_at = day_bounds(day_from_key(day), get_community(tx, community_id).timezone)[0]
-    return -(starts_at % _DAY_US) % _DAY_US
-
-
-def _run_of(community_id: int, row: Row, zone_us: int) -> Run:
-    return Run(community_id, row.run_no, row.business_date, row.first_leaf, row.end_leaf, zone_us)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Any, Final
@@ -157,8 +157,16 @@ _CLEAR_BREAKS: Final = Sql(
 )
 
 
-def write_outcome(db: Database, run: Run, outcome: Outcome, digest: str, *, at: int) -> None:
-    """Keep what a night found, in short transactions; the last one makes it count.
+def write_outcome(
+    db: Database,
+    run: Run,
+    outcome: Outcome,
+    digest: str,
+    *,
+    at: int,
+    end: Callable[[Tx], None] = lambda _tx: None,
+) -> None:
+    """Keep what a night found, in short transactions; the last one makes it count, and does `end` too.
 
     Whatever an earlier try that was cut off left behind is forgotten first. Raises GuardMissedError
     where another worker does the same night and has gone further.
@@ -170,7 +178,12 @@ def write_outcome(db: Database, run: Run, outcome: Outcome, digest: str, *, at: 
     ]
     _write_all(db, run, pen, _KEEP_DISCREPANCY, found)
     _write_all(db, run, pen, _KEEP_OPEN, [_open_item(run, item) for item in outcome.opened])
-    db.write(lambda tx: _write_rest(tx, run, pen, outcome, digest))
+
+    def make_count(tx: Tx) -> None:
+        _write_rest(tx, run, pen, outcome, digest)
+        end(tx)
+
+    db.write(make_count)
 
 
 def _start_over(tx: Tx, run: Run, pen: str) -> None:

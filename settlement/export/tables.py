@@ -15,6 +15,7 @@ from settlement.export.counter_shapes import COUNTER
 from settlement.export.dispute_shapes import DISPUTES
 from settlement.export.expiry_shapes import EXPIRY
 from settlement.export.household_shapes import HOUSEHOLDS
+from settlement.export.life_shapes import LIVES
 from settlement.export.members_shapes import MEMBERS
 from settlement.export.misuse_shapes import MISUSE
 from settlement.export.offline_shapes import OFFLINE
@@ -47,6 +48,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
             *SLIPS,
             *BANK,
             *DISPUTES,
+            *LIVES,
             *RECOVERY,
             *OFFLINE,
         )

@@ -44,7 +44,9 @@ WAITING = Sql(
 )
 
 
-class Crash(Exception):  # noqa: N818 - stands for a power cut, not for an error of the program
+class Crash(
+    BaseException
+):  # stands for a power cut, not for an error of the program: nothing catches it
     """The process ended here."""
 
 

@@ -141,8 +141,8 @@ def test_a_day_goes_its_way_and_a_night_cut_off_stands_where_it_stopped(town: To
 
     assert statement.month == 202603
     assert seen == [
-        DayState.OPEN, DayState.CUT_OFF, DayState.INTAKE, DayState.MATCHED, DayState.BALANCED,
-        DayState.LOCKED,
+        DayState.OPEN, DayState.CUT_OFF, DayState.INTAKE, DayState.MATCHED, DayState.REVIEWED,
+        DayState.BALANCED, DayState.AUDITED, DayState.LOCKED,
     ]  # fmt: skip
     assert day_state("locked", "locked", published=True) is DayState.PUBLISHED
     assert day_state("locked", None, published=False) is DayState.LOCKED

@@ -66,8 +66,8 @@ def test_killed_after_any_step_the_night_comes_out_the_same(
     steps = steps_of(town, day)
     whole = outcome(town, day)
     counts = rows_of_every_table(town.db)
-    assert steps == ["sealed", "begun", "matched", "audited", "settled:1", "settled:2", "settled:3",
-                     "settled", "audited", "locked"]  # fmt: skip
+    assert steps == ["sealed", "begun", "matched", "audited", "reviewed", "settled:1", "settled:2",
+                     "settled:3", "settled", "audited", "passed", "locked"]  # fmt: skip
     sqlite = engine_url.startswith("sqlite")
     town.db.close()
 
