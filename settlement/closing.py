@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from ledger import audit
@@ -26,6 +27,8 @@ from settlement.cofund import take_shares
 from settlement.dispute_store import REFS_IN_DISPUTE
 from settlement.effects import end_item, post_effect, today_of
 from settlement.month_figures import shops_until
+from settlement.month_life import CloseState
+from settlement.month_trail import Closing, keep_months, keep_stated
 from settlement.night import last_run_no, night_running
 from settlement.statements import (
     Period,
@@ -101,30 +104,64 @@ def run_month(
 def _close(
     db: Database, community_id: int, month: int, *, by: By, at: int, after_step: AfterStep
 ) -> BookPeriod:
-    begun = db.write(lambda tx: begin_close(tx, community_id, month, at=at))
+    life = Closing(db, community_id, month, at=at, by=by)
+
+    def begin(tx: Tx) -> BookPeriod:
+        begun = begin_close(tx, community_id, month, at=at)
+        life.keep(tx, CloseState.BEGUN)
+        return begun
+
+    begun = db.write(begin)
     after_step("begun")
-    seal(db, community_id)
-    count_issued(db, community_id)
-    sharing = take_shares(db, community_id, begun, at=at)
-    after_step("shared")
+    with life.doing(CloseState.SHARED):
+        seal(db, community_id)
+        count_issued(db, community_id)
+        sharing = take_shares(db, community_id, begun, at=at)
+        life.ended(CloseState.SHARED)
+        after_step("shared")
+    with life.doing(CloseState.STATED):
+        _state(db, community_id, begun, sharing, life, at=at, after_step=after_step)
+        life.ended(CloseState.STATED)
+        after_step("stated")
+    with life.doing(CloseState.SEALED):
+        tree_size = seal(db, community_id)
+        life.ended(CloseState.SEALED)
+        after_step("sealed")
+    with life.doing(CloseState.CLOSED):
+        return db.write(
+            lambda tx: _write_close(tx, community_id, month, tree_size, life, by=by, at=at)
+        )
+
+
+def _state(
+    db: Database,
+    community_id: int,
+    begun: BookPeriod,
+    sharing: Iterable[int],
+    life: Closing,
+    *,
+    at: int,
+    after_step: AfterStep,
+) -> None:
+    """Issue every shop's statement, one transaction a shop."""
     with db.read() as tx:
         period = _period(tx, community_id, begun)
         until = _objection_until(tx, community_id, at=at)
         shops = shops_until(tx, community_id, period.last_date)
+
+    def one(tx: Tx, shop: int) -> None:
+        made = issue(tx, community_id, shop, period, objection_until=until, at=at)
+        if made is not None:
+            keep_stated(tx, made, community_id, at=at)
+
     for shop in sorted({*shops, *sharing}):
-        db.write(
-            lambda tx, shop=shop: issue(  # type: ignore[misc]
-                tx, community_id, shop, period, objection_until=until, at=at
-            )
-        )
+        life.row = f"shop:{shop}"
+        db.write(partial(one, shop=shop))
         after_step(f"stated:{shop}")
-    tree_size = seal(db, community_id)
-    after_step("sealed")
-    return db.write(lambda tx: _write_close(tx, community_id, month, tree_size, by=by, at=at))
 
 
 def _write_close(
-    tx: Tx, community_id: int, month: int, tree_size: int, *, by: By, at: int
+    tx: Tx, community_id: int, month: int, tree_size: int, life: Closing, *, by: By, at: int
 ) -> BookPeriod:
     root = read_root(tx, community_id, tree_size).hex()
     closes_now = close(tx, community_id, month, tree_size, root=root, at=at)
@@ -136,6 +173,9 @@ def _write_close(
             "trial_balance": closed.trial_balance_hash,
         }
         audit.record(tx, community_id, by, "month.close", f"month:{month}", at=at, after=facts)
+        for shop in {one.claimant_id for one in statements_of_month(tx, community_id, month)}:
+            keep_months(tx, community_id, shop, at=at)
+        life.keep(tx, CloseState.CLOSED)
     return closed
 
 
@@ -188,7 +228,9 @@ def object_to(
         _move(tx, community_id, statement_id, ("issued",), "objected", at=at)
         facts: audit.Facts = {"state": "objected", "why": why}
         _record(tx, community_id, statement_id, by, facts, at=at)
-        return get_statement(tx, community_id, statement_id)
+        statement = get_statement(tx, community_id, statement_id)
+        keep_months(tx, community_id, statement.claimant_id, by=by, at=at)
+        return statement
 
     return db.write(work)
 
@@ -223,6 +265,7 @@ def _accept(
         _claim(tx, community_id, statement, owed, by=by, at=at)
     facts: audit.Facts = {"state": state, "claimed_fen": sum(row.fen for row in owed)}
     _record(tx, community_id, statement_id, by, facts, at=at)
+    keep_months(tx, community_id, statement.claimant_id, by=by, at=at)
     return statement
 
 

@@ -6,6 +6,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import Final
 
+from ledger.audit import By
 from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.sql import Sql, Tx
@@ -23,6 +24,10 @@ _BREAK: Final = Sql(
 _OPEN: Final = Sql(
     "SELECT count(*) AS n, coalesce(min(business_date), 0) AS oldest FROM discrepancy"
     " WHERE community_id = :community_id AND state IN ('pooled', 'open', 'asked', 'proposed')"
+)
+_DAYS: Final = Sql(
+    "SELECT DISTINCT period FROM life_step WHERE community_id = :community_id AND subject = 'day'"
+    " AND period > :month * 100 AND period < :month * 100 + 100 ORDER BY period"
 )
 
 
@@ -66,6 +71,13 @@ def stop_of(tx: Tx, community_id: int, run_no: int, step: DayState) -> Fault:
     if row is None:
         return Fault(step, "")
     return Fault(step, f"{row.code} {row.sub_code}".strip(), row.ref or str(row.claimant_id))
+
+
+def keep_published(tx: Tx, community_id: int, month: int, *, by: By, at: int) -> None:
+    """Keep that the locked days of a month (yyyymm) stand on the community's board."""
+    for row in tx.all(_DAYS, community_id=community_id, month=month):
+        day = Subject(community_id, "day", int(row.period))
+        note_state(tx, day, DayState.PUBLISHED, by=by, at=at)
 
 
 def keep_failure(

@@ -42,6 +42,7 @@ from settlement.dispute_store import (
 )
 from settlement.disputed_line import find_line
 from settlement.effects import post_effect, today_of
+from settlement.month_trail import keep_months
 from settlement.payout_store import take_turn
 from settlement.state_names import STATE_NAMES
 from settlement.statements import Statement, get_statement
@@ -90,6 +91,7 @@ def raise_objections(
             raise Refusal("objection_late", until_date=statement.objection_until)
         take_turn(tx, community_id, statement.claimant_id)
         made = [_raise(tx, community_id, statement, line, by=by, at=at) for line in lines]
+        keep_months(tx, community_id, statement.claimant_id, by=by, at=at)
         return {"disputes": [str(one.dispute_id) for one in made]}
 
     body = {
@@ -280,6 +282,7 @@ def end_overdue(
             state = step(State(one.state), verb)
             after = one._replace(state=state.value, due_date=None)
             move_dispute(tx, community_id, one, after, Did(verb, SYSTEM, at))
+            keep_months(tx, community_id, one.claimant_id, at=at)
 
         db.write(work)
         after_step(f"{verb}:{one.dispute_id}")
@@ -352,6 +355,7 @@ def _once(
         check_not_own_shop(tx, act.community_id, act.by, seen.claimant_id)
         take_turn(tx, act.community_id, seen.claimant_id)
         change(tx, seen)
+        keep_months(tx, act.community_id, seen.claimant_id, by=act.by, at=act.at)
         return {"dispute": str(act.dispute_id)}
 
     requests.once(

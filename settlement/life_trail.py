@@ -62,13 +62,20 @@ def trail_of(tx: Tx, subject: Subject) -> list[LifeStep]:
 
 
 def note_state(
-    tx: Tx, subject: Subject, state: str, *, at: int, by: By = SYSTEM, reason: str = ""
+    tx: Tx,
+    subject: Subject,
+    state: str,
+    *,
+    at: int,
+    by: By = SYSTEM,
+    reason: str = "",
+    row: str = "",
 ) -> None:
     """Keep the state something came to, with what led there; where it stands there already nothing is kept.
 
     Raises GuardMissedError where another transaction kept one meanwhile.
     """
-    _note(tx, subject, LifeStep(state, "", reason, "", by.kind, by.id, at))
+    _note(tx, subject, LifeStep(state, "", reason, row, by.kind, by.id, at))
 
 
 def note_failure(tx: Tx, subject: Subject, fault: Fault, *, at: int, by: By = SYSTEM) -> None:

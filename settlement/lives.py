@@ -10,6 +10,7 @@ from ledger.sql import Sql, Tx
 from settlement.day_life import FAILED_AT, DayState, day_state
 from settlement.day_trail import stop_of
 from settlement.dispute_store import held_by_disputes
+from settlement.effects import today_of
 from settlement.life_trail import Fault, Subject, last_step
 from settlement.month_life import MonthFacts, MonthState, month_state
 from settlement.night_store import FIND_RUN
@@ -54,8 +55,8 @@ def day_life(tx: Tx, community_id: int, day: int) -> DayLife:
     return DayLife(state)
 
 
-def month_life(tx: Tx, community_id: int, statement: Statement | None, *, today: int) -> MonthState:
-    """Where a shop's month stands on business date `today`; None for one not stated yet."""
+def month_life(tx: Tx, community_id: int, statement: Statement | None, *, at: int) -> MonthState:
+    """Where a shop's month stands at `at`; None for one not stated yet."""
     if statement is None:
         return MonthState.COLLECTING
     shop = statement.claimant_id
@@ -65,7 +66,7 @@ def month_life(tx: Tx, community_id: int, statement: Statement | None, *, today:
         if payout.state != "cancelled"
     ]
     held, lines = held_by_disputes(tx, community_id, shop, statement_id=statement.statement_id)
-    money = money_of(tx, community_id, shop, today=today)
+    money = money_of(tx, community_id, shop, today=today_of(tx, community_id, at=at))
     sent = sum(payout.amount_fen for payout in live)
     # What a later statement took over and paid is not owed on this one any more.
     left = min(statement.payable_fen - sent - held, money.available_fen + money.recent_fen)

@@ -28,6 +28,17 @@ class MonthState(StrEnum):
     CLOSED = "closed"
 
 
+class CloseState(StrEnum):
+    """Where the close of a whole community's month stands."""
+
+    BEGUN = "begun"
+    SHARED = "shared"
+    STATED = "stated"
+    SEALED = "sealed"
+    CLOSED = "closed"
+    FAILED = "failed"
+
+
 _S = MonthState
 _AGREED: Final = frozenset({_S.ACCEPTED, _S.DEEMED_ACCEPTED})
 ALLOWED: Final[Mapping[MonthState, frozenset[MonthState]]] = MappingProxyType(

@@ -7,8 +7,9 @@ from collections import Counter
 from ledger.audit import By
 from ledger.database import Database
 from ledger.errors import Refusal
+from settlement.payout_asking import PayoutChannel
 from settlement.payout_store import unended_payouts
-from settlement.payouts import PayoutChannel, resolve_payout
+from settlement.payouts import resolve_payout
 
 
 def resolve_unended(

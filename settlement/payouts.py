@@ -6,12 +6,9 @@ sending again under a new key.
 
 from __future__ import annotations
 
-from typing import Final, Protocol
-
 from ledger.audit import By
 from ledger.book.balances import account_sum
 from ledger.book.chart import Account, Kind
-from ledger.clock import SECOND_US
 from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.ids import new_id
@@ -25,13 +22,13 @@ from pos.channel import (
     PaidOut,
     PayoutOnItsWay,
     PayoutOutcome,
-    PayoutRequest,
     PayoutReturned,
     Unknown,
-    Window,
 )
 from settlement.bank_findings import check_not_stopped
+from settlement.month_trail import keep_months
 from settlement.payment_rows import move
+from settlement.payout_asking import FINALITY_US, PayoutChannel, find_attempt, request_of
 from settlement.payout_store import (
     KEEP,
     WAITING,
@@ -42,28 +39,6 @@ from settlement.payout_store import (
 )
 from settlement.shop_money import payable_now
 from settlement.statements import account_tail, get_statement
-
-FINALITY_US: Final = 24 * 3600 * SECOND_US
-"""After this long the channel's "no such payout" is final; before, the request may still arrive."""
-
-
-_YEAR_US: Final = 366 * FINALITY_US
-
-
-class PayoutChannel(Protocol):
-    """The part of a payment channel that pays shops; see `pos.channel.PaymentChannel`."""
-
-    def payout(self, request: PayoutRequest) -> PayoutOutcome:
-        """Send money to a bank account."""
-        ...
-
-    def retrieve_payout(self, payout_id: str) -> FoundPayout:
-        """What became of a payout, by the channel's id."""
-        ...
-
-    def find_payout(self, request: PayoutRequest, window: Window | None = None) -> FoundPayout:
-        """The payout made under our payout id and attempt."""
-        ...
 
 
 def propose_payout(
@@ -100,6 +75,7 @@ def propose_payout(
         )
         made = get_payout(tx, community_id, payout_id)
         note_step(tx, community_id, made, by=by, at=at)
+        keep_months(tx, community_id, shop, by=by, at=at, row=f"payout:{payout_id}")
         return made
 
     return db.write(work)
@@ -116,7 +92,7 @@ def approve_payout(db: Database, community_id: int, payout_id: int, *, by: By, a
         if payout.proposed_by == by.id:
             raise Refusal("payout_same_person")
         changed = payout._replace(state="approved", approved_by=by.id, approved_at=at)
-        return move(tx, community_id, payout, changed, by=by, at=at)
+        return _move(tx, community_id, payout, changed, by=by, at=at)
 
     return db.write(work)
 
@@ -129,7 +105,9 @@ def propose_again(db: Database, community_id: int, payout_id: int, *, by: By, at
 
     def work(tx: Tx) -> Payout:
         payout = _in_state(tx, community_id, payout_id, ("failed", "returned"))
-        return move(tx, community_id, payout, _anew(tx, community_id, payout, by, at), by=by, at=at)
+        return _move(
+            tx, community_id, payout, _anew(tx, community_id, payout, by, at), by=by, at=at
+        )
 
     return db.write(work)
 
@@ -149,7 +127,7 @@ def cancel_payout(
             tx, community_id, payout_id, ("proposed", "approved", "failed", "returned")
         )
         changed = payout._replace(state="cancelled")
-        return move(tx, community_id, payout, changed, by=by, at=at, note=why)
+        return _move(tx, community_id, payout, changed, by=by, at=at, note=why)
 
     return db.write(work)
 
@@ -176,7 +154,7 @@ def send_payout(
     )
     if channel is None:
         return payout
-    answer = channel.payout(_request(community_id, payout))
+    answer = channel.payout(request_of(community_id, payout))
     return db.write(lambda tx: _end_sent(tx, community_id, payout, answer, by=by, at=at))
 
 
@@ -196,7 +174,7 @@ def resolve_payout(
     if payout.channel_ref:
         found = channel.retrieve_payout(payout.channel_ref)
     else:
-        found = _find(channel, community_id, payout, at)
+        found = find_attempt(channel, community_id, payout, at)
     if isinstance(found, NotFound) and at - (payout.sent_at or at) < FINALITY_US:
         found = Unknown("not_found_yet")
     return _end(db, community_id, payout, found, by=by, at=at)
@@ -237,31 +215,6 @@ def _end_sent(
     if payout.state in {"failed", "returned"}:
         return payout
     return end_attempt(tx, community_id, seen, answer, by=by, at=at)
-
-
-def _find(channel: PayoutChannel, community_id: int, payout: Payout, at: int) -> FoundPayout:
-    """Look near the time it was sent; "no such payout" is believed only of a search a year either side.
-
-    A clock that is wrong by days would else have a payout called dead, and paid once more.
-    """
-    request, sent_at = _request(community_id, payout), payout.sent_at or at
-    found: FoundPayout = NotFound()
-    for around in (FINALITY_US, _YEAR_US):
-        found = channel.find_payout(
-            request, Window(since_us=sent_at - around, until_us=at + around)
-        )
-        if not isinstance(found, NotFound):
-            break
-    return found
-
-
-def _request(community_id: int, payout: Payout) -> PayoutRequest:
-    return PayoutRequest(
-        payout_id=str(payout.payout_id),
-        attempt=payout.attempt,
-        community_id=community_id,
-        amount_fen=payout.amount_fen,
-    )
 
 
 def _end(
@@ -305,7 +258,7 @@ def start_anew(tx: Tx, community_id: int, payout: Payout, *, route: str, by: By,
         sent_at=at,
         route=route,
     )
-    return move(tx, community_id, payout, changed, by=by, at=at, kind=Kind.PAYOUT)
+    return _move(tx, community_id, payout, changed, by=by, at=at, kind=Kind.PAYOUT)
 
 
 def end_attempt(
@@ -332,7 +285,7 @@ def _book(
     changed = payout._replace(
         state="returned" if came_back else state, channel_ref=ref or payout.channel_ref
     )
-    return move(tx, community_id, payout, changed, by=by, at=at, kind=kind, note=note)
+    return _move(tx, community_id, payout, changed, by=by, at=at, kind=kind, note=note)
 
 
 def _outcome(payout: Payout, answer: FoundPayout) -> tuple[str, Kind | None, str, str]:
@@ -363,6 +316,24 @@ def _anew(tx: Tx, community_id: int, payout: Payout, by: By, at: int) -> Payout:
         proposed_at=at,
         account_tail=account_tail(tx, community_id, payout.claimant_id, at=at),
     )
+
+
+def _move(
+    tx: Tx,
+    community_id: int,
+    before: Payout,
+    after: Payout,
+    *,
+    by: By,
+    at: int,
+    kind: Kind | None = None,
+    note: str = "",
+) -> Payout:
+    """Take a payout on, and with it the months it pays."""
+    moved = move(tx, community_id, before, after, by=by, at=at, kind=kind, note=note)
+    row = f"payout:{after.payout_id}"
+    keep_months(tx, community_id, after.claimant_id, by=by, at=at, row=row)
+    return moved
 
 
 def _in_state(tx: Tx, community_id: int, payout_id: int, states: tuple[str, ...]) -> Payout:

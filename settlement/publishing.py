@@ -20,6 +20,7 @@ from ledger.seal.publications import (
 from ledger.seal.recovery import read_loss, recoveries_since
 from ledger.sql import Tx
 from settlement.board import board_figures
+from settlement.day_trail import keep_published
 from settlement.effects import today_of
 
 
@@ -63,7 +64,13 @@ def publish_board(  # noqa: PLR0913 - what is put up, what signs it, and who doe
     # A declared loss goes up whatever the sums do: the wall is where it must not be kept quiet.
     figures = {**board_figures(totals, precision), **coverage, **losses}
     made = Publication(month, signed.size, signed.root, signed.note, figures, today, at)
-    return db.write(lambda tx: keep_publication(tx, community_id, made, by=by))
+
+    def work(tx: Tx) -> Publication:
+        kept = keep_publication(tx, community_id, made, by=by)
+        keep_published(tx, community_id, month, by=by, at=at)
+        return kept
+
+    return db.write(work)
 
 
 def _coverage(tx: Tx, community_id: int, month: int) -> dict[str, int]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from kiosk.clockwork.night import close_day
 from kiosk.opened import Opened
+from ledger.errors import Refusal
 from ledger.expiry.notices import give_notices
 from ledger.expiry.run import run_expiry
 from ledger.members.keys import renew_keys
@@ -58,6 +59,9 @@ def _keys(server: Opened, community_id: int, _period: int, at: int) -> dict[str,
 
 def _silence(server: Opened, community_id: int, _period: int, at: int) -> dict[str, Any]:
     silence = let_days_count(server.db, community_id, at=at)
+    if silence.is_waiting:
+        # Not done: tried again until the night is locked, however often the days in between come and go.
+        raise Refusal("night_unfinished", business_date=None)
     return {"accepted": silence.accepted, "objections_moved_on": silence.lines}
 
 

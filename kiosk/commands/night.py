@@ -25,7 +25,17 @@ from settlement.day_file import KINDS, day_document, day_file
 from settlement.lives import day_life
 from settlement.night_result import NightResult
 
-STEPS = ("sealed", "begun", "matched", "audited", "reviewed", "settled", "audited", "passed", "locked")
+STEPS = (
+    "sealed",
+    "begun",
+    "matched",
+    "audited",
+    "reviewed",
+    "settled",
+    "audited",
+    "passed",
+    "locked",
+)
 
 community_option = click.option(
     "--community", "issuer", help="The community's four-character code, where there are several."

@@ -128,7 +128,7 @@ def _one(statement_id: int, *, refusal: Refusal | None = None) -> Response:
         found = get_statement(tx, here.community.id, statement_id)
         payouts = payouts_of_statement(tx, here.community.id, statement_id)
         left = unpaid(tx, here.community.id, found, at=service().now())
-        life = month_life(tx, here.community.id, found, today=day_of(here, service().now()))
+        life = month_life(tx, here.community.id, found, at=service().now())
     head = head_of(found, _shop(here, found))
     is_accepted = found.state in {"accepted", "deemed"}
     return office_page(

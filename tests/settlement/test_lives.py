@@ -38,7 +38,6 @@ from tests.support.objections import (
 from tests.support.town import HERE, Town
 
 S = MonthState
-TODAY = 20260415
 
 
 def test_a_month_goes_its_way_with_lines_in_dispute_and_a_payout_that_comes_back(
@@ -50,7 +49,7 @@ def test_a_month_goes_its_way_with_lines_in_dispute_and_a_payout_that_comes_back
 
     def look() -> None:
         with town.db.read() as tx:
-            state = month_life(tx, HERE, get_statement(tx, *here), today=TODAY)
+            state = month_life(tx, HERE, get_statement(tx, *here), at=SILENT_AT)
         if not seen or state is not seen[-1]:
             seen.append(state)
 

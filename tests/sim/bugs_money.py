@@ -18,7 +18,7 @@ from pos import channel, charging, gateway, proof, recovery, routes, sale_plan
 from pos.channel import ChargeOutcome, Declined, FoundPayout, PaidOut, PayoutReturned, Unknown
 from pos.desk import Desk
 from pos.sale_plan import Plan
-from settlement import payouts
+from settlement import payout_asking, payouts
 from settlement.payout_store import Payout, get_payout, move
 from tests.sim.bugs_tools import instead, without
 
@@ -193,7 +193,7 @@ def payout_sent_again_under_a_new_key(patch: Patch, _raw: Raw) -> None:
             return right(db, way, community_id, payout_id, by=by, at=at)
         anew = known._replace(attempt=known.attempt + 1, state="sending")
         sent = db.write(lambda tx: move(tx, community_id, known, anew, by=by, at=at))
-        answer = way.payout(payouts._request(community_id, sent))
+        answer = way.payout(payout_asking.request_of(community_id, sent))
         return payouts._end(db, community_id, sent, answer, by=by, at=at)
 
     patch.setattr("tests.sim.month.resolve_payout", resolve_payout)
