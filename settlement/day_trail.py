@@ -38,7 +38,7 @@ class Doing:
     step: DayState
     row: str = ""
 
-    def begin(self, step: DayState) -> None:
+    def go_to(self, step: DayState) -> None:
         """Go on to a step."""
         self.step, self.row = step, ""
 

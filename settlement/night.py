@@ -31,9 +31,9 @@ from settlement.day_trail import Doing, day_of_run, keep_failure, keep_review, k
 from settlement.identities import Break, breaks, settled_breaks
 from settlement.life_trail import Subject, note_state
 from settlement.night_input import (
-    begin,
     check_day,
     days_to_lock,
+    fix_input,
     run_of,
     seal_day,
     zone_us_of,
@@ -93,8 +93,8 @@ def run_night(
         if known is None:
             end_leaf = seal_day(db, community_id, day, at=at)
             after_step("sealed")
-            doing.begin(DayState.INTAKE)
-            known = begin(db, community_id, day, end_leaf, at=at)
+            doing.go_to(DayState.INTAKE)
+            known = fix_input(db, community_id, day, end_leaf, at=at)
             after_step("begun")
         run = run_of(community_id, known, zone_us)
         _go_on(_Night(db, run, known.run_id, at, after_step, doing), known.state)
@@ -118,7 +118,7 @@ def _go_on(night: _Night, state: str) -> None:
     if state == "audit_failed":
         state = "settled" if _has_posted(night) else "stopped"
     if state in {"begun", "stopped"}:
-        night.doing.begin(DayState.MATCHED)
+        night.doing.go_to(DayState.MATCHED)
         state = _match(night)
         night.after_step(state)
     if state == "matched":
@@ -127,11 +127,11 @@ def _go_on(night: _Night, state: str) -> None:
         if not report.passed:
             return
         report = None if begun else report
-        night.doing.begin(DayState.REVIEWED)
+        night.doing.go_to(DayState.REVIEWED)
         night.db.write(lambda tx: keep_review(tx, night.run, at=night.at))
         night.after_step("reviewed")
     if state in {"matched", "blocked"}:
-        night.doing.begin(DayState.BALANCED)
+        night.doing.go_to(DayState.BALANCED)
         state = _settle(night)
         night.after_step(state)
     if state == "settled":
@@ -142,7 +142,7 @@ def _go_on(night: _Night, state: str) -> None:
         if (after or report).passed:
             night.db.write(lambda tx: _keep_passed(tx, night))
             night.after_step("passed")
-            night.doing.begin(DayState.LOCKED)
+            night.doing.go_to(DayState.LOCKED)
             _lock(night, report, after)
             night.after_step("locked")
 
@@ -157,7 +157,7 @@ def _has_posted(night: _Night) -> bool:
 
 def _audit(night: _Night, since: Report | None = None) -> Report:
     """Ask the second engine about the book as it stands; what it does not pass keeps the day open."""
-    night.doing.begin(DayState.AUDITED)
+    night.doing.go_to(DayState.AUDITED)
     # Looked up when it is asked: nobody hands a night another engine.
     report = gate.second_engine(night.db, night.run.community_id, at=night.at, since=since)
     if not report.passed:

@@ -58,7 +58,7 @@ def seal_day(db: Database, community_id: int, day: int, *, at: int) -> int:
     return seal(db, community_id)
 
 
-def begin(db: Database, community_id: int, day: int, end_leaf: int, *, at: int) -> Row:
+def fix_input(db: Database, community_id: int, day: int, end_leaf: int, *, at: int) -> Row:
     """Fix the night's input: from here on it is this range and these batches for ever."""
 
     def work(tx: Tx) -> None:
