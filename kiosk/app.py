@@ -64,6 +64,7 @@ PARTS: Final = (
     "kiosk.resident.mandates",
     "kiosk.resident.consent",
     "kiosk.resident.misuse",
+    "kiosk.resident.not_ours",
     "kiosk.resident.pin",
     "kiosk.merchant.views",
     "kiosk.merchant.services",

@@ -12,6 +12,7 @@ from ledger.sql import Sql, Tx
 from pos import channel as pay
 from pos.decide import open_shop_accounts
 from pos.desk import Desk
+from pos.refund_lines import BUYER
 from pos.refunds import (
     KIND,
     RefundRequest,
@@ -38,7 +39,7 @@ _COUNT_LESS: Final = Sql(
     " AND refunded_fen >= :fen"
 )
 _SALE: Final = Sql(
-    "SELECT sale_id, ref, state, merchant_id, terminal_id, person_id, wallet_owner_id, business_date, total_fen,"
+    f"SELECT sale_id, ref, state, merchant_id, terminal_id, {BUYER}, business_date, total_fen,"
     " offset_fen, offset_units, paid_fen, earned_units, refunded_fen - :fen AS refunded_fen, route, payment_ref,"
     " txn_id, plan FROM sale WHERE community_id = :community_id AND sale_id = :sale_id"
 )

@@ -52,6 +52,7 @@ _GONE: Final = (
         "  AND f.form_id = e.form_id WHERE f.community_id = :community_id AND f.person_id = :person_id)"
     ),
     Sql(f"UPDATE misuse_form SET told = ''{_OWN}"),
+    Sql(f"UPDATE wrong_household SET told = ''{_OWN}"),
     Sql(f"DELETE FROM pin_shown{_OWN}"),
 )
 _ASKED: Final = Sql(
@@ -131,6 +132,7 @@ ERASED: Final = frozenset(
         "audit",
         "misuse_form",
         "misuse_end",
+        "wrong_household",
     }
 )
 """Tables out of which forgetting takes what names or describes a person."""
@@ -163,6 +165,7 @@ KEPT: Final[Mapping[str, str]] = MappingProxyType(
         "offline_sale": _NUMBER,
         "passbook_line": _NUMBER,
         "pending": _NUMBER,
+        "rebooked": _NUMBER,
         "redemption": _NUMBER,
         "resident": "that somebody with this number took part until when",
         "resident_consent": "that they had agreed, and to what: the proof outlives them",

@@ -37,7 +37,7 @@ class _Counted(NamedTuple):
 def limits_back(tx: Tx, terms: Terms, sale: Row, split: RefundSplit) -> list[Step]:
     """The steps that give a refund's points back to the limits their sale had used."""
     counted = _counted(tx, terms, sale)
-    here, owner, person = terms.community.id, int(sale.wallet_owner_id), int(sale.person_id)
+    here, owner, person = terms.community.id, int(sale.counted_owner), int(sale.counted_person)
     backs = ((counted.earned, split.earned_reversed_units), (counted.used, split.units_back))
     steps = [
         cap_back_step(here, person, code, key, units)

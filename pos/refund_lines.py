@@ -35,6 +35,15 @@ _LOST: Final = Sql(
 )
 
 
+BUYER: Final = (
+    "coalesce((SELECT q.to_person FROM rebooked q WHERE q.community_id = sale.community_id AND q.txn_id = sale.txn_id),"
+    " person_id) AS person_id, coalesce((SELECT q.to_owner FROM rebooked q WHERE q.community_id = sale.community_id"
+    " AND q.txn_id = sale.txn_id), wallet_owner_id) AS wallet_owner_id, person_id AS counted_person,"
+    " wallet_owner_id AS counted_owner"
+)
+"""Whose a sale is: one booked to the wrong household counts as another's since, its limits as they were counted."""
+
+
 LOCK_SALE: Final = Sql(
     "UPDATE sale SET refunded_fen = refunded_fen WHERE community_id = :community_id AND sale_id = :sale_id"
 )

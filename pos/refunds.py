@@ -21,7 +21,7 @@ from ledger.sql import Row, Sql, Tx
 from pos.decide import open_shop_accounts
 from pos.desk import Desk, day_of
 from pos.limits_back import limits_back
-from pos.refund_lines import borne_of, earner_of, owner_of, refund_lines
+from pos.refund_lines import BUYER, borne_of, earner_of, owner_of, refund_lines
 from pos.taking import Taking, take_back
 from pos.unproven import without_earned
 
@@ -57,7 +57,7 @@ class RefundRequest:
 
 
 SALE: Final = Sql(
-    "SELECT sale_id, ref, state, merchant_id, terminal_id, person_id, wallet_owner_id, business_date, total_fen,"
+    f"SELECT sale_id, ref, state, merchant_id, terminal_id, {BUYER}, business_date, total_fen,"
     " offset_fen, offset_units, paid_fen, earned_units, refunded_fen, route, payment_ref, txn_id, plan"
     " FROM sale WHERE community_id = :community_id AND ref = :ref"
 )

@@ -10,37 +10,22 @@ from typing import Final
 
 from ledger.audit import By
 from ledger.book.chart import Kind
-from ledger.errors import GuardMissedError
 from ledger.sql import Sql, Tx
 from settlement import payout_store
 from settlement.bank_findings import Finding, bank_findings
-from settlement.due import due_on
 from settlement.effects import today_of
 from settlement.night import last_run_no
+from settlement.own_rows import open_row
 from settlement.payout_store import Payout, get_payout
 from settlement.verdicts import Code
 
-_FROM: Final = 760_000
-_UNTIL: Final = 799_999
+_SPAN: Final = (760_000, 799_999)
 """P rows of a day are numbered in between."""
-_PER_DAY: Final = 1_000_000
 
 _OPEN: Final = Sql(
     "SELECT discrepancy_no, code, ref FROM discrepancy WHERE community_id = :community_id"
     " AND code IN ('P1', 'P2', 'P3', 'P4') AND state = 'open'"
     " AND (:claimant_id = 0 OR claimant_id = :claimant_id) ORDER BY discrepancy_no"
-)
-_LAST: Final = Sql(
-    "SELECT coalesce(max(discrepancy_no), :first) AS n FROM discrepancy WHERE community_id = :community_id"
-    " AND discrepancy_no >= :first AND discrepancy_no <= :last"
-)
-_RAISE: Final = Sql(
-    "INSERT INTO discrepancy (community_id, discrepancy_no, run_no, business_date, code, sub_code, claimant_id,"
-    " terminal_id, ref, booked_kind, booked_units, booked_fen, booked_at, plus_fen,"
-    " minus_fen, held_fen, rest_units, rest_fen, state, due_date, opened_at, reason, posted_fen)"
-    " VALUES (:community_id, :discrepancy_no, :run_no, :today, :code, '', :claimant_id, 0, :ref, 'payout', 0,"
-    " :asked_fen, :sent_at, :plus_fen, :minus_fen, :held_fen, 0, 0, 'open', :due_date, :at, '', 0)"
-    " ON CONFLICT (community_id, discrepancy_no) DO NOTHING"
 )
 _GONE: Final = Sql(
     "UPDATE discrepancy SET state = 'auto_cleared', closed_run = :run_no, closed_date = :today"
@@ -70,7 +55,7 @@ def keep_payment_rows(tx: Tx, community_id: int, *, at: int, claimant_id: int = 
         tx.run(_GONE, community_id=community_id, discrepancy_no=known[key], **now)
     new = sorted(found.keys() - known.keys())
     for key in new:
-        _open(tx, community_id, found[key], key[1], now, at=at)
+        _open(tx, community_id, found[key], key[1], now["today"], at=at)
     return len(new)
 
 
@@ -128,30 +113,19 @@ def _ref(tx: Tx, community_id: int, one: Finding) -> str:
     return f"{one.payout_id}-{get_payout(tx, community_id, one.payout_id).attempt}"
 
 
-def _open(
-    tx: Tx, community_id: int, one: Finding, ref: str, now: dict[str, int], *, at: int
-) -> None:
+def _open(tx: Tx, community_id: int, one: Finding, ref: str, today: int, *, at: int) -> None:
     payout = get_payout(tx, community_id, one.payout_id)
     held = {"P1": one.plus_fen, "P2": 0}.get(one.code, max(one.plus_fen, one.minus_fen))
     row = {
-        "community_id": community_id,
-        **now,
-        "code": one.code,
+        "business_date": today,
         "claimant_id": one.claimant_id,
         "ref": ref,
-        "asked_fen": payout.amount_fen,
-        "sent_at": payout.sent_at or payout.proposed_at,
+        "booked_kind": "payout",
+        "booked_units": 0,
+        "booked_fen": payout.amount_fen,
+        "booked_at": payout.sent_at or payout.proposed_at,
         "plus_fen": one.plus_fen,
         "minus_fen": one.minus_fen,
         "held_fen": held,
-        "due_date": due_on(now["today"], Code(one.code)),
-        "at": at,
     }
-    first, last = (now["today"] * _PER_DAY + n for n in (_FROM, _UNTIL))
-    number = int(tx.get(_LAST, community_id=community_id, first=first, last=last).n) + 1
-    # Somebody else may take the number at the same moment: then the next one is free.
-    while number <= last:
-        if tx.run(_RAISE, **row, discrepancy_no=number):
-            return
-        number += 1
-    raise GuardMissedError("discrepancy")
+    open_row(tx, community_id, Code(one.code), _SPAN, row, at=at)

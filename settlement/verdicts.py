@@ -231,6 +231,7 @@ RULES: Final[dict[Code, Rule]] = {
         Sign.NONE,
         Hold.NOTHING,
         mark("Reverse it and book it to the right household."),
+        works=True,
     ),
     Code.T3: Rule(
         mark("Other date"), Sign.NONE, Hold.NOTHING, mark("Set the till's clock."), works=True

@@ -18,6 +18,7 @@ from kiosk.office.debts import forgiving_details
 from kiosk.office.deductions import agree_and_post, deduction_details
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.office.households import act_details, agree_to_act
+from kiosk.office.not_ours import rebook_details
 from kiosk.office.scheme import subject_text
 from kiosk.office.stock_words import write_off_details
 from kiosk.office.unproven import unproven_details
@@ -36,13 +37,14 @@ from pos import unproven as pending
 from pos.desk import day_of
 from pos.offline import forgiving
 from pos.proof import let_be
-from settlement import bank_returns
+from settlement import bank_returns, rebooking
 from settlement.discrepancy_lists import PROPOSED, counts_by_state
 from settlement.payout_lists import counts_by_state as payout_counts
 
 _NAMES: Final = {
     imports.APPROVAL: mark("Opening balances of households"),
     payout_accounts.APPROVAL: mark("Account of a shop"),
+    rebooking.APPROVAL: mark("Purchase of another household"),
     bank_returns.APPROVAL: mark("How a payment ended that the bank made otherwise"),
     deductions.APPROVAL: mark("Points to be taken by decision"),
     pending.APPROVAL: mark("Pending points to be taken back"),
@@ -57,6 +59,7 @@ _MAY: Final = {
     imports.APPROVAL: "grant.approve",
     payout_accounts.APPROVAL: "payout.approve",
     bank_returns.APPROVAL: "payout.approve",
+    rebooking.APPROVAL: "grant.approve",
     deductions.APPROVAL: "grant.approve",
     pending.APPROVAL: "grant.approve",
     acts.APPROVAL: "grant.approve",
@@ -69,6 +72,7 @@ _MAY: Final = {
 _OWN: Final = {
     payout_accounts.APPROVAL: payout_accounts.approve,
     bank_returns.APPROVAL: bank_returns.approve_settling,
+    rebooking.APPROVAL: rebooking.approve_end,
     fund_spending.APPROVAL: fund_spending.approve,
     votes.APPROVAL: votes.approve,
     leaving.APPROVAL: leaving.approve_write_off,
@@ -231,6 +235,7 @@ _TOLD: Final[Mapping[str, Callable[[Tx, Approval], str]]] = {
     leaving.APPROVAL: write_off_details,
     forgiving.APPROVAL: lambda tx, row: forgiving_details(tx, terms(), row),
     bank_returns.APPROVAL: settling_details,
+    rebooking.APPROVAL: rebook_details,
 }
 """Kinds whose own room words them."""
 

@@ -11,6 +11,7 @@ from kiosk.auth import actor, allow, terms
 from kiosk.context import service
 from kiosk.difference_words import REASONS, effect_sentence, gap_sentence, handling_of, view_of
 from kiosk.forms import me, request_id, text
+from kiosk.office.difference_doors import door_of
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.pages import page_language, say
 from kiosk.problems import known, sentence
@@ -201,6 +202,7 @@ def _card(here: Terms, row: Row) -> dict[str, Any]:
         "ref": row.ref,
         "age": view.age_on(today),
         "gap": gap_sentence(row),
+        "door": door_of(row),
         "choices": _choices(row) if may and row.state in _UNDECIDED else [],
         "second": _second_person(row) if may and row.state == "proposed" else None,
     }

@@ -64,6 +64,12 @@ _WAYS: Final = (
         "resident.read",
         frozenset({"office.misuse_form", "office.new_misuse"}),
     ),
+    _Way(
+        "office.not_ours",
+        mark("Purchases of another household"),
+        "resident.read",
+        frozenset({"office.not_ours_one", "office.new_not_ours"}),
+    ),
     _Way("office.expiry", mark("Points that lapse"), "resident.read"),
     _Way("office.deductions", mark("Points taken by decision"), "grant.propose"),
     _Way(

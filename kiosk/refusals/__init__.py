@@ -34,6 +34,7 @@ from kiosk.refusals import (
     shifts,
     stock,
     tokens,
+    wrong_household,
 )
 from kiosk.refusals.known import Known
 
@@ -65,6 +66,7 @@ _PARTS: Final = (
     shifts,
     stock,
     tokens,
+    wrong_household,
 )
 
 

@@ -55,6 +55,8 @@ _WHY: Final[Mapping[tuple[str, str], str]] = {
     ("heirs", _OUT): mark("Passed to the heirs"),
     ("gift", _IN): mark("Given by another household, agreed to by the community"),
     ("gift", _OUT): mark("Given to a household in need"),
+    ("rebook", _IN): mark("A purchase of the wrong household was put right"),
+    ("rebook", _OUT): mark("A purchase of the wrong household was put right"),
     ("misuse_back", _IN): mark("Back: you said this purchase was not yours"),
     ("misuse_undone", _OUT): mark("Taken again: this purchase counts as yours"),
     ("forgive", _IN): mark("The community let this debt go"),

@@ -96,6 +96,7 @@ class Kind(StrEnum):
         "overspend"  # sold offline for more points than were there: owed, or lost with a lost card
     )
     FORGIVE = "forgive"  # what a member owes is let go by two: the community bears it
+    REBOOK = "rebook"  # a purchase of the wrong household: reversed there, booked to the right one
     MISUSE_BACK = "misuse_back"  # what a holder says somebody else spent, back to the wallet
     MISUSE_UNDONE = "misuse_undone"  # the same taken again: it was their own purchase
     STOCK_IN = "stock_in"  # goods bought for the shelf, or given to it
@@ -190,6 +191,19 @@ ALLOWED: Final[dict[Kind, frozenset[tuple[Account, Account]]]] = {
     Kind.OVERSPEND: frozenset({(_A.OWED, _A.WALLET), (_A.LOSS, _A.WALLET)}),
     # The shop is paid as before: the fund stood behind the offset, and the points are the community's loss.
     Kind.FORGIVE: frozenset({(_A.LOSS, _A.OWED)}),
+    # Reversed at one household and booked to another, through the community's loss and the
+    # issue, which both stay as they were: never from wallet to wallet, and the shop's side is not touched.
+    Kind.REBOOK: frozenset(
+        {
+            (_A.LOSS, _A.WALLET),
+            (_A.WALLET, _A.LOSS),
+            (_A.WALLET, _A.ISSUED_CONSUMPTION),
+            (_A.OWED, _A.ISSUED_CONSUMPTION),
+            (_A.ISSUED_CONSUMPTION, _A.WALLET),
+            (_A.OWED, _A.WALLET),
+            (_A.WALLET, _A.OWED),
+        }
+    ),
     Kind.MISUSE_BACK: frozenset({(_A.LOSS, _A.WALLET), (_A.WALLET, _A.OWED)}),
     Kind.MISUSE_UNDONE: frozenset({(_A.WALLET, _A.LOSS), (_A.OWED, _A.LOSS)}),
     # At standard cost: what was paid beyond it, or less, is a cost at once (less than nothing for a gift).

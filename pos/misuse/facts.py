@@ -25,6 +25,8 @@ _OUT: Final = (
     " WHERE x.community_id = :community_id AND x.kind IN ('sale', 'redeem') AND x.card_serial IS NOT NULL"
     " AND NOT EXISTS (SELECT 1 FROM offline_sale o WHERE o.community_id = x.community_id"
     "  AND o.request_id = x.request_id AND o.state IN ('loss', 'twice'))"
+    # One that counts as another household's by now took nothing from this one.
+    " AND NOT EXISTS (SELECT 1 FROM rebooked q WHERE q.community_id = x.community_id AND q.txn_id = x.txn_id)"
 )
 _TO_NAME: Final = Sql(
     f"{_OUT} AND x.wallet_owner_id IN (:household_id, :person_id) AND x.person_id = :person_id"

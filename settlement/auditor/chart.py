@@ -47,6 +47,8 @@ _TEXT: Final = {
     "bill_back": "offset>wallet wallet>owed",
     "overspend": "owed>wallet loss>wallet",
     "forgive": "loss>owed",
+    "rebook": "loss>wallet wallet>loss wallet>issued_consumption owed>issued_consumption issued_consumption>wallet"
+    " owed>wallet wallet>owed",
     "misuse_back": "loss>wallet wallet>owed",
     "misuse_undone": "wallet>loss owed>loss",
     "stock_in": "inventory>bank goods_cost>bank inventory>goods_cost fund>spent",

@@ -21,6 +21,7 @@ from settlement.auditor.checks_misuse import MISUSE
 from settlement.auditor.checks_money import MONEY
 from settlement.auditor.checks_more import MORE
 from settlement.auditor.checks_night import NIGHT
+from settlement.auditor.checks_rebooked import REBOOKED
 from settlement.auditor.checks_rules import RULES
 from settlement.auditor.checks_services import SERVICES
 from settlement.auditor.checks_stock import STOCK
@@ -41,6 +42,7 @@ CHECKS: Final[tuple[Check, ...]] = tuple(
             *SERVICES,
             *CERTIFICATES,
             *MISUSE,
+            *REBOOKED,
             *RULES,
             *NIGHT,
             *MONEY,

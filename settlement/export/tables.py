@@ -25,6 +25,7 @@ from settlement.export.settlement_shapes import SETTLEMENT
 from settlement.export.shape import Shape
 from settlement.export.slip_shapes import SLIPS
 from settlement.export.stock_shapes import STOCK
+from settlement.export.wrong_household_shapes import WRONG_HOUSEHOLD
 
 FORMAT: Final = "jifen-export/1"
 """Goes up when a reader of this format could no longer read the next one."""
@@ -45,6 +46,7 @@ SHAPES: Final[Mapping[str, Shape]] = MappingProxyType(
             *CERTIFICATES,
             *MISUSE,
             *SETTLEMENT,
+            *WRONG_HOUSEHOLD,
             *SLIPS,
             *BANK,
             *DISPUTES,

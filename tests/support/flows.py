@@ -52,6 +52,7 @@ FLOWS: Final[dict[str, Flow]] = {
         members.fee_corrected,
         homes.families,
         flows_misuse.misuse,
+        flows_misuse.rebook,
         members.lapse,
     )
 }

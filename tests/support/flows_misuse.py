@@ -62,6 +62,43 @@ def misuse(db: Database, town: Town) -> None:
     book(db, town, "misuse_forgiven", Kind.FORGIVE, let_go, wallet_owner_id=WHO)
 
 
+WRONG, RIGHT, NEXT = 51, 52, 53
+"""Households among which purchases were booked to the wrong one; nobody had the points of the last."""
+
+
+def rebook(db: Database, town: Town) -> None:
+    """Purchases reversed at one household and booked to another: with a debt repaid, with one made on either side."""
+    book(db, town, "rebook_has", Kind.GRANT, [(Acc.ISSUED_GRANT, 0, Acc.WALLET, RIGHT, 2_500)])
+    book(db, town, "rebook_had", Kind.GRANT, [(Acc.ISSUED_GRANT, 0, Acc.WALLET, WRONG, 4_000)])
+    book(db, town, "rebook_gone", Kind.REDEEM, [(Acc.WALLET, WRONG, Acc.REDEEMED, 5, 4_000)])
+    book(
+        db, town, "rebook_debt", Kind.REFUND, [(Acc.OWED, WRONG, Acc.ISSUED_CONSUMPTION, 0, 1_000)]
+    )
+    loss, issued = (Acc.LOSS, 0), (Acc.ISSUED_CONSUMPTION, 0)
+    repaid = [
+        (*loss, Acc.WALLET, WRONG, 3_000),
+        (Acc.WALLET, WRONG, Acc.OWED, WRONG, 1_000),
+        (Acc.WALLET, WRONG, *issued, 500),
+        (*issued, Acc.WALLET, RIGHT, 500),
+        (Acc.WALLET, RIGHT, *loss, 3_000),
+    ]
+    book(db, town, "rebook", Kind.REBOOK, repaid, wallet_owner_id=RIGHT)
+    spent = [
+        (*loss, Acc.WALLET, RIGHT, 1_000),
+        (Acc.WALLET, RIGHT, *issued, 1_000),
+        (Acc.OWED, RIGHT, *issued, 1_000),
+        (*issued, Acc.WALLET, NEXT, 2_000),
+        (Acc.WALLET, NEXT, *loss, 1_000),
+    ]
+    book(db, town, "rebook_spent", Kind.REBOOK, spent, wallet_owner_id=NEXT)
+    lacked = [
+        (*loss, Acc.WALLET, WRONG, 500),
+        (Acc.OWED, RIGHT, Acc.WALLET, RIGHT, 500),
+        (Acc.WALLET, RIGHT, *loss, 500),
+    ]
+    book(db, town, "rebook_lacked", Kind.REBOOK, lacked, wallet_owner_id=RIGHT)
+
+
 def _ended(town: Town, spent: int) -> Beside:
     def ended(_tx: Tx, txn_id: int) -> list[Step]:
         row = {
