@@ -173,9 +173,19 @@ def test_the_official_sdk_and_our_gateway_see_the_same_payment(
     assert (seen.status, seen.amount, seen.currency) == ("succeeded", 4_000, "cny")
     assert seen.metadata.to_dict() == {"sale_id": "9001", "community_id": "11"}
 
-    client.v1.refunds.create({"payment_intent": paid.intent_id, "amount": 4_000})
-    with pytest.raises(stripe.InvalidRequestError):
-        client.v1.refunds.create({"payment_intent": paid.intent_id, "amount": 1})
+    gateway.refund(
+        RefundRequest(
+            refund_id="1",
+            sale_id="9001",
+            community_id=11,
+            intent_id=paid.intent_id,
+            amount_fen=800,
+        )
+    )
+    (refunded,) = client.v1.refunds.list({"payment_intent": paid.intent_id}).data
+    assert (refunded.status, refunded.amount) == ("succeeded", 800)
+    assert refunded.metadata is not None
+    assert refunded.metadata["refund_id"] == "1"
 
 
 def test_what_the_official_sdk_pays_our_gateway_finds(
