@@ -15,11 +15,12 @@ from ledger.errors import GuardMissedError
 from ledger.ids import new_request_id
 from ledger.sql import Row, Sql, Tx
 from settlement.daybook import ClaimLine
-from settlement.filed_lines import record_filed, seal_lines
+from settlement.filed_lines import LineSeal, record_filed
 
 CHUNK: Final = 5_000
 """Claims written in one transaction on SQLite, where a sale waits behind it."""
 
+_COPIED_AT_ONCE: Final = 1_000
 
 Progress = Callable[[int, int], None]
 """Told how many claims are written, and of how many."""
@@ -203,7 +204,7 @@ def store_batch(
         "pen": f"pen:{new_request_id(at)}",
     }
     lines = lines if outcome == "ok" else []
-    sealed = seal_lines(lines)
+    seal = LineSeal(lines)
 
     def start(tx: Tx) -> None:
         _drop_unfinished(tx, head)
@@ -213,7 +214,7 @@ def store_batch(
             raise GuardMissedError("claim_batch")
 
     def finish(tx: Tx, again: int) -> dict[str, Any]:
-        full = {**answer, "again": again}
+        full, sealed = {**answer, "again": again}, seal.sealed()
         counts = {"claim_count": len(lines) - again, "again_count": again}
         written = {"outcome": outcome, "answer": _json(full), "line_checks": sealed.checks}
         if tx.run(_FINISH, **kept, **written, **counts) != 1:
@@ -227,7 +228,7 @@ def store_batch(
 
         def whole(tx: Tx) -> dict[str, Any]:
             start(tx)
-            return finish(tx, _put(tx, head, batch_id_of(head), lines, set()))
+            return finish(tx, _put_all(tx, head, batch_id_of(head), lines, seal))
 
         return db.write(whole)
     db.write(start)
@@ -286,20 +287,26 @@ def _put_some(
 
 
 def _put(tx: Tx, head: BatchHead, batch_id: int, lines: Sequence[ClaimLine], seen: set[str]) -> int:
-    """Write some claims; returns how many repeated a reference."""
-    if tx.dialect == "postgresql":
-        first, again = _sort_out(lines, seen)
-        if not _copied(tx, head, batch_id, first):
-            # Some were claimed in an earlier upload: find out which, and copy the others.
-            known = _known(tx, head, [line.ref for line in first])
-            first, more = _sort_out(first, known)
-            again += more
-            if not _copied(tx, head, batch_id, first):
-                raise GuardMissedError("claim")  # another upload was quicker: look again
-    else:
-        seen |= _known(tx, head, [line.ref for line in lines])
-        first, again = _sort_out(lines, seen)
-        tx.many(_KEEP_CLAIM, [_row(head, batch_id, line) for line in first])
+    """Write some claims one by one, as SQLite takes them; returns how many repeated a reference."""
+    seen |= _known(tx, head, [line.ref for line in lines])
+    first, again = _sort_out(lines, seen)
+    tx.many(_KEEP_CLAIM, [_row(head, batch_id, line) for line in first])
+    tx.many(_KEEP_AGAIN, [_row(head, batch_id, line) for line in again])
+    return len(again)
+
+
+def _put_all(
+    tx: Tx, head: BatchHead, batch_id: int, lines: Sequence[ClaimLine], seal: LineSeal
+) -> int:
+    """Write all claims in bulk, as PostgreSQL takes them; returns how many repeated a reference."""
+    first, again = _sort_out(lines, set())
+    if not _copied(tx, head, batch_id, first, seal):
+        # Some were claimed in an earlier upload: find out which, and copy the others.
+        known = _known(tx, head, [line.ref for line in first])
+        first, more = _sort_out(first, known)
+        again += more
+        if not _copied(tx, head, batch_id, first, seal):
+            raise GuardMissedError("claim")  # another upload was quicker: look again
     tx.many(_KEEP_AGAIN, [_row(head, batch_id, line) for line in again])
     return len(again)
 
@@ -327,18 +334,21 @@ def _known(tx: Tx, head: BatchHead, refs: list[str]) -> set[str]:
     return {row.ref for row in rows}
 
 
-def _copied(tx: Tx, head: BatchHead, batch_id: int, lines: Sequence[ClaimLine]) -> bool:
+def _copied(
+    tx: Tx, head: BatchHead, batch_id: int, lines: Sequence[ClaimLine], seal: LineSeal
+) -> bool:
     """Whether PostgreSQL took them all; False, with nothing written, where one was there before."""
     front, claimant = f"{head.community_id}\t{batch_id}\t", head.claimant_id
-    text = "".join(
-        [
-            f"{front}{n}\t{claimant}\t{ref}\t{kind}\t{units}\t{fen}\t{at}\t{date}\n"
-            for n, ref, kind, units, fen, at, date in lines
-        ]
-    )
     try:
         with tx.raw.transaction(), tx.raw.cursor() as cursor, cursor.copy(_COPY) as copy:
-            copy.write(text)
+            for start in range(0, len(lines), _COPIED_AT_ONCE):
+                text = [
+                    f"{front}{n}\t{claimant}\t{ref}\t{kind}\t{units}\t{fen}\t{at}\t{date}\n"
+                    for n, ref, kind, units, fen, at, date in lines[start : start + _COPIED_AT_ONCE]
+                ]
+                copy.write("".join(text))
+                # The server files what it was sent while this goes on here.
+                seal.go_on()
     except psycopg.errors.UniqueViolation:
         return False
     return True

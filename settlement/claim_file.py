@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from settlement.claim_headings import NEEDED, Head, guess, heading
+from settlement.claim_plain import REF_LETTERS, Hour, Plain, by_many
 from settlement.claim_rows import Rows, UnreadableError, open_rows
 from settlement.daybook import ClaimLine
 
@@ -25,7 +26,7 @@ MOST_FAULTS: Final = 1_000
 
 _FORM: Final = Path(__file__).parent / "forms" / "claim_file.toml"
 _HEAD_ROWS: Final = 20
-_REF: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z_./-]{1,39}")
+_REF: Final = re.compile(REF_LETTERS)
 _NUMBER: Final = re.compile(r"(-?)(\d{1,13})(?:\.(\d{1,4}))?", re.ASCII)
 _TIME: Final = re.compile(
     r"(\d{4})\D?(\d{1,2})\D(\d{1,2})(?:\D{1,3}(\d{1,2}):(\d{2})(?::(\d{2}))?)?\D?", re.ASCII
@@ -37,14 +38,8 @@ _SERIAL: Final = re.compile(r"[345]\d{4}(?:\.\d{1,15})?", re.ASCII)
 _ROUNDED: Final = re.compile(r"\d(?:\.\d+)?[Ee]\+?\d{1,3}", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_HOUR_CHARACTERS: Final = 13
-_FULL_TIME: Final = 19
-_MOST_DIGITS: Final = 30
-_SECONDS: Final = {
-    f":{minute:02d}:{second:02d}": (minute * 60 + second) * 1_000_000
-    for minute in range(60)
-    for second in range(60)
-}
+_FEW: Final = 16
+"""So many rows are read one by one where one of them is not plain."""
 
 
 class Fault(NamedTuple):
@@ -83,10 +78,10 @@ class ClaimFile:
     @property
     def totals_agree(self) -> bool:
         """Whether the totals row, if there is one, says what the lines add up to."""
-        return self.stated_units in {None, self.counted_units} and self.stated_fen in {
-            None,
-            self.counted_fen,
-        }
+        # Each line is looked at only where there is a sum to hold against: a list may have a million.
+        return (self.stated_units is None or self.stated_units == self.counted_units) and (
+            self.stated_fen is None or self.stated_fen == self.counted_fen
+        )
 
 
 class _Form(NamedTuple):
@@ -155,39 +150,23 @@ class _Cells:
         self.given: Head | None = None
         self.counts_from_1904 = False
         self.other_month = 0
-        self._hours: dict[str, tuple[int, int, str]] = {}
 
-    def quick_reader(self) -> Callable[[int, Sequence[str]], ClaimLine | None]:
-        """A reader for the plainest style, as most lines of most files are; None for any other.
-
-        Everything it looks up is bound once: it runs a million times for the largest file.
-        """
-        columns, hours, code = self.columns, self._hours, self.merchant_code
-        i_ref, i_time = columns["ref"], columns["time"]
-        i_yuan, i_points = columns["yuan"], columns["points"]
-        i_merchant, i_month = columns.get("merchant", -1), columns.get("month", -1)
-        least, is_ref, seconds_of = max(columns.values()) + 1, _REF.fullmatch, _SECONDS.get
-        two_decimals = self.precision == 2  # noqa: PLR2004 - the usual 10.00
-
-        def quick(number: int, row: Sequence[str]) -> ClaimLine | None:
-            if len(row) < least or (i_merchant >= 0 and row[i_merchant] != code):
-                return None
-            time, yuan, points = row[i_time], row[i_yuan], row[i_points]
-            hour, rest = hours.get(time[:_HOUR_CHARACTERS]), seconds_of(time[_HOUR_CHARACTERS:])
-            if hour is None or rest is None or yuan[-3:-2] != "." or points[-3:-2] != ".":
-                return None
-            if i_month >= 0 and row[i_month] != hour[2]:
-                return None
-            fen, units = yuan[:-3] + yuan[-2:], points[:-3] + points[-2:]
-            digits = fen + units
-            if not (digits.isdecimal() and digits.isascii() and len(digits) < _MOST_DIGITS):
-                return None
-            whole, ref = int(fen), row[i_ref]
-            if not whole or not two_decimals or is_ref(ref) is None:
-                return None
-            return ClaimLine(number, ref, "sale", int(units), whole, hour[0] + rest, hour[1])
-
-        return quick
+    def plain(self) -> Plain | None:
+        """A reader for the plainest style; None where points are not written with two decimals."""
+        if self.precision != 2:  # noqa: PLR2004 - the usual 10.00
+            return None
+        at = self.columns
+        return Plain(
+            at["ref"],
+            at["time"],
+            at["yuan"],
+            at["points"],
+            at.get("merchant", -1),
+            at.get("month", -1),
+            self.merchant_code,
+            {},
+            self._hour,
+        )
 
     def line(self, number: int, row: Sequence[str]) -> ClaimLine:
         """One claim, or _BadLineError."""
@@ -230,13 +209,14 @@ class _Cells:
             at = datetime(year, month, day, hours, minutes, seconds, tzinfo=self.zone)
         except ValueError:
             raise _BadLineError("time", "time") from None
-        us = (at - _EPOCH) // _MICROSECOND
-        date = year * 10_000 + month * 100 + day
-        if len(text) == _FULL_TIME:
-            # Whole hours are the same for every line in them, also where clocks change.
-            hour_us = us - (minutes * 60 + seconds) * 1_000_000
-            self._hours[text[:_HOUR_CHARACTERS]] = (hour_us, date, str(date // 100))
-        return us, date
+        return (at - _EPOCH) // _MICROSECOND, year * 10_000 + month * 100 + day
+
+    def _hour(self, cell: str) -> Hour | None:
+        """When a full hour begins: the same for every line in it, also where clocks change."""
+        try:
+            return self._time(cell) if _plain(cell) == cell else None
+        except _BadLineError:
+            return None
 
     def _from_serial(self, text: str) -> str:
         """The number Excel keeps for a date where the cell has lost its look: days since the end of 1899."""
@@ -247,37 +227,63 @@ class _Cells:
         return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
+class _Lines:
+    """Takes rows into what is found, in order, many at once where all of them are plain."""
+
+    def __init__(self, found: ClaimFile, cells: _Cells) -> None:
+        self._found = found
+        self._cells = cells
+        self._plain = cells.plain()
+        self._total_seen = False
+
+    def take(self, numbers: Sequence[int], rows: Sequence[Sequence[str]]) -> bool:
+        """Take some rows; False where the list is too long to go on."""
+        found, plain = self._found, None
+        if self._plain and not self._total_seen and found.row_count + len(rows) <= MOST_ROWS:
+            plain = self._plain.read(numbers, rows)
+            if plain is None and len(rows) > _FEW:
+                half = len(rows) // 2
+                return self.take(numbers[:half], rows[:half]) and self.take(
+                    numbers[half:], rows[half:]
+                )
+        if plain is None:
+            return all(self._take_one(n, row) for n, row in zip(numbers, rows, strict=True))
+        found.row_count += len(plain)
+        found.lines.extend(plain)
+        return True
+
+    def _take_one(self, number: int, row: Sequence[str]) -> bool:
+        found = self._found
+        if not any(row):
+            return True
+        if _is_total(row):
+            _read_total(row, found, self._cells, number)
+            self._total_seen = True
+            return True
+        found.row_count += 1
+        if found.row_count > MOST_ROWS:
+            found.faults.append(Fault(number, "", "too_many"))
+            return False
+        try:
+            line = self._cells.line(number, row)
+        except _BadLineError as bad:
+            if not self._total_seen:
+                _add(found, Fault(number, bad.column, bad.fault))
+            return True
+        if self._total_seen:
+            _add(found, Fault(number, "", "after_total"))
+        else:
+            found.lines.append(line)
+        return True
+
+
 def _read_rows(rows: Rows, found: ClaimFile, cells: _Cells) -> None:
     if not _find_head(rows, found, cells):
         return
-    total_seen, quick, lines = False, cells.quick_reader(), found.lines
-    for row in rows:
-        line_of = rows.line_num
-        line = None if total_seen else quick(line_of, row)
-        if line is not None and found.row_count < MOST_ROWS:
-            found.row_count += 1
-            lines.append(line)
-            continue
-        if not any(row):
-            continue
-        if _is_total(row):
-            _read_total(row, found, cells, line_of)
-            total_seen = True
-            continue
-        found.row_count += 1
-        if found.row_count > MOST_ROWS:
-            found.faults.append(Fault(line_of, "", "too_many"))
+    lines = _Lines(found, cells)
+    for numbers, some in by_many(rows):
+        if not lines.take(numbers, some):
             return
-        try:
-            line = cells.line(line_of, row)
-        except _BadLineError as bad:
-            if not total_seen:
-                _add(found, Fault(line_of, bad.column, bad.fault))
-            continue
-        if total_seen:
-            _add(found, Fault(line_of, "", "after_total"))
-            continue
-        found.lines.append(line)
 
 
 def _find_head(rows: Rows, found: ClaimFile, cells: _Cells) -> bool:

@@ -6,13 +6,15 @@ import hashlib
 import struct
 from collections.abc import Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from zlib import crc32
 
 from ledger import audit
 from ledger.audit import By
 from ledger.sql import Tx
 from settlement.daybook import ClaimLine
+
+_SOME: Final = 1_000
 
 
 class SealedLines(NamedTuple):
@@ -22,17 +24,41 @@ class SealedLines(NamedTuple):
     checks: str
 
 
-def seal_lines(lines: Sequence[ClaimLine]) -> SealedLines:
-    """Over each line as text, `number|ref|kind|units|fen|occurred_at|business_date` and a line end, in order."""
-    texts = [
-        f"{n}|{ref}|{kind}|{units}|{fen}|{at}|{date}\n".encode()
-        for n, ref, kind, units, fen, at, date in lines
-    ]
-    pairs = chain.from_iterable(
-        zip((line.line_no for line in lines), map(crc32, texts), strict=True)
-    )
-    checks = struct.pack(f">{2 * len(texts)}I", *pairs).hex()
-    return SealedLines(hashlib.sha256(b"".join(texts)).hexdigest(), checks)
+class LineSeal:
+    """Seals lines in order, some at a time, so that it can go on while the database is busy with them.
+
+    Over each line as text, `number|ref|kind|units|fen|occurred_at|business_date` and a line end.
+    """
+
+    def __init__(self, lines: Sequence[ClaimLine]) -> None:
+        """Seal none of `lines` yet."""
+        self._lines = lines
+        self._done = 0
+        self._sha256 = hashlib.sha256()
+        self._checks: list[str] = []
+
+    def go_on(self) -> bool:
+        """Seal some more lines; False where there are none left."""
+        some = self._lines[self._done : self._done + _SOME]
+        if not some:
+            return False
+        texts = [
+            f"{n}|{ref}|{kind}|{units}|{fen}|{at}|{date}\n".encode()
+            for n, ref, kind, units, fen, at, date in some
+        ]
+        pairs = chain.from_iterable(
+            zip((line.line_no for line in some), map(crc32, texts), strict=True)
+        )
+        self._checks.append(struct.pack(f">{2 * len(texts)}I", *pairs).hex())
+        self._sha256.update(b"".join(texts))
+        self._done += len(some)
+        return True
+
+    def sealed(self) -> SealedLines:
+        """The seal of all lines; what is left of them is sealed first."""
+        while self.go_on():
+            pass
+        return SealedLines(self._sha256.hexdigest(), "".join(self._checks))
 
 
 def record_filed(
