@@ -26,7 +26,8 @@ from ledger.seal.checkpoints import publish
 from ledger.seal.last_signed import LastSigned
 from settlement.intake import Upload, take_claim_file
 from settlement.night import run_night
-from tests.bench.night_data import SHOPS, fill_book, make_files
+from tests.bench.night_book import fill_book
+from tests.bench.night_data import SHOPS, make_files
 from tests.browser.auditor import BLANK, Said, Task, auditor, in_old_chromium
 from tests.support.engines import SqliteFiles
 from tests.support.kit_files import read_files

@@ -16,7 +16,8 @@ from pathlib import Path
 from ledger.database import Database
 from pos.checkout import check_out
 from settlement.intake import Upload, take_claim_file
-from tests.bench.night_data import SHOPS, fill_book, make_files
+from tests.bench.night_book import fill_book
+from tests.bench.night_data import SHOPS, make_files
 from tests.support.engines import SqliteFiles
 from tests.support.night_plant import HOUR, midnight, next_day
 from tests.support.town import HERE, Town

@@ -10,9 +10,9 @@ from zlib import crc32
 import pytest
 
 from settlement import claim_file
-from settlement.batches import LineSeal
 from settlement.claim_file import ClaimFile, read_claim_file
 from settlement.daybook import ClaimLine
+from settlement.filed_lines import LineSeal
 
 _HEAD = "商户号,抵扣凭证号,抵扣时间,抵扣积分,抵扣金额,备注,申报月份"
 _PLAIN = (
