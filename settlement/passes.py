@@ -92,8 +92,10 @@ class _Shop:
         self._claims = [claim for claim in claims if read_reference(claim.ref) is None]
         self._by_ref = {offset.ref: offset for offset in offsets}
         self._by_entry = {str(offset.txn_id): offset for offset in offsets}
+        self._by_amounts: dict[tuple[int, int], list[Booked]] = defaultdict(list)
         self._alike: dict[_Key, list[Booked]] = defaultdict(list)
         for offset in offsets:
+            self._by_amounts[offset.units, offset.fen].append(offset)
             till = offset.ref.split("-", 1)[0]
             self._alike[offset.units, offset.fen, till, offset.occurred_at // NEARBY_US].append(
                 offset
@@ -139,9 +141,12 @@ class _Shop:
             yield offset
 
     def _repaired(self, claim: Lone) -> Iterator[Booked]:
-        for ref in repairs(claim.ref, self._tills):
-            offset = self._by_ref.get(ref)
-            if offset is not None and _same_amounts(claim, offset) and is_valid(ref):
+        alike = self._by_amounts.get((claim.claimed.units, claim.claimed.fen), ())
+        if len(alike) > _CROWD:
+            refs = {ref for ref in repairs(claim.ref, self._tills) if ref in self._by_ref}
+            alike = [offset for offset in alike if offset.ref in refs]
+        for offset in alike:
+            if is_one_slip(claim.ref, offset.ref, self._tills) and is_valid(offset.ref):
                 yield offset
 
     def _nearby(self, claim: Lone) -> Iterator[Booked]:
@@ -176,11 +181,31 @@ def repairs(ref: str, tills: Sequence[str]) -> Iterator[str]:
     Few of them are whole references: the check character finds any single wrong sign and any swap of neighbours.
     """
     text = ref.upper().strip()
-    starts = {text, _without_lookalikes(text, tills)}
-    starts |= {f"{till}-{text}" for till in tills if text.count("-") == _PARTS - 2}
-    yield from sorted(starts)
+    yield from sorted(_without_signs(text, tills))
     yield from _swapped(text)
     yield from _replaced(text)
+
+
+def is_one_slip(ref: str, meant: str, tills: Sequence[str]) -> bool:
+    """Whether `meant` is among the `repairs` of `ref`, told from the two alone."""
+    text = ref.upper().strip()
+    if len(text) == len(meant):
+        wrong = [n for n, (a, b) in enumerate(zip(text, meant, strict=True)) if a != b]
+        if len(wrong) == 1:
+            at = wrong[0]
+            if text[at] != "-" and meant[at] in _ALPHABET:
+                return True
+        elif len(wrong) == 2 and wrong[1] == wrong[0] + 1:  # noqa: PLR2004 - two neighbours
+            at = wrong[0]
+            if text[at : at + 2] == meant[at + 1] + meant[at]:
+                return True
+    return meant in _without_signs(text, tills)
+
+
+def _without_signs(text: str, tills: Sequence[str]) -> set[str]:
+    """As it stands, with digits for letters that look like them, and with the shop's tills before it."""
+    starts = {text, _without_lookalikes(text, tills)}
+    return starts | {f"{till}-{text}" for till in tills if text.count("-") == _PARTS - 2}
 
 
 def _without_lookalikes(text: str, tills: Sequence[str]) -> str:

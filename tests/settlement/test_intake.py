@@ -274,7 +274,8 @@ def test_a_batch_cut_off_half_way_is_taken_whole_the_second_time(
     planter = Planter(town.tills, seed=3)
     lines = [planter.entry(DAY, fen=100) for _ in range(25)]
     monkeypatch.setattr("settlement.batches.CHUNK", 10)
-    whole_put, calls = batches._put, []
+    put = "_put" if db.dialect == "sqlite" else "_put_all"
+    whole_put, calls = getattr(batches, put), []
     with monkeypatch.context() as broken:
 
         def die(*args: Any) -> int:
@@ -283,7 +284,7 @@ def test_a_batch_cut_off_half_way_is_taken_whole_the_second_time(
                 raise RuntimeError("power cut")
             return whole_put(*args)
 
-        broken.setattr(batches, "_put", die)
+        broken.setattr(batches, put, die)
         with pytest.raises(RuntimeError, match="power cut"):
             take(town, claim_csv("M01", lines).encode())
 

@@ -9,7 +9,7 @@ import pytest
 from ledger.refs import make_reference, read_reference
 from settlement import passes
 from settlement.matching import Booked, Claimed
-from settlement.passes import Lone, Passed, repairs, run_passes
+from settlement.passes import Lone, Passed, is_one_slip, repairs, run_passes
 
 DAY = 20260302
 AT = 1_772_413_800_000_000
@@ -137,3 +137,33 @@ def test_a_crowd_of_the_same_amounts_at_one_till_is_looked_at_no_more_than_a_cro
     assert not found.paired
     assert len(found.ambiguous) == 500
     assert all(len(one.candidates) <= 5 for one in found.ambiguous)
+
+
+def test_a_slip_told_from_two_references_is_one_of_the_repairs() -> None:
+    rng, tills, signs = random.Random(5), ("M02T1", "M02TO", "M02T2"), "0123456789AOILMTZ-"
+    told = [0, 0]
+    for _ in range(400):
+        whole = make_reference(rng.choice(tills), DAY, rng.randrange(100_000))
+        wrong = list(whole)
+        for _slip in range(rng.randrange(3)):
+            at = rng.randrange(len(wrong) - 1)
+            wrong[at : at + 2] = rng.choice(
+                (wrong[at : at + 2][::-1], [rng.choice(signs), wrong[at + 1]], wrong[at : at + 1])
+            )
+        text = rng.choice(("", " ")) + "".join(wrong[rng.choice((0, 0, 6)) :])
+        text = text.translate(str.maketrans("01", "OI")) if rng.random() < 0.2 else text
+        among = set(repairs(text, tills))
+        meant = [whole, *rng.sample(sorted(among), 3), make_reference("M02T1", DAY, 9)]
+        for ref in meant:
+            assert is_one_slip(text, ref, tills) == (ref in among), (text, ref)
+            told[ref in among] += 1
+    assert min(told) > 100
+
+
+def test_a_slip_is_put_right_in_a_crowd_of_bookings_alike() -> None:
+    offsets = [booked(n) for n in range(1, 200)]
+    wrong = f"{offsets[56].ref[:-5]}9{offsets[56].ref[-4:]}"
+
+    pairs = passed([claim(wrong)], offsets).paired
+
+    assert [(pair.booked.ref, pair.how) for pair in pairs] == [(offsets[56].ref, "repaired")]
