@@ -142,11 +142,12 @@ class _Shop:
 
     def _repaired(self, claim: Lone) -> Iterator[Booked]:
         alike = self._by_amounts.get((claim.claimed.units, claim.claimed.fen), ())
-        if len(alike) > _CROWD:
-            refs = {ref for ref in repairs(claim.ref, self._tills) if ref in self._by_ref}
-            alike = [offset for offset in alike if offset.ref in refs]
-        for offset in alike:
-            if is_one_slip(claim.ref, offset.ref, self._tills) and is_valid(offset.ref):
+        if len(alike) <= _CROWD:
+            named = [o for o in alike if is_one_slip(claim.ref, o.ref, self._tills)]
+        else:
+            named = [self._by_ref[r] for r in repairs(claim.ref, self._tills) if r in self._by_ref]
+        for offset in named:
+            if _same_amounts(claim, offset) and is_valid(offset.ref):
                 yield offset
 
     def _nearby(self, claim: Lone) -> Iterator[Booked]:
