@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -275,7 +276,8 @@ def test_a_batch_cut_off_half_way_is_taken_whole_the_second_time(
     lines = [planter.entry(DAY, fen=100) for _ in range(25)]
     monkeypatch.setattr("settlement.batches.CHUNK", 10)
     put = "_put" if db.dialect == "sqlite" else "_put_all"
-    whole_put, calls = getattr(batches, put), []
+    calls: list[int] = []
+    whole_put: Callable[..., int] = getattr(batches, put)
     with monkeypatch.context() as broken:
 
         def die(*args: Any) -> int:
