@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, NamedTuple, NoReturn, Protocol
 
 from ledger.book import requests
-from ledger.book.facts import burn_step
+from ledger.book.facts import again_step, burn_step
 from ledger.errors import GuardMissedError, Refusal
 from ledger.members.terms import Terms
 from ledger.sql import Tx
@@ -176,6 +176,14 @@ def _keep_refused(
                 outcome="refused",
             )
             tx.run(burn.sql, **burn.params)
+        if scan is not None and refusal.code in _SHOWN_BEFORE:
+            again = again_step(
+                request.community_id,
+                scan.use,
+                terminal_id=request.terminal_id,
+                shown_at=at if late is None else late.scan_at,
+            )
+            tx.run(again.sql, **again.params)
         if late is not None:
             late.kept(tx, scan, refusal)
         return None
@@ -186,5 +194,7 @@ def _keep_refused(
     raise refusal
 
 
+_SHOWN_BEFORE = frozenset({"token_used", "token_expired"})
+"""How a picture of a code ends that somebody used before: at once, or once the code has run out."""
 _NOT_KEPT = requests.PASSING | {"terminal_not_found", "payment_route_ended", "offline_fund_empty"}
 """Refusals that say nothing about the act itself: the same request may still succeed."""

@@ -16,7 +16,11 @@ Covers = Callable[[str, int], bool]
 
 
 class EarnedSale(NamedTuple):
-    """A sale with its evidence. `cash_back_fen`: given back by refunds in the book; `may_earn`: by the agreement."""
+    """A sale with its evidence. `cash_back_fen`: given back by refunds in the book; `may_earn`: by the agreement.
+
+    `misses_points`: the till rang up a way of paying that earns nothing, in a shop where the approved ones earn. What
+    earned nothing by another rule (a limit, a pause, the kind of shop) misses none.
+    """
 
     txn_id: int
     ref: str
@@ -32,6 +36,7 @@ class EarnedSale(NamedTuple):
     offset_fen: int
     cash_back_fen: int
     may_earn: bool
+    misses_points: bool = True
 
 
 class Billed(NamedTuple):
@@ -90,7 +95,7 @@ def _judge(
             given_back = back.get(near[0].payment_ref, 0)
         if given_back > sale.cash_back_fen:
             yield Judged(Code.R4, sale, units=sale.earned_units)
-        elif not sale.earned_units and sale.may_earn and len(near) == 1:
+        elif not sale.earned_units and sale.may_earn and sale.misses_points and len(near) == 1:
             yield Judged(Code.R2, sale)
     elif covered and sale.offset_fen > 0:
         yield Judged(Code.R5, sale, units=sale.offset_units, fen=sale.offset_fen)

@@ -5,10 +5,14 @@ Nothing is judged before a bill speaks for its minute; a sale that a later bill 
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 from ledger.channel_bills.coverage import cover_of
 from ledger.channel_bills.store import lines_between
+from ledger.earning.rates import category_allowed, channel_approved
+from ledger.members.merchants import get_merchant
+from ledger.members.schemes import in_force, versions
 from ledger.sql import Row, Sql, Tx
 from settlement.evidence_rules import Billed, EarnedSale, Judged, judge_sales
 from settlement.matching import Booked
@@ -28,7 +32,7 @@ _LAST: Final = Sql(
     "SELECT coalesce(max(ended_at), 0) AS at FROM night_run WHERE community_id = :community_id AND state = 'locked'"
     " AND run_no < :run_no"
 )
-_SALES: Final = Sql(
+_SALES: Final = (
     "SELECT e.txn_id, x.ref, e.terminal_id, x.business_date, e.channel, e.paid_fen, e.paid_at, e.payment_ref,"
     " e.state, s.earned_units, coalesce(o.units, 0) AS offset_units, coalesce(o.fen, 0) AS offset_fen,"
     " (SELECT coalesce(sum(r.cash_fen), 0) FROM refund r WHERE r.community_id = s.community_id"
@@ -37,7 +41,19 @@ _SALES: Final = Sql(
     " JOIN sale s ON s.community_id = e.community_id AND s.sale_id = e.sale_id"
     " LEFT JOIN offset_booked o ON o.community_id = e.community_id AND o.txn_id = e.txn_id"
     " WHERE e.community_id = :community_id AND e.merchant_id = :merchant_id AND e.route <> 'gateway'"
-    " AND e.paid_fen > 0 AND e.paid_at >= :since AND e.paid_at < :until ORDER BY e.txn_id"
+    " AND e.paid_fen > 0 AND {which} ORDER BY e.txn_id"
+)
+_SALES_BETWEEN: Final = Sql(_SALES.format(which="e.paid_at >= :since AND e.paid_at < :until"))
+_NEW_BACKS: Final = (
+    "SELECT l.payment_ref FROM channel_bill b JOIN channel_line l ON l.community_id = b.community_id"
+    " AND l.bill_id = b.bill_id WHERE b.community_id = :community_id AND b.merchant_id = :merchant_id"
+    " AND b.taken_at > :after AND b.taken_at <= :at AND l.kind = 'back'"
+)
+# Money comes back days after its sale: the bill that says so is not the one that proved it.
+_SALES_GIVEN_BACK: Final = Sql(_SALES.format(which=f"e.payment_ref IN ({_NEW_BACKS})"))
+_LINES_GIVEN_BACK: Final = Sql(
+    "SELECT kind, payment_ref, refund_ref, fen, at FROM channel_line WHERE community_id = :community_id"
+    f" AND merchant_id = :merchant_id AND payment_ref IN ({_NEW_BACKS}) ORDER BY at, channel, payment_ref, refund_ref"
 )
 _NAMED: Final = Sql(
     "SELECT booked_txn FROM discrepancy WHERE community_id = :community_id AND claimant_id = :merchant_id"
@@ -68,59 +84,98 @@ def judge_bills(tx: Tx, run: Run, *, within_us: int, at: int) -> int:
         span = {"since": int(shop.since) - within_us, "until": int(shop.until) + within_us}
         found += [
             _found(int(shop.merchant_id), judged)
-            for judged in _judged(tx, run, int(shop.merchant_id), span, within_us)
+            for judged in _judged(tx, run, int(shop.merchant_id), span, within_us, (after, at))
         ]
     keep_found(tx, run, found, first=_FROM, at=at)
     return len(found)
 
 
 def _judged(
-    tx: Tx, run: Run, merchant_id: int, span: dict[str, int], within_us: int
+    tx: Tx,
+    run: Run,
+    merchant_id: int,
+    span: dict[str, int],
+    within_us: int,
+    taken: tuple[int, int],
 ) -> list[Judged]:
     here = {"community_id": run.community_id, "merchant_id": merchant_id}
-    roles = tx.all(_ROLES, **here)
-    sales = [_sale(row, roles) for row in tx.all(_SALES, **here, **span)]
-    lines = [
-        Billed(row.kind, row.payment_ref, int(row.fen), int(row.at))
-        for row in lines_between(
-            tx,
-            run.community_id,
-            merchant_id,
-            since=span["since"] - within_us,
-            until=span["until"] + within_us,
+    new = {**here, "after": taken[0], "at": taken[1]}
+    shop = _Shop(tx, run.community_id, merchant_id)
+    rows = {row.txn_id: row for row in tx.all(_SALES_BETWEEN, **here, **span)}
+    rows |= {row.txn_id: row for row in tx.all(_SALES_GIVEN_BACK, **new)}
+    sales = [shop.sale(rows[txn_id]) for txn_id in sorted(rows)]
+    lines = {
+        (row.kind, row.payment_ref, row.refund_ref): row
+        for row in (
+            *lines_between(
+                tx,
+                run.community_id,
+                merchant_id,
+                since=span["since"] - within_us,
+                until=span["until"] + within_us,
+            ),
+            *tx.all(_LINES_GIVEN_BACK, **new),
         )
+    }
+    billed = [
+        Billed(row.kind, row.payment_ref, int(row.fen), int(row.at)) for row in lines.values()
     ]
     named = {row.booked_txn for row in tx.all(_NAMED, **here)}
     cover = cover_of(tx, run.community_id, merchant_id)
     return [
         judged
-        for judged in judge_sales(sales, lines, cover.covers, within_us=within_us)
+        for judged in judge_sales(sales, billed, cover.covers, within_us=within_us)
         if judged.sale.txn_id not in named
     ]
 
 
-def _sale(row: Row, roles: list[Row]) -> EarnedSale:
-    day = int(row.business_date)
-    may_earn = any(
-        role.effective_from <= day <= (role.effective_to or day) and "earn" in role.roles.split(",")
-        for role in roles
-    )
-    return EarnedSale(
-        row.txn_id,
-        row.ref,
-        row.terminal_id,
-        day,
-        row.channel,
-        int(row.paid_fen),
-        int(row.paid_at),
-        row.payment_ref,
-        row.state == "proven",
-        int(row.earned_units),
-        int(row.offset_units),
-        int(row.offset_fen),
-        int(row.cash_back_fen),
-        may_earn,
-    )
+class _Shop:
+    """One shop with its agreements, and what the schemes say of paying there."""
+
+    def __init__(self, tx: Tx, community_id: int, merchant_id: int) -> None:
+        self._schemes = versions(tx, community_id)
+        self._category = str(get_merchant(tx, community_id, merchant_id).category)
+        self._roles = tx.all(_ROLES, community_id=community_id, merchant_id=merchant_id)
+        self._missing: dict[tuple[date, str], bool] = {}
+
+    def sale(self, row: Row) -> EarnedSale:
+        """A sale as the rules judge it."""
+        day = int(row.business_date)
+        may_earn = any(
+            role.effective_from <= day <= (role.effective_to or day)
+            and "earn" in role.roles.split(",")
+            for role in self._roles
+        )
+        return EarnedSale(
+            row.txn_id,
+            row.ref,
+            row.terminal_id,
+            day,
+            row.channel,
+            int(row.paid_fen),
+            int(row.paid_at),
+            row.payment_ref,
+            row.state == "proven",
+            int(row.earned_units),
+            int(row.offset_units),
+            int(row.offset_fen),
+            int(row.cash_back_fen),
+            may_earn,
+            self._misses_points(row.channel, day),
+        )
+
+    def _misses_points(self, channel: str, day: int) -> bool:
+        scheme = in_force(self._schemes, day)
+        key = (scheme.effective_from, channel)
+        if key not in self._missing:
+            earning = [
+                rule
+                for rule in scheme.spend_rules
+                if category_allowed(scheme, rule, self._category)
+            ]
+            approved = any(channel_approved(rule, channel) for rule in earning)
+            self._missing[key] = bool(earning) and not approved
+        return self._missing[key]
 
 
 def _found(merchant_id: int, judged: Judged) -> Found:

@@ -9,9 +9,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from statistics import median
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar
 
 from settlement.watch_rules import STANDARD, Limits, Rule
+
+K = TypeVar("K")
 
 _HOUR_US: Final = 3_600_000_000
 _DAY_US: Final = 24 * _HOUR_US
@@ -37,6 +39,7 @@ class Deal(NamedTuple):
     is_typed: bool = False
     is_offline: bool = False
     is_undone: bool = False
+    person: int = 0
 
     @property
     def is_sale(self) -> bool:
@@ -210,8 +213,9 @@ def f9(days: Days) -> Iterator[Flag]:
 
 
 def f10(days: Days) -> Iterator[Flag]:
-    """One account at two shops within a minute."""
-    for wallet, deals in _by_wallet(days.sales()):
+    """One person at two shops within a minute; two of one home may well be."""
+    people = _grouped(days.sales(), lambda deal: (deal.wallet, deal.person))
+    for (wallet, _), deals in sorted(people.items()):
         for before, after in pairwise(deals):
             if before.shop != after.shop and after.at - before.at < days.limits.two_shops_us:
                 yield _flag(Rule.F10, days, (before, after), 2, wallet=wallet)
@@ -304,8 +308,8 @@ def _by_pair(deals: Iterable[Deal]) -> list[tuple[tuple[int, int], list[Deal]]]:
     return sorted(found.items())
 
 
-def _grouped(deals: Iterable[Deal], key: Callable[[Deal], int]) -> dict[int, list[Deal]]:
-    found: dict[int, list[Deal]] = defaultdict(list)
+def _grouped(deals: Iterable[Deal], key: Callable[[Deal], K]) -> dict[K, list[Deal]]:
+    found: dict[K, list[Deal]] = defaultdict(list)
     for deal in deals:
         found[key(deal)].append(deal)
     return found

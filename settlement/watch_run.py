@@ -23,7 +23,7 @@ ANSWERS: Final = ("nothing", "cheating")
 _DAY_US: Final = 86_400_000_000
 _SALES: Final = Sql(
     "SELECT s.ref, s.merchant_id, s.terminal_id, coalesce(s.clerk_id, 0) AS clerk_id, s.wallet_owner_id,"
-    " s.occurred_at, s.business_date, s.total_fen, s.offset_fen, s.earned_units, o.keyed_by, o.request_id,"
+    " s.person_id, s.occurred_at, s.business_date, s.total_fen, s.offset_fen, s.earned_units, o.keyed_by, o.request_id,"
     " (SELECT count(*) FROM refund r WHERE r.community_id = s.community_id AND r.sale_id = s.sale_id"
     "  AND r.undo IS NOT NULL) AS undone FROM sale s LEFT JOIN offline_sale o ON o.community_id = s.community_id"
     "  AND o.request_id = s.sale_id WHERE s.community_id = :community_id AND s.state = 'done'"
@@ -52,6 +52,16 @@ _REPLAYS: Final = Sql(
     "  ON t.community_id = u.community_id AND t.terminal_id = u.terminal_id"
     " WHERE o.community_id = :community_id AND ((o.state = 'refused' AND o.code = 'token_used') OR o.state = 'twice')"
     " AND o.occurred_at >= :starts AND o.occurred_at < :ends ORDER BY o.request_id"
+)
+_AGAIN: Final = Sql(
+    "SELECT a.kid, a.serial, a.issued_at_s, a.sequence, a.terminal_id, t.merchant_id, a.shown_at,"
+    " f.merchant_id AS first_shop, u.terminal_id AS first_till, u.used_at FROM code_again a"
+    " JOIN token_use u ON u.community_id = a.community_id AND u.kid = a.kid AND u.serial = a.serial"
+    "  AND u.issued_at_s = a.issued_at_s AND u.sequence = a.sequence"
+    " JOIN terminal t ON t.community_id = a.community_id AND t.terminal_id = a.terminal_id"
+    " JOIN terminal f ON f.community_id = u.community_id AND f.terminal_id = u.terminal_id"
+    " WHERE a.community_id = :community_id AND a.shown_at >= :starts AND a.shown_at < :ends"
+    " ORDER BY a.kid, a.serial, a.issued_at_s, a.sequence, a.terminal_id"
 )
 _OPENED: Final = Sql(
     "SELECT owner_id, min(opened_at) AS at FROM account WHERE community_id = :community_id AND kind = 'wallet'"
@@ -113,6 +123,10 @@ def _read(tx: Tx, community_id: int, day: int) -> tuple[Days, list[Award], list[
         code = str(row.card_serial)
         shown.append(Shown(code, row.merchant_id, row.terminal_id, int(row.occurred_at), day))
         shown.append(Shown(code, row.first_shop, row.first_till, int(row.used_at), day))
+    for row in tx.all(_AGAIN, community_id=community_id, starts=starts, ends=ends):
+        code = ":".join(map(str, row[:4]))
+        shown.append(Shown(code, row.merchant_id, row.terminal_id, int(row.shown_at), day))
+        shown.append(Shown(code, row.first_shop, row.first_till, int(row.used_at), day))
     days = Days(
         day,
         [deal for deal in deals if deal.day == day],
@@ -138,6 +152,7 @@ def _sale(row: Row) -> Deal:
         is_typed=bool(row.keyed_by),
         is_offline=row.request_id is not None,
         is_undone=bool(row.undone),
+        person=row.person_id or 0,
     )
 
 

@@ -6,33 +6,31 @@ import json
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from operator import itemgetter
 from typing import Final
 
+from kiosk.demo.bills import Bills
 from kiosk.demo.fees import SENDS_S, FeeWork
 from kiosk.demo.found import Town
 from kiosk.demo.months import ISSUES_S, PAYS_S, MonthEnds
 from kiosk.demo.office import DECIDES_S, OfficeWork
+from kiosk.demo.rings import RingActs
 from kiosk.demo.tills import Tills
-from kiosk.generator.bills import payments_of, write_bill
 from kiosk.generator.claims import Filing, Office
 from kiosk.generator.shapes import GoodsBack, Purchase, Truth, Visit, date_key, moment_us
 from kiosk.generator.streams import Streams
-from kiosk.generator.trade import Rung
-from ledger.audit import By
-from ledger.channel_bills.store import Sent
 from ledger.earning.working_days import working_days_cn
 from ledger.members import keys
 from ledger.seal.last_signed import LastSigned
-from pos.bill_taking import take_channel_bill
 from pos.desk import Desk
 from pos.gateway import Gateway
 from pos.proof import vest_overdue
 from settlement.claims import file_daybook
 from settlement.intake import Upload, take_claim_file
 from settlement.night import run_night
+from settlement.watch_run import watch_day
 
 _HOUR_S: Final = 3_600
 _KEYS_S: Final = 3 * _HOUR_S
@@ -45,7 +43,7 @@ _Event = tuple[int, int, int, Purchase | GoodsBack | Visit]
 
 
 class Days:
-    """Lives day after day; `truth` collects the faults that were planted."""
+    """Lives day after day."""
 
     def __init__(
         self, town: Town, desk: Desk, channel: Gateway, last_signed: LastSigned, *, now: int
@@ -61,15 +59,27 @@ class Days:
         self._shops = Office(town.world.shops, Streams(town.world.seed))
         self._purchases = {purchase.number: purchase for purchase in town.world.purchases}
         self._events = self._sorted_events()
-        self._yesterday: list[Rung] = []
-        self.truth: list[Truth] = []
+        self._planted: list[Truth] = []
         self.nights: dict[int, str] = {}
+        self.bills = Bills(town, desk)
+        self._rings = RingActs(town, self.tills)
+
+    @property
+    def truth(self) -> list[Truth]:
+        """Every fault planted so far in what was handed in."""
+        return [*self._planted, *self.bills.truth]
+
+    @property
+    def owed_fen(self) -> dict[str, int]:
+        """What a correct settlement of all claims pays each shop, by its code."""
+        return dict(self._shops.owed_fen)
 
     def live(self, day: date) -> None:
         """Everything from midnight to the night's run at two, as far as the clock has come."""
         acts: list[tuple[int, Callable[[], None]]] = [
             (second, partial(self._play, event)) for second, *_, event in self._events[day]
         ]
+        acts += self._rings.on(day)
         acts += [
             (_KEYS_S, partial(self._renew_keys, day)),
             (_BILLS_S, partial(self._prove, day)),
@@ -110,38 +120,25 @@ class Days:
             self.tills.hand_out(event)
 
     def _prove(self, day: date) -> None:
-        """Yesterday's bills arrive at ten; what no bill proved in time becomes spendable."""
+        """Bills arrive at ten; what no bill proved in time becomes spendable."""
         town, at = self._town, moment_us(day, _BILLS_S)
-        yesterday = date_key(day - timedelta(days=1))
-        proofs = {shop.code: shop.proof for shop in town.world.shops}
-        by_shop: dict[str, list[Rung]] = defaultdict(list)
-        for line in self._yesterday:
-            if proofs[line.merchant] in {"bill", "acquirer"}:
-                by_shop[line.merchant].append(line)
-        for code, rung in by_shop.items():
-            payments, unproven = payments_of(rung, self._purchases)
-            self.truth += unproven
-            take_channel_bill(
-                self._desk,
-                town.community_id,
-                town.merchants[code],
-                Sent(f"{code}All{yesterday}.csv", write_bill(code, payments)),
-                by=By("staff", town.staff["accountant"].id),
-                at=at,
-            )
+        self.bills.hand_in(day, at=at)
         vest_overdue(self._desk, town.community_id, working_days_cn(), at=at)
 
     def _close(self, day: date) -> None:
         """File the day's claims and run the night."""
         rung, self.tills.rung = self.tills.rung, []
-        self._yesterday = [line for line in rung if line.kind == "sale"]
+        self.bills.keep(day, rung)
         filing = self._shops.file_day(day, rung)
-        self.truth += filing.truth
+        self._planted += filing.truth
         at = moment_us(day, _CLAIMS_S)
         self._file(filing, day, at)
         self.fees.close(day, at)
         night = min(moment_us(day, _NIGHT_S), self._now)
-        result = run_night(self._town.db, self._town.community_id, date_key(day), at=night)
+        db, here = self._town.db, self._town.community_id
+        result = run_night(db, here, date_key(day), at=night)
+        if result.state == "locked":
+            watch_day(db, here, date_key(day), at=night)
         self.nights[result.business_date] = result.state
 
     def _file(self, filing: Filing, day: date, at: int) -> None:

@@ -18,6 +18,8 @@ LAYOUT: Final = 2
 
 _FACTS: Final = "demo.json"
 _TRUTH: Final = "truth.jsonl"
+_OWED: Final = "owed.json"
+_RINGS: Final = "rings.jsonl"
 
 
 @dataclass
@@ -73,6 +75,16 @@ class DemoFolder:
     def truth_file(self) -> Path:
         """The planted faults, one a line."""
         return self.root / _TRUTH
+
+    @property
+    def rings_file(self) -> Path:
+        """The rings of cheats that were planted, one a line."""
+        return self.root / _RINGS
+
+    @property
+    def owed_file(self) -> Path:
+        """What a correct settlement pays each shop, by its code, in fen."""
+        return self.root / _OWED
 
     def settings(self, **more: Any) -> Settings:  # noqa: ANN401 - whatever a server's settings take
         """The settings of a server on this folder."""

@@ -10,7 +10,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from kiosk.demo.folder import Facts
-from kiosk.demo.homes import limited_pairs, set_limits
+from kiosk.demo.homes import add_reviewers, limited_pairs, set_limits
 from kiosk.demo.shelf import fill_shelf
 from kiosk.generator import desk as office
 from kiosk.generator.shapes import Person, Shop, World, date_key, moment_us
@@ -91,6 +91,7 @@ class Town:
     clerks: dict[str, int] = field(default_factory=dict)
     staff: dict[str, By] = field(default_factory=dict)
     goods: dict[str, int] = field(default_factory=dict)
+    reviewers: dict[int, By] = field(default_factory=dict)
 
 
 def found_town(world: World, db: Database, vault: KeyVault, pepper: bytes) -> Town:
@@ -102,6 +103,10 @@ def found_town(world: World, db: Database, vault: KeyVault, pepper: bytes) -> To
     db.write(lambda tx: _staff(tx, town, at))
     db.write(lambda tx: _shops(tx, town, at))
     db.write(lambda tx: _people(tx, town, chance, at))
+    people = {number: holder.person_id for number, holder in town.holders.items()}
+    town.reviewers |= db.write(
+        lambda tx: add_reviewers(tx, here, world, people, password=PASSWORD, pepper=pepper, at=at)
+    )
     db.write(lambda tx: _counter_hours(tx, town, at))
     add_to_fund(
         db,

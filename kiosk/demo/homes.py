@@ -1,4 +1,4 @@
-"""Heads of the demonstration's households who let a member use only so many points a month."""
+"""Residents with a part in the demonstration: heads who limit a member, and members of staff who live here."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Final
 
+from kiosk.generator.desk import REVIEWERS
 from kiosk.generator.shapes import Person, World, date_key
-from ledger.audit import By
+from ledger.audit import SYSTEM, By
 from ledger.households import limits
-from ledger.members import residents
+from ledger.members import residents, staff
+from ledger.members.hashing import QUICK
+from ledger.members.staff import NewStaff
 from ledger.sql import Tx
 
 _LIMITED: Final = 6
@@ -52,3 +55,28 @@ def limited_pairs(world: World) -> list[tuple[Person, Person]]:
         (head, max(others[head.household], key=lambda person: (person.birth_year, person.number)))
         for head in heads[:_LIMITED]
     ]
+
+
+def add_reviewers(
+    tx: Tx,
+    community_id: int,
+    world: World,
+    person_ids: Mapping[int, int],
+    *,
+    password: str,
+    pepper: bytes,
+    at: int,
+) -> dict[int, By]:
+    """Sign-ins of the residents who grant points for good deeds, by their numbers in the made-up world."""
+    found = {}
+    for member, number in zip(REVIEWERS, world.rings.reviewers, strict=False):
+        new = NewStaff(
+            login=member.login, name=member.name, password=password, person_id=person_ids[number]
+        )
+        staff_id = staff.add_staff(
+            tx, community_id, new, pepper=pepper, by=SYSTEM, at=at, cost=QUICK
+        )
+        for role in member.roles:
+            staff.give_role(tx, community_id, staff_id, role, by=SYSTEM, at=at)
+        found[number] = By("staff", staff_id)
+    return found

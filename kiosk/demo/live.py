@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -19,6 +20,7 @@ from kiosk.fakepay.app import FakePay
 from kiosk.fakepay.serve import Served
 from kiosk.generator.desk import SERVICE_NAMES
 from kiosk.generator.rhythm import days
+from kiosk.generator.rings import ring_lines
 from kiosk.generator.shapes import CHINA, SECOND_US
 from kiosk.generator.world import imagine
 from ledger.database import Database
@@ -52,7 +54,7 @@ def live(
     folder = DemoFolder(final.with_name(final.name + ".part"))
     folder.prepare()
     today = today_of(now)
-    world = imagine(size, seed, months=months, until=today, rare=True)
+    world = imagine(size, seed, months=months, until=today, rare=True, with_rings=True)
     vault = folder.vault()
     pepper = pepper_of(vault)
     with _opened(folder) as db, _channel(folder) as url:
@@ -67,6 +69,13 @@ def live(
                 progress(done, len(period))
         vouchers = add_services(town, desk, today, SERVICE_NAMES, at=now)
     folder.truth_file.write_text(lived.truth_lines(), encoding="utf-8")
+    folder.rings_file.write_text(
+        "".join(
+            json.dumps(row) + "\n" for row in ring_lines(world.rings, lived.tills.offset_fen())
+        ),
+        encoding="utf-8",
+    )
+    folder.owed_file.write_text(json.dumps(lived.owed_fen, sort_keys=True), encoding="utf-8")
     counts = {
         **lived.tills.done,
         **lived.office.done,

@@ -7,7 +7,15 @@ from datetime import date
 from typing import Any, Final, Literal
 
 from kiosk.demo.found import Holder, Town
-from kiosk.generator.shapes import GoodsBack, Purchase, Shop, Visit, date_key, moment_us
+from kiosk.generator.shapes import (
+    GoodsBack,
+    Purchase,
+    Replay,
+    Shop,
+    Visit,
+    date_key,
+    moment_us,
+)
 from kiosk.generator.trade import Rung, channel_name
 from ledger.errors import Refusal
 from ledger.ids import derived_request_id
@@ -44,10 +52,16 @@ class Tills:
         self._sales: dict[int, Rung] = {}
         self._left: dict[int, int] = {}
         self._tries = 0
+        self._kept = {replay.purchase for replay in town.world.rings.replays}
+        self._codes: dict[int, str] = {}
         self._routes: dict[int, str] = {}
         self.rung: list[Rung] = []
         self.refused: Counter[str] = Counter()
         self.done: Counter[str] = Counter()
+
+    def offset_fen(self) -> dict[int, int]:
+        """By purchase: the yuan its points stood for."""
+        return {number: line.offset_fen for number, line in self._sales.items()}
 
     def sell(self, bought: Purchase) -> None:
         """Ring up one purchase; where an offset is refused, without one."""
@@ -82,7 +96,10 @@ class Tills:
     def _sell(self, bought: Purchase, units: int, at: int) -> None:
         holder = self._town.holders[bought.person]
         counter, ref = self._next(bought.till, bought.day)
-        gateway = self._shops[bought.shop].proof == GATEWAY and bought.channel != "cash"
+        gateway = self._shops[bought.shop].proof == GATEWAY and bought.keyed_channel != "cash"
+        token = self._code(bought.person, at)
+        if bought.number in self._kept:
+            self._codes[bought.number] = token
         request = SaleRequest(
             community_id=self._town.community_id,
             terminal_id=self._town.terminals[bought.till],
@@ -90,10 +107,10 @@ class Tills:
             request_id=self._request_id("sale", ref),
             counter=counter,
             ref=ref,
-            token=self._code(bought.person, at),
+            token=token,
             total_fen=bought.typed_fen,
             offset_units=units,
-            channel=GATEWAY if gateway else channel_name(bought.channel),
+            channel=GATEWAY if gateway else channel_name(bought.keyed_channel),
             payment_ref=None,
             pin=holder.pin if units else None,
             occurred_at=at,
@@ -140,6 +157,31 @@ class Tills:
         self._left[bought.number] -= request.refund_fen
         self._note(bought, "refund", sale.ref, counter, answer, at)
         self.done["refunds"] += 1
+
+    def show_again(self, replay: Replay) -> None:
+        """The picture of a code that a purchase was made with, at another shop's till: it is refused there."""
+        town, at = self._town, moment_us(replay.day, replay.second)
+        counter, ref = self._next(replay.till, replay.day)
+        request = SaleRequest(
+            community_id=town.community_id,
+            terminal_id=town.terminals[replay.till],
+            clerk_id=town.clerks[replay.till.split("T")[0]],
+            request_id=self._request_id("shown", ref),
+            counter=counter,
+            ref=ref,
+            token=self._codes[replay.purchase],
+            total_fen=replay.fen,
+            offset_units=0,
+            channel="scan",
+            payment_ref=None,
+            pin=None,
+            occurred_at=at,
+        )
+        self._counters[replay.till] -= 1  # nothing was sold: the number is free
+        try:
+            check_out(self._desk, request, at=at)
+        except Refusal as refusal:
+            self.refused[refusal.code] += 1
 
     def hand_out(self, visit: Visit) -> None:
         """The supermarket hands out a basket, or only its first thing where points do not suffice."""

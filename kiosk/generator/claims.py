@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from kiosk.generator.claim_csv import FileFault, draw_habits, write_claims, write_spoiled
+from kiosk.generator.claim_csv import FileFault, Habits, draw_habits, write_claims, write_spoiled
 from kiosk.generator.faults import (
     Claim,
+    Fault,
     Sheet,
-    claim_less,
-    claim_more,
+    claim_hundredfold,
+    claim_rounded,
+    claim_swapped,
     claim_twice,
     claim_unbooked,
     keep_refund,
     leave_out,
-    mistype,
+)
+from kiosk.generator.hand_faults import (
+    OtherShops,
+    claim_misnumbered,
+    claim_others,
+    claim_together,
 )
 from kiosk.generator.shapes import Shop, Truth
 from kiosk.generator.shops import CARE
@@ -27,9 +34,11 @@ from kiosk.generator.trade import Rung
 
 # Chance of each fault for one offset at the average shop.
 _UNCLAIMED, _LATE, _AMOUNT, _WRONG_REF = 0.015, 0.012, 0.008, 0.005
-_DUPLICATE, _UNKNOWN, _TWO_IN_ONE = 0.006, 0.003, 0.002
-_REFUND_KEPT: Final = 0.33
-_UPWARD: Final = 0.6
+_DUPLICATE, _UNKNOWN, _TWO_IN_ONE, _ANOTHER_SHOPS = 0.006, 0.003, 0.002, 0.001
+# Of wrong amounts; the rest are refunds that are not deducted.
+_SWAPPED, _HUNDREDFOLD, _WHOLE_YUAN = 0.20, 0.10, 0.25
+# Of refunds: a whole one is claimed all the same; in part, it makes up the rest of the wrong amounts.
+_VOID_KEPT, _PART_KEPT = 0.33, 0.60
 _FILE_CHANCES: Final[dict[FileFault, float]] = {
     "EMPTY": 0.01,
     "UNREADABLE": 0.004,
@@ -55,7 +64,10 @@ class Filing(NamedTuple):
 
 
 class Office:
-    """Files day after day; a late claim waits here for its file, a till's batch number counts here."""
+    """Files day after day; a late claim waits here for its file, a till's batch number counts here.
+
+    `owed_fen`: what a correct settlement of everything filed so far pays each shop, by its code.
+    """
 
     def __init__(self, shops: Iterable[Shop], streams: Streams) -> None:
         """Know the shops' care; chance comes by shop and day."""
@@ -63,22 +75,30 @@ class Office:
         self._streams = streams
         self._late: dict[str, list[tuple[int, Claim]]] = defaultdict(list)
         self._batches: dict[str, int] = defaultdict(int)
+        self._claimed: dict[str, dict[str, int]] = defaultdict(dict)
+        self._others = OtherShops()
         self._faults = 0
+        self.owed_fen: Counter[str] = Counter()
 
     def file_day(self, day: date, rung: Sequence[Rung]) -> Filing:
         """The claims for one day's sales and refunds (all of them, with and without an offset)."""
         filing = Filing([], [], [])
+        self._others = OtherShops()
         by_shop: dict[str, list[Rung]] = defaultdict(list)
         for line in rung:
             by_shop[line.merchant].append(line)
-        for code in sorted(self._shops):
+        # Tills first: what they claim is what a hand of another shop may write down as its own.
+        for code in sorted(self._shops, key=lambda code: (self._by_hand(code), code)):
             chance = self._streams.stream("claims", code, day.isoformat())
             shop = self._shops[code]
-            if shop.care == "messy":
+            if self._by_hand(code):
                 self._file_on_paper(shop, day, by_shop[code], chance, filing)
             else:
                 self._file_by_till(shop, day, by_shop[code], chance, filing)
         return filing
+
+    def _by_hand(self, code: str) -> bool:
+        return self._shops[code].care == "messy"
 
     def _file_by_till(
         self, shop: Shop, day: date, rung: list[Rung], chance: random.Random, filing: Filing
@@ -91,10 +111,11 @@ class Office:
             where = f"daybooks/{day.isoformat()}.jsonl#{till}"
             sheet = self._sheet(lines, where)
             for line in list(sheet.lines):
-                _spoil_line(sheet, line, chance, CARE[shop.care], by_hand=False)
+                _spoil_line(sheet, line, chance, CARE[shop.care])
             if not sheet.filed() and all(line.offset_fen for line in lines):
                 sheet = self._sheet(lines, where)  # a day without any line would be another fault
             self._keep(sheet, filing)
+            self._others.add(shop.code, (c for c in sheet.honest() if c["kind"] == "sale"))
             plain = [line._asdict() for line in lines if not line.offset_fen]
             filing.daybooks.append(
                 daybook(till, day, self._batches[till], plain + _unsigned(sheet.filed()))
@@ -107,19 +128,35 @@ class Office:
         month = day.year * 100 + day.month
         fault = _file_fault(chance)
         sheet = self._sheet(rung, path)
-        # What nobody can read hides no faults of single lines.
-        if fault is None:
-            sheet = self._spoiled_by_hand(sheet, rung, chance, shop, month)
-        claims = [*sheet.filed(), *self._due(shop.code, month)]
+        if fault is not None:
+            # What nobody can read hides no faults of single lines.
+            self._file_spoiled(shop, month, sheet, draw_habits(chance), fault, filing)
+            return
+        sheet = self._spoiled_by_hand(sheet, rung, chance, shop, month)
+        late = self._due(shop.code, month)
+        for line in late:
+            sheet.note("X4", "late", line, correct_fen=line["fen"], amount_fen=0)
         self._keep(sheet, filing)
+        claims = [*sheet.filed(), *late]
         if not claims:
             return
-        habits = draw_habits(chance)
-        if fault is None:
-            body = write_claims(shop.code, month, claims, habits)
-            filing.documents.append(Document(path, body))
-            if chance.random() < _SAME_TWICE:
-                filing.documents.append(Document(path.replace(".csv", "-again.csv"), body))
+        body = write_claims(shop.code, month, claims, draw_habits(chance))
+        filing.documents.append(Document(path, body))
+        if chance.random() < _SAME_TWICE:
+            filing.documents.append(Document(path.replace(".csv", "-again.csv"), body))
+
+    def _file_spoiled(
+        self,
+        shop: Shop,
+        month: int,
+        sheet: Sheet,
+        habits: Habits,
+        fault: FileFault,
+        filing: Filing,
+    ) -> None:
+        """A file of no use, or none; without any claim there is nothing to miss."""
+        claims, path = sheet.filed(), sheet.where
+        if not claims:
             return
         self._faults += 1
         filing.truth.append(_file_truth(f"F{self._faults:06d}", fault, path, shop.code, claims))
@@ -128,19 +165,38 @@ class Office:
             filing.documents.append(Document(path, spoiled))
 
     def _sheet(self, rung: Sequence[Rung], where: str) -> Sheet:
-        return Sheet((_claim(line) for line in rung if line.offset_fen), where, self._faults + 1)
+        before = self._claimed[rung[0].merchant] if rung else {}
+        claims = (_claim(line) for line in rung if line.offset_fen)
+        return Sheet(claims, where, self._faults + 1, claimed_before=before)
 
     def _keep(self, sheet: Sheet, filing: Filing) -> None:
+        """Take a sheet as handed in: its faults, what is owed for it, and what later refunds may go back to."""
         self._faults += len(sheet.truth)
         filing.truth.extend(sheet.truth)
+        for row in sheet.truth:
+            self.owed_fen[row.merchant] += row.correct_fen
+        for line in sheet.honest():
+            self.owed_fen[line["merchant"]] += line["fen"]
+            if line["kind"] == "sale":
+                self._claimed[line["merchant"]][line["ref"]] = line["total_fen"]
+        self._add_touched(sheet)
+
+    def _add_touched(self, sheet: Sheet) -> None:
+        """Lines that carry no fault of their own but may get none: they are paid as booked."""
+        named = {row.ref for row in sheet.truth} | {row.facts.get("meant") for row in sheet.truth}
+        for line in sheet.filed():
+            if line["ref"] not in named and not sheet.is_honest(line):
+                self.owed_fen[line["merchant"]] += line["fen"]
 
     def _spoiled_by_hand(
         self, sheet: Sheet, rung: list[Rung], chance: random.Random, shop: Shop, month: int
     ) -> Sheet:
         """The sheet with a hand's faults; some lines are left for a file of the next month."""
         late = []
+        plain = [line.ref for line in rung if not line.offset_fen]
         for line in list(sheet.lines):
-            _spoil_line(sheet, line, chance, CARE[shop.care], by_hand=True)
+            _spoil_line(sheet, line, chance, CARE[shop.care])
+            self._spoil_by_hand(sheet, line, chance, shop, plain)
             if sheet.is_free(line) and line["kind"] == "sale" and chance.random() < _late(shop):
                 sheet.drop(line)
                 sheet.note(
@@ -151,6 +207,25 @@ class Office:
             return self._sheet(rung, sheet.where)  # a day without a file would be another fault
         self._late[shop.code] += late
         return sheet
+
+    def _spoil_by_hand(
+        self,
+        sheet: Sheet,
+        line: Claim,
+        chance: random.Random,
+        shop: Shop,
+        plain: Sequence[str],
+    ) -> None:
+        """Perhaps a fault that only somebody with a pen makes; `plain`: the day's sales without points."""
+        draw = chance.random() / CARE[shop.care]
+        if line["kind"] != "sale" or not sheet.is_free(line):
+            return
+        if draw < _WRONG_REF:
+            claim_misnumbered(sheet, line, chance, plain)
+        elif draw < _WRONG_REF + _TWO_IN_ONE:
+            claim_together(sheet, line)
+        elif draw < _WRONG_REF + _TWO_IN_ONE + _ANOTHER_SHOPS:
+            claim_others(sheet, line, chance, shop.code, self._others)
 
     def _due(self, merchant: str, month: int) -> list[Claim]:
         due = [line for since, line in self._late[merchant] if since < month]
@@ -204,63 +279,30 @@ def _late(shop: Shop) -> float:
     return _LATE * CARE[shop.care]
 
 
-def _spoil_line(
-    sheet: Sheet, line: Claim, chance: random.Random, care: float, *, by_hand: bool
-) -> None:
-    """Perhaps give one offset a fault; a hand copies references wrongly, a till does not."""
+def _spoil_line(sheet: Sheet, line: Claim, chance: random.Random, care: float) -> None:
+    """Perhaps give one offset a fault that tills and hands make alike."""
     draw = chance.random() / care
     if not sheet.is_free(line):
         return
     if line["kind"] == "refund":
-        if draw < _REFUND_KEPT:
+        if draw < (_VOID_KEPT if sheet.is_whole(line) else _PART_KEPT):
             keep_refund(sheet, line, chance)
         return
-    steps = (
-        (_UNCLAIMED, leave_out),
-        (_AMOUNT * _UPWARD, claim_more),
-        (_AMOUNT * (1 - _UPWARD), claim_less),
-        (_DUPLICATE, claim_twice),
-        (_UNKNOWN, claim_unbooked),
-        (_WRONG_REF if by_hand else 0, _claim_mistyped),
-        (_TWO_IN_ONE if by_hand else 0, _claim_together),
-    )
-    for share, fault in steps:
+    for share, fault in _STEPS:
         if draw < share:
             fault(sheet, line, chance)
             return
         draw -= share
 
 
-def _claim_mistyped(sheet: Sheet, line: Claim, chance: random.Random) -> None:
-    """The reference copied wrongly: a night joins it with its sale and pays it, and nobody is asked."""
-    right = line["ref"]
-    wrong = {**line, "ref": mistype(right, chance)}
-    sheet.drop(line)
-    sheet.add(wrong)
-    sheet.note("PAIRED", "mistyped", wrong, correct_fen=line["fen"], amount_fen=0, meant=right)
-    sheet.leave_alone(line)
-
-
-def _claim_together(sheet: Sheet, line: Claim, _chance: random.Random) -> None:
-    """Two vouchers on one line: too much under the first reference (V1), nothing under the second (X2)."""
-    second = next(
-        (
-            other
-            for other in sheet.lines
-            if other is not line and other["kind"] == "sale" and sheet.is_free(other)
-        ),
-        None,
-    )
-    if second is None:
-        return
-    fen = line["fen"]
-    line["fen"] += second["fen"]
-    line["units"] += second["units"]
-    sheet.drop(second)
-    sheet.note(
-        "V1", "two in one", line, correct_fen=fen, amount_fen=second["fen"], claimed=line["fen"]
-    )
-    sheet.note("X2", "two in one", second, correct_fen=0, amount_fen=second["fen"])
+_STEPS: Final[tuple[tuple[float, Fault], ...]] = (
+    (_UNCLAIMED, leave_out),
+    (_AMOUNT * _SWAPPED, claim_swapped),
+    (_AMOUNT * _HUNDREDFOLD, claim_hundredfold),
+    (_AMOUNT * _WHOLE_YUAN, claim_rounded),
+    (_DUPLICATE, claim_twice),
+    (_UNKNOWN, claim_unbooked),
+)
 
 
 def _file_fault(chance: random.Random) -> FileFault | None:

@@ -22,9 +22,18 @@ from kiosk.generator.sizes import SIZES
 )
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True)
 @click.option("--rare", is_flag=True, help="with rare names and ages")
+@click.option("--rings", is_flag=True, help="with five rings of cheats, told in rings.jsonl")
 @click.option("--json", "as_json", is_flag=True, help="print the counts for a program to read")
 def command(
-    size: str, seed: int, months: int, until: datetime, out: Path, *, rare: bool, as_json: bool
+    size: str,
+    seed: int,
+    months: int,
+    until: datetime,
+    out: Path,
+    *,
+    rare: bool,
+    rings: bool,
+    as_json: bool,
 ) -> None:
     """Write a made-up community: people, shops, purchases, claims, bills and the truth about their faults."""
     last: date = until.date()
@@ -36,7 +45,14 @@ def command(
 
         try:
             report = generate(
-                size, seed=seed, months=months, until=last, out=out, rare=rare, progress=tell
+                size,
+                seed=seed,
+                months=months,
+                until=last,
+                out=out,
+                rare=rare,
+                with_rings=rings,
+                progress=tell,
             )
         except FileExistsError as error:
             raise click.ClickException(f"{out} is not empty") from error

@@ -31,6 +31,11 @@ STAFF: Final = (
     StaffMember("shenji", "何审计", ("auditor",)),
     StaffMember("guanli", "孙管理员", ("admin",)),
 )
+REVIEWERS: Final = (
+    StaffMember("wangge1", "田网格员", ("grid_worker",)),
+    StaffMember("wangge2", "白网格员", ("grid_worker",)),
+)
+"""Members of staff who live here and grant points."""
 OWNER_NAME: Final = "王店长"
 
 SERVICE_NAMES: Final = {"CUT": "优惠理发", "R04": "助餐一次"}

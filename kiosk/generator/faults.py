@@ -18,6 +18,7 @@ Claim = dict[str, Any]
 
 _FIRST_UNKNOWN: Final = 90_000
 _YUAN: Final = 100
+_TEN_YUAN: Final = 1_000
 
 
 class Sheet:
@@ -27,8 +28,18 @@ class Sheet:
     the fault of its refund, so that every planted fault has exactly one answer.
     """
 
-    def __init__(self, booked: Iterable[Mapping[str, Any]], where: str, first_id: int = 1) -> None:
-        """Start from the offsets as booked; `where` names the document in the truth."""
+    def __init__(
+        self,
+        booked: Iterable[Mapping[str, Any]],
+        where: str,
+        first_id: int = 1,
+        *,
+        claimed_before: Mapping[str, int] | None = None,
+    ) -> None:
+        """Start from the offsets as booked; `where` names the document in the truth.
+
+        `claimed_before`: references filed on earlier days, with their sale's fen.
+        """
         self.lines: list[Claim] = [dict(line) for line in booked]
         self.truth: list[Truth] = []
         self.where = where
@@ -37,6 +48,8 @@ class Sheet:
         self._dropped: set[str] = set()
         self._added: list[Claim] = []
         self._refs = {line["ref"] for line in self.lines}
+        self._sold = {line["ref"]: line.get("total_fen") for line in self.lines}
+        self._before = claimed_before or {}
         self._touched = {line["original_ref"] for line in self.lines if line.get("original_ref")}
 
     def filed(self) -> list[Claim]:
@@ -45,12 +58,21 @@ class Sheet:
         return kept + self._added
 
     def is_free(self, line: Claim) -> bool:
-        """Whether a line may still be given a fault; a refund only while its sale is filed here."""
+        """Whether a line may still be given a fault; a refund only where its sale is filed, here or before."""
         if line["ref"] in self._touched:
             return False
         if line["kind"] == "sale":
             return True
-        return line["original_ref"] in self._refs and line["original_ref"] not in self._dropped
+        original = line["original_ref"]
+        return original in self._before or (
+            original in self._refs and original not in self._dropped
+        )
+
+    def is_whole(self, refund: Claim) -> bool:
+        """Whether a refund takes back all of its sale."""
+        original = refund["original_ref"]
+        sold = self._sold.get(original) or self._before.get(original)
+        return sold is not None and sold == refund.get("total_fen")
 
     def note(
         self,
@@ -91,6 +113,18 @@ class Sheet:
         """File a line more."""
         self._added.append(line)
 
+    def is_unused(self, ref: str) -> bool:
+        """Whether no line, planted or honest, bears a reference."""
+        return ref not in self._touched and ref not in self._refs
+
+    def is_honest(self, line: Claim) -> bool:
+        """Whether a line is filed and neither carries a fault nor may get one."""
+        return line["ref"] not in self._dropped and line["ref"] not in self._touched
+
+    def honest(self) -> list[Claim]:
+        """The lines that are filed and carry no fault."""
+        return [line for line in self.lines if self.is_honest(line)]
+
     def unused_reference(self, line: Claim) -> tuple[str, int]:
         """A reference of the same till and day, well formed, that nobody rang up; and its counter."""
         while True:
@@ -128,18 +162,50 @@ def claim_more(sheet: Sheet, line: Claim, chance: random.Random) -> None:
     booked = line["fen"]
     hundredfold = chance.random() < 0.15  # noqa: PLR2004 - 10 of 65 errors upward
     claimed = booked * 100 if hundredfold else booked + _YUAN * chance.randint(1, 9)
-    _set_fen(line, claimed)
-    kind = "hundredfold" if hundredfold else "over"
-    sheet.note("V1", kind, line, correct_fen=booked, amount_fen=claimed - booked, claimed=claimed)
+    claim_other(sheet, line, claimed, "hundredfold" if hundredfold else "over")
 
 
 def claim_less(sheet: Sheet, line: Claim, chance: random.Random) -> None:
     """V2: less than was booked, and more than nothing."""
+    claim_other(sheet, line, chance.randint(1, line["fen"] - 1), "under")
+
+
+def claim_hundredfold(sheet: Sheet, line: Claim, _chance: random.Random) -> None:
+    """V1: fen written where yuan belong."""
+    claim_other(sheet, line, line["fen"] * 100, "hundredfold")
+
+
+def claim_swapped(sheet: Sheet, line: Claim, chance: random.Random) -> None:
+    """V1 or V2: two neighbouring digits of the amount changed about; nothing where all are the same."""
+    digits = str(line["fen"])
+    places = [n for n in range(len(digits) - 1) if digits[n] != digits[n + 1]]
+    if places:
+        at = chance.choice(places)
+        swapped = digits[:at] + digits[at + 1] + digits[at] + digits[at + 2 :]
+        claim_other(sheet, line, int(swapped), "digits swapped")
+
+
+def claim_rounded(sheet: Sheet, line: Claim, chance: random.Random) -> None:
+    """V1 or V2: to the nearest ten yuan, since an offset is whole yuan already; a round amount gets swapped digits."""
+    claimed = max((line["fen"] + _TEN_YUAN // 2) // _TEN_YUAN * _TEN_YUAN, _TEN_YUAN)
+    if claimed == line["fen"]:
+        claim_swapped(sheet, line, chance)
+    else:
+        claim_other(sheet, line, claimed, "rounded")
+
+
+def claim_other(sheet: Sheet, line: Claim, claimed: int, kind: str) -> None:
+    """Another amount than was booked: V1 where it is more, V2 where it is less (what is claimed is then paid)."""
     booked = line["fen"]
-    claimed = chance.randint(1, booked - 1)
     _set_fen(line, claimed)
+    over = claimed > booked
     sheet.note(
-        "V2", "under", line, correct_fen=claimed, amount_fen=booked - claimed, claimed=claimed
+        "V1" if over else "V2",
+        kind,
+        line,
+        correct_fen=booked if over else claimed,
+        amount_fen=abs(claimed - booked),
+        claimed=claimed,
     )
 
 
@@ -148,7 +214,7 @@ def keep_refund(sheet: Sheet, line: Claim, _chance: random.Random) -> None:
     sheet.drop(line)
     sheet.note(
         "S1",
-        "refund not deducted",
+        "voided but claimed" if sheet.is_whole(line) else "refund not deducted",
         line,
         correct_fen=line["fen"],
         amount_fen=-line["fen"],

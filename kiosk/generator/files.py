@@ -147,7 +147,7 @@ def _purchase(purchase: Purchase) -> dict[str, Any]:
     arrives = purchase.second + purchase.waits_s
     return {
         **row,
-        "channel": channel_name(purchase.channel),
+        "channel": channel_name(purchase.keyed_channel),
         "paid_with": purchase.channel,
         "at": moment_text(purchase.day, purchase.second),
         "arrives_at": moment_text(purchase.day, arrives),

@@ -10,11 +10,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from kiosk.generator.bills import Payment, payments_of, write_bill
+from kiosk.generator.bills import Billing, write_bill
 from kiosk.generator.claims import Office
 from kiosk.generator.files import Folder, write_truth, write_world
 from kiosk.generator.rhythm import days
-from kiosk.generator.shapes import Purchase, Truth, World, date_key
+from kiosk.generator.rings import ring_lines
+from kiosk.generator.shapes import Truth, World, date_key
 from kiosk.generator.streams import Streams
 from kiosk.generator.trade import Rung, Traded, trade
 from kiosk.generator.world import imagine
@@ -42,16 +43,17 @@ def generate(
     until: date,
     out: Path,
     rare: bool = False,
+    with_rings: bool = False,
     progress: Progress | None = None,
 ) -> Report:
-    """Write a community of a size (S or C1) and its life in the months ending on `until` into `out`.
+    """Write a community of a size (S, C1 or C1Q) and its life in the months ending on `until` into `out`.
 
     LookupError for an unknown size; FileExistsError where `out` holds anything.
     """
     if out.exists() and any(out.iterdir()):
         raise FileExistsError(out)
     tell = progress or (lambda _done, _of: None)
-    world = imagine(size, seed, months=months, until=until, rare=rare)
+    world = imagine(size, seed, months=months, until=until, rare=rare, with_rings=with_rings)
     period = list(days(world.since, world.until))
     steps = _STEPS_BEFORE_DAYS + len(period)
     tell(1, steps)
@@ -62,7 +64,7 @@ def generate(
     tell(3, steps)
     truth: list[Truth] = []
     office = Office(world.shops, Streams(seed))
-    purchases = {purchase.number: purchase for purchase in world.purchases}
+    billing = Billing(world.shops, world.purchases)
     by_day: dict[int, list[Rung]] = defaultdict(list)
     for line in traded.rung:
         by_day[line.business_date].append(line)
@@ -72,31 +74,22 @@ def generate(
         for document in filing.documents:
             folder.write(document.path, document.body, document.body.count(b"\n"))
         folder.jsonl(f"daybooks/{day.isoformat()}.jsonl", filing.daybooks)
-        truth += [*filing.truth, *_write_bills(folder, world, rung, purchases)]
+        truth += [*filing.truth, *_write_bills(folder, billing, day, rung)]
         tell(done, steps)
     write_truth(folder, truth)
+    used = {line.purchase: line.offset_fen for line in traded.rung if line.kind == "sale"}
+    folder.jsonl("rings.jsonl", ring_lines(world.rings, used))
     return _finish(folder, world, traded, truth)
 
 
-def _write_bills(
-    folder: Folder, world: World, rung: list[Rung], purchases: dict[int, Purchase]
-) -> list[Truth]:
+def _write_bills(folder: Folder, billing: Billing, day: date, rung: list[Rung]) -> list[Truth]:
     """Each shop's bill of the day, for shops whose agreement names a bill as proof."""
     truth: list[Truth] = []
-    billed = {shop.code for shop in world.shops if shop.proof in {"bill", "acquirer"}}
-    by_shop: dict[str, list[Rung]] = defaultdict(list)
-    for line in rung:
-        if line.merchant in billed:
-            by_shop[line.merchant].append(line)
-    for merchant in sorted(by_shop):
-        payments, unproven = payments_of(by_shop[merchant], purchases)
-        truth += unproven
-        _write_bill(folder, merchant, by_shop[merchant][0].business_date, payments)
+    for bill in billing.bills_of(day, rung):
+        truth += bill.truth
+        path = f"bills/{bill.merchant}/{date_key(day)}.csv"
+        folder.write(path, write_bill(bill.merchant, bill.payments), len(bill.payments))
     return truth
-
-
-def _write_bill(folder: Folder, merchant: str, day: int, payments: list[Payment]) -> None:
-    folder.write(f"bills/{merchant}/{day}.csv", write_bill(merchant, payments), len(payments))
 
 
 def _finish(folder: Folder, world: World, traded: Traded, truth: list[Truth]) -> Report:

@@ -12,6 +12,8 @@ CHINA = timezone(timedelta(hours=8))
 DAY_S = 86_400
 SECOND_US = 1_000_000
 
+_WITHOUT_POINTS = frozenset({"药店", "理发店", "家电维修"})
+
 Care = Literal["careful", "average", "messy"]
 Channel = Literal["wechat", "alipay", "card", "cash"]
 
@@ -63,6 +65,11 @@ class Shop:
     tills: tuple[str, ...]
     clerks: tuple[str, ...]
 
+    @property
+    def earns(self) -> bool:
+        """Whether what is bought here earns points by the town's rules."""
+        return self.category not in _WITHOUT_POINTS
+
 
 @dataclass(frozen=True, slots=True)
 class Good:
@@ -84,7 +91,9 @@ class Purchase(NamedTuple):
 
     `wish_points` is what the resident would like to use, whole points. `sends` counts how often the
     till sent the one request; `again_of` names the purchase a clerk keyed in a second time;
-    `waits_s` is how long the till had no network.
+    `waits_s` is how long the till had no network. What is wrong with the payment: `rung_as` is the channel the clerk
+    keyed in where it is not the one that was paid by; without `pays` nothing was paid at all; `back_fen` went back
+    through the channel, so many seconds later, and no till knows of it.
     """
 
     number: int
@@ -102,6 +111,15 @@ class Purchase(NamedTuple):
     sends: int
     again_of: int | None
     waits_s: int
+    rung_as: Channel | None = None
+    pays: bool = True
+    back_fen: int = 0
+    back_after_s: int = 0
+
+    @property
+    def keyed_channel(self) -> Channel:
+        """How the clerk says it was paid."""
+        return self.rung_as or self.channel
 
 
 class GoodsBack(NamedTuple):
@@ -114,6 +132,15 @@ class GoodsBack(NamedTuple):
     fen: int
 
 
+class Ring(NamedTuple):
+    """A ring of cheats: which (R1 to R5), the days it acts on, the shop it shows at ('' for none), its purchases."""
+
+    code: str
+    days: tuple[date, ...]
+    shop: str
+    purchases: tuple[int, ...] = ()
+
+
 class Visit(NamedTuple):
     """Somebody at the points supermarket with a basket of (good code, quantity)."""
 
@@ -122,6 +149,37 @@ class Visit(NamedTuple):
     second: int
     person: int
     lines: tuple[tuple[str, int], ...]
+
+
+class Deed(NamedTuple):
+    """Points that one reviewer grants to somebody for a good deed; persons by their numbers."""
+
+    day: date
+    second: int
+    giver: int
+    taker: int
+
+
+class Replay(NamedTuple):
+    """The code of a purchase shown once more, so many seconds later, at a till of another shop."""
+
+    purchase: int
+    day: date
+    second: int
+    till: str
+    fen: int
+
+
+@dataclass
+class Rings:
+    """All that is planted. `reviewers`: the two members of staff who live here and grant points."""
+
+    purchases: list[Purchase] = field(default_factory=list)
+    refunds: list[GoodsBack] = field(default_factory=list)
+    deeds: list[Deed] = field(default_factory=list)
+    replays: list[Replay] = field(default_factory=list)
+    reviewers: tuple[int, ...] = ()
+    truth: list[Ring] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +199,7 @@ class World:
     purchases: list[Purchase]
     refunds: list[GoodsBack]
     visits: list[Visit]
+    rings: Rings = field(default_factory=Rings)
 
     @property
     def members(self) -> list[Person]:

@@ -38,7 +38,19 @@ SIZES: Final = {
         first_share=0.12,
         last_share=0.42,
     ),
+    "C1Q": Size(
+        "C1Q",
+        None,
+        1_870,
+        7_500,
+        buildings=20,
+        goods=120,
+        visits_a_week=9.5,
+        first_share=0.12,
+        last_share=0.42,
+    ),
 }
+"""S: a small community; C1: the large one of the model; C1Q: a quarter of C1, every rate the same."""
 
 FEN_A_MEMBER_A_YEAR: Final = 4_400
 """What the model costs a community a year for each member: 44 yuan of face value."""

@@ -218,7 +218,7 @@ class _Tills:
         shop = self._shops[bought.shop]
         if shop.category not in rates.earning:
             return 0
-        if _CHANNEL_NAMES[bought.channel] not in rates.channels:
+        if _CHANNEL_NAMES[bought.keyed_channel] not in rates.channels:
             return 0
         by_day, by_month = ("day", person, date_key(day)), ("month", person, date_key(day) // 100)
         units = min(

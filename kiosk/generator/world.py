@@ -8,11 +8,13 @@ from datetime import date, timedelta
 from typing import Final
 
 from kiosk.generator.goods import make_goods
+from kiosk.generator.payment_faults import spoil_payments
 from kiosk.generator.people import make_people
 from kiosk.generator.purchases import make_purchases
 from kiosk.generator.returns import make_refunds, make_visits
 from kiosk.generator.rhythm import busyness
-from kiosk.generator.shapes import World
+from kiosk.generator.rings import plant_rings
+from kiosk.generator.shapes import Rings, World
 from kiosk.generator.shops import MARKET, SHOPS
 from kiosk.generator.sizes import FEN_A_MEMBER_A_YEAR, SIZES
 from kiosk.generator.streams import Streams
@@ -22,9 +24,18 @@ _ROUND_FEN: Final = 100_000
 _SPARE_PERCENT: Final = 130
 
 
-def imagine(size_name: str, seed: int, *, months: int, until: date, rare: bool = False) -> World:
+def imagine(
+    size_name: str,
+    seed: int,
+    *,
+    months: int,
+    until: date,
+    rare: bool = False,
+    with_rings: bool = False,
+) -> World:
     """Everything that will be so in the `months` months that end on `until`.
 
+    `with_rings`: five rings of cheats among them, whose own documents come on top of everybody's.
     LookupError for a size that is not known; ValueError for less than one month.
     """
     size = SIZES[size_name]
@@ -37,6 +48,12 @@ def imagine(size_name: str, seed: int, *, months: int, until: date, rare: bool =
     busy = busyness(streams, since, until)
     purchases = make_purchases(people, SHOPS, streams, busy, since, until)
     scheme = parse_scheme(text, "scheme.toml")
+    refunds = make_refunds(purchases, streams, until)
+    purchases = spoil_payments(purchases, refunds, SHOPS, streams)
+    rings = Rings()
+    if with_rings:
+        after = (len(purchases), len(refunds))
+        rings = plant_rings(people, streams, since, until, after=after)
     return World(
         size=size.name,
         seed=seed,
@@ -48,9 +65,10 @@ def imagine(size_name: str, seed: int, *, months: int, until: date, rare: bool =
         shops=list(SHOPS),
         market=MARKET,
         goods=goods,
-        purchases=purchases,
-        refunds=make_refunds(purchases, streams, until),
+        purchases=purchases + rings.purchases,
+        refunds=refunds + rings.refunds,
         visits=make_visits(people, goods, scheme, size.visits_a_week, streams, since, until),
+        rings=rings,
     )
 
 

@@ -42,6 +42,13 @@ _BURN_LATE: Final = Sql(
     f"{_BURN.text.removesuffix('NOTHING')}UPDATE SET used_at = excluded.used_at, terminal_id = excluded.terminal_id,"
     " request_id = excluded.request_id, outcome = excluded.outcome WHERE token_use.outcome = 'refused'"
 )
+# Only a code that another till had before: whoever makes numbers up names none.
+_AGAIN: Final = Sql(
+    "INSERT INTO code_again (community_id, kid, serial, issued_at_s, sequence, terminal_id, shown_at)"
+    " SELECT u.community_id, u.kid, u.serial, u.issued_at_s, u.sequence, :terminal_id, :shown_at FROM token_use u"
+    " WHERE u.community_id = :community_id AND u.kid = :kid AND u.serial = :serial AND u.issued_at_s = :issued_at_s"
+    " AND u.sequence = :sequence AND u.outcome = 'used' AND u.terminal_id <> :terminal_id ON CONFLICT DO NOTHING"
+)
 _PAUSE: Final = Sql(
     "UPDATE card SET last_debit_at = :at WHERE community_id = :community_id AND serial = :serial"
     " AND last_debit_at <= :at - :pause_us"
@@ -94,6 +101,17 @@ def offset_step(  # noqa: PLR0913 - the columns of one row
         },
         guard="ref",
     )
+
+
+def again_step(community_id: int, use: Use, *, terminal_id: int, shown_at: int) -> Step:
+    """Note that a code another till had before was shown here and refused; of any other code nothing is noted."""
+    params = {
+        "community_id": community_id,
+        **use._asdict(),
+        "terminal_id": terminal_id,
+        "shown_at": shown_at,
+    }
+    return Step(_AGAIN, params)
 
 
 def pending_step(

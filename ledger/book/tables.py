@@ -214,6 +214,19 @@ token_use = table(
     key=("kid", "serial", "issued_at_s", "sequence"),
 )
 
+# A code shown again at another till than the one that had it first, as it was refused there: for the watch alone.
+code_again = table(
+    "code_again",
+    number("kid"),
+    number("serial"),
+    number("issued_at_s"),
+    number("sequence"),
+    number("terminal_id"),
+    number("shown_at"),
+    index("ix_code_again", "shown_at"),
+    key=("kid", "serial", "issued_at_s", "sequence", "terminal_id"),
+)
+
 # A business date's state in the book: a locked date takes no entry.
 book_day = table(
     "book_day",

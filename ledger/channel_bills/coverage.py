@@ -10,6 +10,7 @@ from ledger.sql import Sql, Tx
 SCAN: Final = frozenset({"wechat", "alipay", "plain"})
 CARD: Final = frozenset({"acquirer"})
 """Bills of which channels may hold a sale that the till rang up as `scan`, and as `credit_card`."""
+CASH: Final = "cash"
 
 _SPANS: Final = Sql(
     "SELECT channel, covers_from, covers_until FROM channel_bill WHERE community_id = :community_id"
@@ -45,6 +46,8 @@ class BillCover:
 
     def covers(self, channel: str, at: int) -> bool:
         """Whether bills speak for a payment the till rang up as `channel` (`scan`, `credit_card`) at that moment."""
+        if channel == CASH:
+            return False  # no channel's bill ever speaks for it
         if channel == "credit_card":
             return self._covered("acquirer", at)
         used = SCAN & self._spans.keys()

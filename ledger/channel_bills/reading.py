@@ -160,6 +160,8 @@ class _Reader:
             return
         reference = self._cell(raw, layout.reference)
         refund = self._cell(raw, layout.refund_reference) if kind == "back" else ""
+        if kind == "back" and (original := self._cell(raw, layout.original)):
+            reference, refund = original, reference
         if not reference or not all(map(_is_reference, (reference, refund))):
             self.bill.add_fault(number, layout.reference, "reference")
             return

@@ -21,10 +21,24 @@ from ledger.database import Database
 from ledger.sql import Sql
 from ledger.units import CNY
 from settlement import gate
+from settlement import rings as rings_of_watch
 from settlement.auditor.report import Report
 from settlement.night import verify_night
+from settlement.watch_run import watch_day
 from tests.support.auditing import found_nothing
 from tests.support.night_plant import into
+from tests.support.scoring import (
+    Mark,
+    found_by,
+    labels_of,
+    last_night,
+    ring_table,
+    score,
+    score_rings,
+    settled_wrong,
+    table_of,
+    unpaid_of_stated,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -74,6 +88,11 @@ class Lived:
         text = self.folder.truth_file.read_text(encoding="utf-8")
         return [json.loads(line) for line in text.splitlines()]
 
+    def labels(self) -> list[Mark]:
+        """What was planted in documents the last night has seen."""
+        until = last_night(self.db, self.facts.community_id)
+        return labels_of(self.folder.truth_file.read_text(encoding="utf-8"), until=until)
+
     def rows(self, sql: Sql) -> list[Any]:
         """What the book says."""
         with self.db.read() as tx:
@@ -100,6 +119,69 @@ def test_the_nights_find_each_planted_fault_once_and_nothing_else(lived: Lived) 
 
     assert len(planted) > 5
     assert found == planted
+
+
+def test_every_code_of_the_labels_is_found_as_often_as_it_was_planted(lived: Lived) -> None:
+    scores = score(lived.labels(), found_by(lived.db, lived.facts.community_id))
+
+    assert all(one.holds for one in scores.values()), table_of(scores)
+    assert {"X2", "X3", "S1", "R1", "R2", "R4", "R5"} <= scores.keys()
+    owed = json.loads(lived.folder.owed_file.read_text(encoding="utf-8"))
+    assert settled_wrong(lived.db, lived.facts.community_id, owed) == {}
+
+
+def test_a_label_nobody_planted_is_missed_and_a_finding_nobody_planted_is_extra(
+    lived: Lived,
+) -> None:
+    """Control: the score is no yes-sayer."""
+    found = found_by(lived.db, lived.facts.community_id)
+    labels = lived.labels()
+    sham = Mark("X2", "M01 M01T1-260401-99999-Q", 500)
+    one = next(mark for mark in labels if mark.code == "S1")
+
+    missed = score([*labels, sham], found)["X2"]
+    extra = score([mark for mark in labels if mark != one], found)["S1"]
+    other = score(
+        [mark._replace(fen=mark.fen + 1) if mark == one else mark for mark in labels], found
+    )
+
+    assert (missed.missed, missed.holds) == ([sham.what], False)
+    assert (extra.extra, extra.holds) == ([one.what], False)
+    assert (other["S1"].fen_wrong, other["S1"].holds) == (1, False)
+
+
+def test_the_five_rings_are_raised_in_their_nights_and_the_sham_one_is_paid_nothing(
+    lived: Lived,
+) -> None:
+    lines = lived.folder.rings_file.read_text(encoding="utf-8")
+    rings = score_rings(lived.db, lived.facts.community_id, lines)
+    sham = next(ring for ring in map(json.loads, lines.splitlines()) if ring["ring"] == "R3")
+    unpaid = unpaid_of_stated(lived.db, lived.facts.community_id, sham["shop"], since=20260501)
+
+    assert rings.missed == [], ring_table(rings)
+    assert len(rings.false) <= rings.allowed_false, ring_table(rings)
+    assert rings.first_night["R3"] == sham["days"][0]
+    assert sham["offsets"] >= 15
+    assert sham["days"][0] >= 20260501 or unpaid >= sham["fen"]
+
+
+def test_a_rule_that_is_switched_off_is_missed(
+    lived: Lived, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Control: the watch looks again at every night with one ring's rule taken out."""
+    copy = DemoFolder(tmp_path / "copy")
+    shutil.copytree(lived.folder.root, copy.root)
+    db, here = Database(copy.database_url), lived.facts.community_id
+    lines = lived.folder.rings_file.read_text(encoding="utf-8")
+    days = sorted({day for ring in map(json.loads, lines.splitlines()) for day in ring["days"]})
+    into(db, "DELETE FROM watch_flag")
+    monkeypatch.setattr(rings_of_watch, "_sham_offsets", lambda _days: iter(()))
+    for day in days:
+        watch_day(db, here, day, at=NOON)
+    rings = score_rings(db, here, lines)
+    db.close()
+
+    assert rings.missed == ["R3"]
 
 
 def test_each_number_copied_wrongly_is_joined_with_its_own_sale(lived: Lived) -> None:
