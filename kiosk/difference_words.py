@@ -125,6 +125,8 @@ def gap_sentence(row: Row) -> str:
         return say(mark("{points} points were not there. The other use: {slip}")).format(
             points=whole_points(row.rest_units), slip=other
         )
+    if row.code == Code.T3 and row.sub_code:
+        return say(mark("{count} lines of this till and day")).format(count=row.sub_code)
     parts = []
     if row.plus_fen:
         parts.append(

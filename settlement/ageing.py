@@ -48,6 +48,7 @@ class Aged(NamedTuple):
     found: date
     due: date
     has_owner: bool
+    escalate_days: int = ESCALATE_DAYS
 
 
 def steps_reached(aged: Aged, today: date) -> tuple[Step, ...]:
@@ -59,7 +60,7 @@ def steps_reached(aged: Aged, today: date) -> tuple[Step, ...]:
     reached = {
         Step.UNOWNED: not aged.has_owner and days > OWNER_DAYS,
         Step.OVERDUE: today > aged.due,
-        Step.ESCALATED: days >= ESCALATE_DAYS,
+        Step.ESCALATED: days >= aged.escalate_days,
         Step.COMMITTEE: days >= COMMITTEE_DAYS,
     }
     return tuple(step for step, is_reached in reached.items() if is_reached)

@@ -10,10 +10,11 @@ from ledger.earning.calendar import day_from_key
 from ledger.sql import Row, Sql, Tx
 from settlement.ageing import Aged, Step, steps_reached
 from settlement.due import due_on, pooled_until
+from settlement.handling import HANDLING
 from settlement.verdicts import Code
 
 _UNSETTLED: Final = Sql(
-    "SELECT discrepancy_no, due_date, owner_id FROM discrepancy WHERE community_id = :community_id"
+    "SELECT discrepancy_no, code, due_date, owner_id FROM discrepancy WHERE community_id = :community_id"
     " AND state IN ('open', 'asked', 'proposed') ORDER BY discrepancy_no"
 )
 _REACHED: Final = Sql(
@@ -75,7 +76,8 @@ def age_open(tx: Tx, community_id: int, *, today: int, at: int) -> Counter[Step]
 def reached_by(row: Row, today: date) -> tuple[Step, ...]:
     """The steps a discrepancy row has reached by a day; one that somebody has settled reaches none any more."""
     found = day_from_key(_found_on(row))
-    aged = Aged(found, day_from_key(int(row.due_date)), row.owner_id is not None)
+    told_on = HANDLING[Code(row.code)].escalate_days
+    aged = Aged(found, day_from_key(int(row.due_date)), row.owner_id is not None, told_on)
     return steps_reached(aged, today)
 
 

@@ -22,8 +22,8 @@ POOL_DAYS: Final = 3
 """Working days a claim that is not in the book waits for a till that may still send its sales."""
 POOLED: Final = frozenset({Code.X1, Code.X5, Code.S2, Code.S3})
 """Claims that wait in the pool before anybody is asked: a till may still send what explains them."""
-WAIT_DAYS: Final = {Code.S3: 1}
-"""Working days in the pool, where they are not POOL_DAYS: a till that says it holds a sale sends it within a day."""
+WAIT_DAYS: Final = {Code.S2: 1, Code.S3: 1}
+"""Working days in the pool, where they are not POOL_DAYS: a till sends a sale it holds, or a refund, within a day."""
 CLAIMABLE_DAYS: Final = 60
 """Days in which a shop may still claim what is booked and not claimed."""
 
@@ -61,10 +61,12 @@ _SEVERITY_OF: Final = {
 
 
 class Handling(NamedTuple):
-    """Who sees to a verdict first (a staff role) and in how many working days an answer is due."""
+    """Who sees to a verdict first (a staff role), in how many working days an answer is due, when it is told on."""
 
     owner_role: str
     answer_days: int = ANSWER_DAYS
+    escalate_days: int = ESCALATE_DAYS
+    """Days after which it is told on to the secretary."""
 
 
 _ACCOUNTANT: Final = Handling("accountant")
@@ -78,7 +80,9 @@ HANDLING: Final[dict[Code, Handling]] = {
     Code.P4: _TODAY,
     Code.P1: Handling("accountant", 1),
     Code.C1: Handling("accountant", 1),
-    Code.S3: Handling("accountant", 1),
+    # Points or yuan stand wrong at somebody's until it is seen to: told on after a day.
+    Code.S2: Handling("accountant", 1, 1),
+    Code.S3: Handling("accountant", 1, 1),
     # Somebody may be cheating or be wrongly suspected of it: not the accountant alone.
     Code.A1: Handling("secretary"),
     Code.A3: Handling("secretary"),

@@ -19,7 +19,7 @@ from settlement.life_trail import Subject, note_state
 from settlement.night_store import BATCHES_OF, FIND_RUN, KEEP_RUN, LAST_RUN, TAKE_BATCHES
 from settlement.sides import Run
 
-RULE_VERSION: Final = "2026.3"
+RULE_VERSION: Final = "2026.4"
 """Goes up with every change of how a night judges; part of a run's identity."""
 
 _DAY_US: Final = 86_400_000_000

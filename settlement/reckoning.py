@@ -117,6 +117,7 @@ def reckon(sides: Sides, run: Run) -> Outcome:
     for named in name_lone(sides, left):
         out.found.append(Found(*named))
     out.cleared.extend(left.ended)
+    _join_clocks(out)
     _add_repeats(out, sides)
     _add_files(out, sides, run)
     out.cleared.extend(sides.explained)
@@ -231,6 +232,25 @@ def _found(code: Code, pair: Pair, finding: Finding) -> Found:
         finding.rest_units,
         finding.rest_fen,
     )
+
+
+def _join_clocks(out: Outcome) -> None:
+    """A till whose clock is off says so with every line: one T3 for the till and day, with how many lines it is of."""
+    tills: dict[tuple[int, int, int], list[Found]] = defaultdict(list)
+    for found in out.found:
+        if found.code is Code.T3:
+            tills[found.claimant_id, found.terminal_id, found.business_date].append(found)
+    many = {till: len(lines) for till, lines in tills.items() if len(lines) > 1}
+    out.found = [
+        found
+        for found in out.found
+        if found.code is not Code.T3
+        or (found.claimant_id, found.terminal_id, found.business_date) not in many
+    ]
+    out.found += [
+        Found(Code.T3, str(count), claimant_id, terminal_id, "", day)
+        for (claimant_id, terminal_id, day), count in many.items()
+    ]
 
 
 def _add_repeats(out: Outcome, sides: Sides) -> None:

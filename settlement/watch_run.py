@@ -89,8 +89,12 @@ _ANSWER: Final = Sql(
 _HELD: Final = Sql(
     "SELECT coalesce((SELECT sum(figure) FROM watch_flag WHERE community_id = :community_id AND rule = 'R3'"
     "  AND state <> 'nothing' AND merchant_id = :merchant_id), 0)"
-    " + coalesce((SELECT sum(held_fen) FROM discrepancy WHERE community_id = :community_id AND code IN ('A6', 'R5')"
-    "  AND claimant_id = :merchant_id AND state IN ('open', 'asked', 'proposed')), 0) AS fen"
+    # A receipt waits once, whatever waits for it: its own people's (A6), without a sale (R5), or of that ring.
+    " + coalesce((SELECT sum(fen) FROM (SELECT max(d.held_fen) AS fen FROM discrepancy d"
+    "  WHERE d.community_id = :community_id AND d.code IN ('A6', 'R5') AND d.claimant_id = :merchant_id"
+    "  AND d.state IN ('open', 'asked', 'proposed') AND NOT EXISTS (SELECT 1 FROM watch_flag f"
+    "   WHERE f.community_id = d.community_id AND f.rule = 'R3' AND f.state <> 'nothing'"
+    "   AND f.merchant_id = d.claimant_id AND f.refs LIKE '%\"' || d.ref || '\"%') GROUP BY d.ref) waits), 0) AS fen"
 )
 
 

@@ -62,6 +62,7 @@ _ACTS: Final[Mapping[str, str]] = {
     "offline.forgive.approved": mark("agreed to let a debt go"),
     "offline.forgive.denied": mark("refused to let a debt go"),
     "offline.forgive.propose": mark("proposed to let a debt go"),
+    "discrepancy.pick": mark("picked the booking a claim means"),
     "household.not_ours": mark("took in purchases of another household"),
     "household.rebook": mark("agreed to whose purchase it is"),
     "wrong_household.approved": mark("agreed to whose purchase it is, as a second person"),

@@ -1,4 +1,4 @@
-"""Where a difference without buttons of its own is seen to: payments at the bank, purchases of another household."""
+"""Where a difference without buttons of its own is seen to: a pick, a payment, a purchase of others."""
 
 from __future__ import annotations
 
@@ -19,4 +19,6 @@ def door_of(row: Row) -> str:
     code = Code(row.code)
     if code is Code.T2:
         return url_for("office.not_ours_one", number=int(row.discrepancy_no))
+    if code is Code.X5 and row.state in {"pooled", "open", "asked"}:
+        return url_for("office.pick", number=int(row.discrepancy_no))
     return url_for(_PAYMENTS[code]) if code in _PAYMENTS else ""

@@ -8,6 +8,12 @@ from kiosk.refusals.known import Known
 from kiosk.texts import mark
 
 TABLE: Final = {
+    "pick_not_offered": Known(
+        409,
+        mark(
+            "This booking is none the claim may mean, or it was settled meanwhile. Load the page again."
+        ),
+    ),
     "claim_batch_changed": Known(
         409,
         mark(

@@ -49,6 +49,15 @@ def test_each_step_is_reached_on_its_day(
     assert steps_reached(aged, FOUND + timedelta(days=days)) == wanted
 
 
+@pytest.mark.parametrize("code", [Code.S2, Code.S3])
+def test_what_stands_wrong_at_somebodys_is_told_on_after_a_day(code: Code) -> None:
+    told_on = HANDLING[code].escalate_days
+    aged = Aged(FOUND, date(2026, 3, 9), has_owner=True, escalate_days=told_on)
+
+    assert steps_reached(aged, FOUND) == ()
+    assert steps_reached(aged, FOUND + timedelta(days=1)) == (Step.ESCALATED,)
+
+
 def test_the_secretary_and_then_the_committee_take_over() -> None:
     assert role_in_charge("accountant", (Step.OVERDUE,)) == "accountant"
     assert role_in_charge("accountant", (Step.OVERDUE, Step.ESCALATED)) == "secretary"

@@ -90,6 +90,26 @@ def test_all_faults_at_once_are_found_each_under_its_own_code(town: Town) -> Non
     assert found_in(town, night(town, day.day)) == Counter(planted)
 
 
+def test_a_till_whose_clock_is_off_all_day_is_one_row_with_how_many_lines(town: Town) -> None:
+    planter, day = one_day(town)
+    till = town.tills[1]
+    sales = [planter.entry(day.day, till) for _ in range(4)]
+    for sale in sales:
+        day.add(sale, claimed=replace(sale, at=sale.at + 20 * 60_000_000))
+    live_day(town, day, 1)
+
+    result = night(town, day.day)
+
+    assert found_in(town, result) == Counter([Planted("T3", till.merchant_id, "")])
+    with town.db.engine.connect() as connection:
+        [row] = connection.exec_driver_sql(
+            "SELECT sub_code, terminal_id FROM discrepancy WHERE code = 'T3'"
+        ).all()
+    assert row[0] == "4"
+    assert result.settled_fen == sum(e.fen for e in day.booked)
+    assert verify_night(town.db, HERE, day.day)
+
+
 @pytest.mark.parametrize("slip", SLIPS)
 def test_a_number_written_wrongly_is_joined_with_its_sale_and_paid(town: Town, slip: str) -> None:
     planter, day = one_day(town)

@@ -92,3 +92,29 @@ def test_a_flag_is_answered_once_with_a_reason_and_what_is_nothing_is_free_again
     with db.read() as tx:
         assert held_for_review(tx, HERE, 7) == 0
         assert "R3" not in {row.rule for row in open_flags(tx, HERE)}
+
+
+def test_a_receipt_waits_once_whatever_waits_for_it(db: Database) -> None:
+    """Its own people's, without a sale, and of a ring: three reasons, and one amount."""
+    rows = [
+        ("A6", "M07T1-1", 500),
+        ("R5", "M07T1-1", 300),
+        ("R5", "M07T1-2", 700),
+        ("A6", "X1", 900),
+    ]
+    with db.engine.begin() as connection:
+        for number, (code, ref, fen) in enumerate(rows):
+            connection.exec_driver_sql(
+                "INSERT INTO discrepancy (community_id, discrepancy_no, run_no, business_date, code, sub_code,"
+                " claimant_id, terminal_id, ref, plus_fen, minus_fen, held_fen, rest_units, rest_fen, state, due_date,"
+                f" opened_at, reason, posted_fen) VALUES ({HERE}, {number}, 1, 20260302, '{code}', '', 7, 0, '{ref}',"
+                f" 0, 0, {fen}, 0, 0, 'open', 20260305, 1, '', 0)"
+            )
+        connection.exec_driver_sql(
+            "INSERT INTO watch_flag (community_id, business_date, rule, merchant_id, wallet_owner_id, terminal_id,"
+            f" figure, refs, state, reason, seen_at) VALUES ({HERE}, 20260302, 'R3', 7, 0, 0, 2000, '[\"X1\"]',"
+            " 'open', '', 1)"
+        )
+
+    with db.read() as tx:
+        assert held_for_review(tx, HERE, 7) == 500 + 700 + 2_000
