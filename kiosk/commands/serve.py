@@ -6,8 +6,9 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import click
 import qrcode
@@ -71,12 +72,23 @@ def _beside(settings: Settings) -> list[list[str]]:
 class Beside(threading.Thread):
     """Keeps one `jifen` command running beside the server: started anew where it ended, ended with the server."""
 
-    def __init__(self, words: list[str]) -> None:
-        """`words`: the command without `jifen`."""
+    def __init__(
+        self,
+        words: list[str],
+        environment: Mapping[str, str] | None = None,
+        log: IO[bytes] | None = None,
+    ) -> None:
+        """`words`: the command without `jifen`; `environment` and `log`: where they are not this program's own."""
         super().__init__(name=f"jifen-{words[0]}", daemon=True)
         self._words = [sys.executable, "-m", "kiosk.cli", *words]
+        self._environment, self._log = environment, log
         self._over = threading.Event()
-        self.process = subprocess.Popen(self._words)  # noqa: S603 - this program
+        self.process = self._begin()
+
+    def _begin(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(  # noqa: S603 - this program
+            self._words, env=self._environment, stdout=self._log, stderr=self._log
+        )
 
     def run(self) -> None:
         """Look every few seconds whether it still runs; what ends at once is not started again every time."""
@@ -85,7 +97,7 @@ class Beside(threading.Thread):
             looks += 1
             if self.process.poll() is not None and looks >= _LEAST_LOOKS:
                 looks = 0
-                self.process = subprocess.Popen(self._words)  # noqa: S603 - this program
+                self.process = self._begin()
 
     def stop(self) -> None:
         """End it, and wait for that."""

@@ -8,6 +8,7 @@ from typing import Final
 
 from kiosk.demo.found import Town
 from kiosk.generator.desk import OBJECTION
+from kiosk.generator.rhythm import days
 from kiosk.generator.shapes import date_key, moment_us
 from ledger.audit import SYSTEM, By
 from ledger.errors import Refusal
@@ -25,10 +26,26 @@ from settlement.statements import Statement, rows_of, statements_of_month
 ISSUES_S: Final = 9 * 3_600
 PAYS_S: Final = 16 * 3_600
 _STATEMENT_DAY: Final = 5
-_ANSWER_DAY: Final = 7
-_OPEN_DAYS: Final = 31
+_ANSWERED_AFTER: Final = 2
+_STILL_OPEN_DAYS: Final = 4
+_LATE_DAYS: Final = 3
 _WAITING: Final = frozenset({"sent", "unknown", "sending"})
-_OBJECTS, _LEFT_PROPOSED = "M03", ("M06", "M09")
+_OWNER, _OBJECTS, _LEFT_PROPOSED = "M01", "M03", ("M06", "M09")
+
+
+def issue_days(since: date, today: date) -> dict[date, int]:
+    """The days on which statements go out, each with the month (yyyymm) they are for.
+
+    It is the fifth. The last ones before `today` go out a few days ago at the earliest, however long the month is on:
+    whoever tries the demonstration finds a statement that can still be objected to.
+    """
+    regular = [day for day in days(since, today) if day.day == _STATEMENT_DAY]
+    planned = {day: previous_month(date_key(day)) for day in regular}
+    last = max((day for day in regular if day < today), default=None)
+    if last is not None and today - last > timedelta(days=_STILL_OPEN_DAYS):
+        planned[today - timedelta(days=_LATE_DAYS)] = planned.pop(last)
+    first = since.year * 100 + since.month
+    return {day: month for day, month in planned.items() if month >= first}
 
 
 class MonthEnds:
@@ -37,7 +54,7 @@ class MonthEnds:
     def __init__(
         self, town: Town, channel: Gateway, today: date, desk: Desk, last_signed: LastSigned
     ) -> None:
-        """Payouts go through `channel`; the statement issued last before `today` stays partly open.
+        """Payouts go through `channel`; the statements issued last before `today` stay partly open.
 
         `last_signed` is where the server will look for what was signed.
         """
@@ -45,23 +62,23 @@ class MonthEnds:
         self._desk = desk
         self._last_signed = last_signed
         self._channel = channel
-        self._today = today
+        self._issues = issue_days(town.world.since, today)
+        self._last = max((day for day in self._issues if day < today), default=today)
         self._codes = {number: code for code, number in town.merchants.items()}
         self._on_the_way: list[int] = []
         self.done: Counter[str] = Counter()
 
     def issue(self, day: date) -> None:
-        """On the fifth last month is stated; two days later some shops answer."""
+        """On its day a month is stated; two days later some shops answer."""
         town, at = self._town, moment_us(day, ISSUES_S)
-        month = previous_month(date_key(day))
-        if month < town.world.since.year * 100 + town.world.since.month:
-            return
-        if day.day == _STATEMENT_DAY:
+        month = self._issues.get(day)
+        if month is not None:
             result = run_month(town.db, town.community_id, month, at=at)
             self.done["statements"] += result.issued
             self._put_up(month, at)
-        if day.day == _ANSWER_DAY:
-            self._answer(day, month, at)
+        issued = day - timedelta(days=_ANSWERED_AFTER)
+        if issued in self._issues:
+            self._answer(self._issues[issued], at, is_last=issued == self._last)
         accept_silent(town.db, town.community_id, at=at)
 
     def _put_up(self, month: int, at: int) -> None:
@@ -81,8 +98,8 @@ class MonthEnds:
         )
         self.done["notices"] += 1
 
-    def _answer(self, day: date, month: int, at: int) -> None:
-        """Careful shops accept at once; one shop objects to the last statement."""
+    def _answer(self, month: int, at: int, *, is_last: bool) -> None:
+        """Careful shops accept at once; of the last one a shop objects, and the owner to sign in as has not read it."""
         town = self._town
         careful = {shop.code for shop in town.world.shops if shop.care == "careful"}
         with town.db.read() as tx:
@@ -90,9 +107,9 @@ class MonthEnds:
         for statement in statements:
             code = self._codes[statement.claimant_id]
             owner = By("merchant", statement.claimant_id)
-            if code == _OBJECTS and self._is_last(day):
+            if code == _OBJECTS and is_last:
                 self._object(statement, owner, at)
-            elif code in careful:
+            elif code in careful and not (code == _OWNER and is_last):
                 accept_statement(
                     town.db, town.community_id, statement.statement_id, by=owner, at=at
                 )
@@ -157,4 +174,5 @@ class MonthEnds:
                 self._on_the_way.append(payout_id)
 
     def _is_last(self, day: date) -> bool:
-        return self._today - day < timedelta(days=_OPEN_DAYS)
+        """Whether the statements issued last are being paid."""
+        return day >= self._last

@@ -16,6 +16,7 @@ from typing import Final
 
 import requests
 
+from kiosk.commands.serve import Beside
 from kiosk.demo.folder import DemoFolder, Facts
 from kiosk.demo.live import CHANNEL_KEY, today_of
 from kiosk.fakepay.app import FakePay
@@ -68,13 +69,14 @@ def serving(folder: DemoFolder, *, port: int, now: int) -> Iterator[Running]:
     fake = FakePay(folder.channel_file)
     fake.send_webhooks_to(f"{url}/api/v1/webhooks/channel", WEBHOOK_SECRET)
     with Served(fake) as channel, folder.log_file.open("ab") as log:
+        environment = _environment(folder, port, channel.url)
         process = subprocess.Popen(  # noqa: S603 - our own server
             [
                 *(sys.executable, "-m", "granian", "--interface", "wsgi", "--factory"),
                 *("--host", LOOPBACK, "--port", str(port), "--blocking-threads", str(_THREADS)),
                 *("--log-level", "warning", "kiosk.serving:make_app"),
             ],
-            env=_environment(folder, port, channel.url),
+            env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,
             # Ctrl-C is for this process alone, which then stops the server in good order.
@@ -82,7 +84,13 @@ def serving(folder: DemoFolder, *, port: int, now: int) -> Iterator[Running]:
         )
         try:
             _wait_for(url, process)
-            yield Running(url, facts, *codes, process)
+            # As `jifen serve` does: the days to come are closed at night, and the timetable's page says so.
+            clockwork = Beside(["clockwork", "run", "--with-parent"], environment, log=log)
+            clockwork.start()
+            try:
+                yield Running(url, facts, *codes, process)
+            finally:
+                clockwork.stop()
         finally:
             _end(process)
 

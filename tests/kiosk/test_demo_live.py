@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from kiosk.demo.command import command
 from kiosk.demo.folder import DemoFolder, Facts
 from kiosk.demo.live import live, today_of
+from kiosk.demo.months import issue_days
 from kiosk.demo.serving import wake
 from kiosk.generator.shapes import moment_us
 from ledger.book.balances import account_sum
@@ -60,6 +61,15 @@ STATES = Sql(
     " WHERE community_id = :community_id GROUP BY state"
 )
 TAILS = Sql("SELECT account_tail FROM payout WHERE community_id = :community_id")
+LEFT = Sql(
+    "SELECT state, count(*) AS n FROM discrepancy WHERE community_id = :community_id"
+    " AND state IN ('open', 'pooled') GROUP BY state"
+)
+STATEMENTS = Sql(
+    "SELECT m.code, s.state, s.objection_until FROM statement s JOIN merchant m ON m.community_id = s.community_id"
+    " AND m.merchant_id = s.claimant_id WHERE s.community_id = :community_id AND s.month = 202604"
+)
+DISPUTED = Sql("SELECT count(*) AS n FROM disputed_line WHERE community_id = :community_id")
 SETTLED = Sql(
     "SELECT sum(settled_fen_plus - settled_fen_minus) AS fen FROM night_total"
     " WHERE community_id = :community_id"
@@ -220,6 +230,31 @@ def test_what_was_settled_is_owed_or_paid_to_the_fen(lived: Lived) -> None:
     assert payouts["confirmed"].fen > 10_000
     assert owed + payouts["confirmed"].fen == settled.fen + decided.fen
     assert lived.facts.counts["payouts"] == sum(row.n for row in payouts.values())
+
+
+def test_something_is_left_for_whoever_tries_it(lived: Lived) -> None:
+    """About nine differences, a statement its owner can still object to, one objected to, payouts to approve."""
+    left = {row.state: int(row.n) for row in lived.rows(LEFT)}
+    statements = {row.code: row for row in lived.rows(STATEMENTS)}
+
+    assert 6 <= left["open"] + left.get("pooled", 0) <= 11
+    assert (statements["M01"].state, statements["M01"].objection_until >= 20260520) == (
+        "issued",
+        True,
+    )
+    assert statements["M02"].state == "accepted"
+    assert [int(row.n) for row in lived.rows(DISPUTED)] == [1]
+    assert "proposed" in {row.state for row in lived.rows(STATES)}
+
+
+@pytest.mark.parametrize("today", [date(2026, 5, n) for n in (1, 4, 5, 6, 9, 10, 20, 31)])
+def test_on_any_day_the_last_statement_can_still_be_objected_to(today: date) -> None:
+    planned = issue_days(date(2026, 2, 10), today)
+
+    last = max(day for day in planned if day < today)
+    assert 0 < (today - last).days <= 4
+    assert sorted(planned.values()) == list(dict.fromkeys(planned.values()))
+    assert {202602, 202603} <= set(planned.values())
 
 
 def test_every_payout_names_the_account_it_went_to(lived: Lived) -> None:
