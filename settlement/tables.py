@@ -18,7 +18,7 @@ claim_batch = table(
     number("claimant_id"),
     number("terminal_id"),  # 0: the whole shop
     number("batch_no"),  # contiguous for each claimant and terminal
-    text("source"),  # till | file
+    text("source"),  # till | file | api | paper
     number("first_date"),
     number("last_date"),
     text("outcome"),  # receiving | ok | EMPTY | UNREADABLE | TOTALS_WRONG

@@ -48,6 +48,7 @@ _ACTS: Final[Mapping[str, str]] = {
     "certificate.paper": mark("printed a certificate on paper"),
     "certificate.print": mark("set points aside for a certificate"),
     "claims.file": mark("filed claims"),
+    "claims.key": mark("typed in a paper list of claims"),
     "clerk.active": mark("took a clerk back"),
     "clerk.add": mark("added a clerk"),
     "clerk.code": mark("set a clerk's code"),

@@ -32,6 +32,11 @@ _SHOWN_DAYS: Final = 14
 _MOST: Final = 100
 _ASKS: Final = frozenset({"claim_columns_unconfirmed", "claim_columns_changed"})
 _MOST_FAULTS: Final = 100
+_SOURCES: Final = {
+    "file": mark("file"),
+    "paper": mark("paper, typed in twice"),
+    "api": mark("the shop's own system"),
+}
 
 
 @bp.get("/claims", endpoint="claims")
@@ -168,7 +173,7 @@ def _line(here: Terms, row: Row) -> dict[str, Any]:
     till = here.terminals.get(int(row.terminal_id))
     return {
         "shop": f"{shop.code} {shop.name}",
-        "source": till.code if till else say(mark("file")),
+        "source": till.code if till else say(_SOURCES.get(row.source, _SOURCES["file"])),
         "first_date": int(row.first_date),
         "last_date": int(row.last_date),
         "claims": int(row.claim_count),

@@ -61,6 +61,12 @@ TABLE: Final = {
         413,
         mark("A batch has at most {most} lines. Close the day in two batches."),
     ),
+    "keyed_list_not_found": Known(
+        404, mark("There is no such paper list of this shop. Look at the list and try again.")
+    ),
+    "keyed_list_over": Known(
+        409, mark("Nothing of this paper list is open any more. Load the page again.")
+    ),
     "claim_file_not_csv": Known(
         422,
         mark(

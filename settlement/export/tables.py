@@ -97,6 +97,7 @@ KEPT_HOME: Final[Mapping[str, str]] = MappingProxyType(
         "payment_route": "one payment's use over all communities",
         "payment_posting": "guards a payment's use while it is posted",
         "claim_refused": "batches of tills that never counted; the files are among stored_file",
+        "claim_keying": "what was typed in of paper lists; what agreed is among the claims",
         "claim_layout": "how a shop heads its own list; no figure needs it",
         "bank_answer": "a file's answer by its hash; what it said stands in bank_line",
         "finance_setup": "the community's own account and the codes of its bookkeeping program",
