@@ -33,7 +33,7 @@ offline_sale = table(
     number("business_date"),  # it counts on; 0: refused
     number("person_id", null=True),
     number("card_serial"),
-    number("card_issue"),
+    number("card_issue"),  # of a spare code its number on its day
     number("total_fen"),
     number("units"),  # points let go
     number("fen"),

@@ -199,7 +199,7 @@ def _write(
     row_step = store.keep_step(
         late,
         plan.merchant_id,
-        Seen(plan.card_serial or 0, plan.card_issue),
+        seen_of(plan, showing.token),
         decided,
         person_id=plan.person_id,
         business_date=day,
@@ -318,6 +318,11 @@ def _counting(plan: Plan, late: Late, showing: Showing, rules: SaleRules) -> lis
         *(caps_told_step(here, person, use) for use in spent),
         authorise_step(here, plan.accounts.cover, plan.offset_fen),
     ]
+
+
+def seen_of(plan: Plan, token: Token) -> Seen:
+    """The numbers of the code as it was shown: the card's issue, or a spare code's own number on its day."""
+    return Seen(plan.card_serial or 0, token.issue if token.is_spare else plan.card_issue or 0)
 
 
 def escrow_of(policy: Policy, token: Token, units: int) -> list[CapUse]:

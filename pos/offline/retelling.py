@@ -13,8 +13,8 @@ from ledger.tokens import Token
 from pos.decide import SaleRequest
 from pos.desk import Desk
 from pos.offline.deciding import Decided, Late
-from pos.offline.intake import escrow_of
-from pos.offline.store import Seen, keep_step
+from pos.offline.intake import escrow_of, seen_of
+from pos.offline.store import keep_step
 from pos.pricing import Earned, Quote
 from pos.sale_plan import Plan
 
@@ -33,7 +33,7 @@ def told_steps(
     row = keep_step(
         late,
         plan.merchant_id,
-        Seen(plan.card_serial or 0, plan.card_issue or 0),
+        seen_of(plan, token),
         decided,
         person_id=plan.person_id,
         business_date=plan.business_date,

@@ -36,7 +36,7 @@ OFFLINE: Final = (
             business_date number the day it counts on; 0: refused
             person_id number? the resident
             card_serial number which card
-            card_issue number which of its issues
+            card_issue number which of its issues; of a spare code its number on its day
             total_fen number goods
             units number points let go
             fen number what they are worth

@@ -19,7 +19,9 @@ UNITS = 6_000
 SAMPLE, PROOF, TOWN_DAYS = 40, 10_000, 100
 
 
-def lived(db: Database, days: int, *, first: int = 0, limits: bool = True) -> list[Day]:
+def lived(
+    db: Database, days: int, *, first: int = 0, limits: bool = True, spare_share: int = 4
+) -> list[Day]:
     """Days of one town with twenty tills; each is held against the printed bound and the book after it."""
     shops = OfflineShops(
         db,
@@ -32,7 +34,7 @@ def lived(db: Database, days: int, *, first: int = 0, limits: bool = True) -> li
         offline_card_day_units=10_000,
     )
     shops.allow(UNITS)
-    lives, found = Lives(shops, limits=limits), []
+    lives, found = Lives(shops, limits=limits, spare_share=spare_share), []
     for seed in range(first, first + days):
         before = shops.town.at
         day = lives.live(seed)
@@ -71,6 +73,7 @@ def test_the_printed_bound_holds_and_each_overuse_names_both_tills(
     assert sum(day.lost_units > 0 for day in days) > SAMPLE // 2
     assert any(other for day in days for _, other, _ in day.expected)
     assert sum(day.refused for day in days) > SAMPLE
+    assert sum(day.twice for day in days) > SAMPLE // 4
 
 
 @pytest.mark.slow
@@ -82,11 +85,21 @@ def test_without_escrow_and_floors_the_bound_is_passed(sqlite_url: str) -> None:
     assert over(days) != []
 
 
+@pytest.mark.slow
+def test_spare_codes_alone_pass_the_bound_without_escrow(sqlite_url: str) -> None:
+    db = Database(sqlite_url)
+    days = lived(db, SAMPLE // 4, limits=False, spare_share=10)
+    db.close()
+
+    assert sum(day.spare for day in days) == sum(day.sent for day in days)
+    assert over(days) != []
+
+
 @pytest.mark.proof
 @pytest.mark.timeout(7_200)
 def test_the_bound_holds_in_ten_thousand_days(sqlite_files: SqliteFiles, tmp_path: Path) -> None:
     # A card's code lives for years, not for ever: each town lives for a hundred days.
-    entries = over_uses = most = 0
+    entries = over_uses = most = spare = twice = 0
     for first in range(0, PROOF, TOWN_DAYS):
         db = Database(sqlite_files.copy_to(tmp_path / f"{first}.db"))
         days = lived(db, TOWN_DAYS, first=first)
@@ -95,8 +108,11 @@ def test_the_bound_holds_in_ten_thousand_days(sqlite_files: SqliteFiles, tmp_pat
         assert sum(day.lost_units > 0 for day in days) > TOWN_DAYS // 2
         entries += sum(day.sent for day in days)
         over_uses += sum(len(day.expected) for day in days)
+        spare += sum(day.spare for day in days)
+        twice += sum(day.twice for day in days)
         most = max(most, *(day.lost_units for day in days))
         print(  # noqa: T201 - a proof says what it saw
-            f"{first + TOWN_DAYS} days, {entries} entries, {over_uses} over-uses, most lost {most} of {20 * UNITS}",
+            f"{first + TOWN_DAYS} days, {entries} entries of which {spare} with spare codes, {over_uses} over-uses"
+            f" of which {twice} codes taken twice, most lost {most} of {20 * UNITS}",
             flush=True,
         )

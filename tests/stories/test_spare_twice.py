@@ -36,8 +36,8 @@ def shop(db: Database) -> Iterator[OfflineShops]:
 
 
 def twice(shop: OfflineShops, units: tuple[int, int] = (10_000, 20_000)) -> tuple[Any, Any]:
-    """One code shown at two tills: both entries, as they wait."""
-    code = fetched(shop.town)[0].digits
+    """One code, the second of its day, shown at two tills: both entries, as they wait."""
+    code = fetched(shop.town, a_day=2)[1].digits
     told = [shop.policy(0), shop.policy(1)]
     made = [shop.made(told[n], 1, units[n], till=n, token=code) for n in (0, 1)]
     shop.town.later(HOUR_S)

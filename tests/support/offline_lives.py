@@ -19,6 +19,7 @@ from ledger.offline.policy import Policy, write_policy
 from ledger.sql import Tx
 from pos.decide import SaleRequest
 from tests.support.offline_shops import OfflineShops
+from tests.support.spare import fetched, renew
 from tests.support.town import CIVIC, HERE
 
 DAY_S: Final = 86_400
@@ -34,14 +35,23 @@ class Day:
     expected: set[tuple[str, str, int]] = field(default_factory=set)
     sent: int = 0
     refused: int = 0
+    spare: int = 0
+    """Entries with a spare code, and how many of them were taken a second time, at another till."""
+    twice: int = 0
 
 
 @dataclass
 class Lives:
-    """Days lived one after another in one town. `limits`: False takes escrow and floors away (the control)."""
+    """Days lived one after another in one town. `limits`: False takes escrow and floors away (the control).
+
+    `spare_share`: how many sales in ten show a spare code, which is as often as not a copy shown elsewhere too.
+    """
 
     shops: OfflineShops
     limits: bool = True
+    spare_share: int = 4
+    spares: dict[str, int] = field(default_factory=dict)
+    first_use: dict[str, str] = field(default_factory=dict)
     wallets: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     last_use: dict[int, list[tuple[int, int, str]]] = field(
         default_factory=lambda: defaultdict(list)
@@ -53,6 +63,13 @@ class Lives:
         town = self.shops.town
         town.later(3 * DAY_S)
         self._fill(drawn)
+        renew(town)
+        self.spares = {
+            code.digits: person
+            for person in range(1, town.people + 1)
+            for code in fetched(town, person, a_day=2)
+        }
+        self.first_use = {}
         tills = drawn.sample(range(len(town.tills)), drawn.randint(1, 20))
         told = {till: self._policy(till) for till in tills}
         queue = [
@@ -72,19 +89,28 @@ class Lives:
         policy = self.shops.policy(till)
         if self.limits:
             return policy
-        return policy._replace(terminal_units=WIDE, card_units=WIDE, sale_units=WIDE)
+        return policy._replace(
+            terminal_units=WIDE, card_units=WIDE, sale_units=WIDE, spare_units=WIDE
+        )
 
     def _sale(self, drawn: random.Random, till: int, policy: Policy) -> SaleRequest:
         town = self.shops.town
         units = 2_000 * drawn.choice((1, 1, 2, 3, 5, 5, 10, 50))
-        person = drawn.randint(1, town.people)
+        if drawn.randrange(10) < self.spare_share:
+            # Most are copies of two that are good today; one of tomorrow is refused until it is tomorrow.
+            held = list(self.spares)
+            token = drawn.choice(held[:6:3] if drawn.randrange(4) else held)
+            person = self.spares[token]
+        else:
+            person = drawn.randint(1, town.people)
+            token = self.shops.card(person)
         at = town.at + drawn.choice((0, 60, 3_600, 20 * 3_600, 30 * 3_600, -600)) * 1_000_000
         made = town.sale(
             person,
             max(5_000, units // 4),
             units,
             till=till,
-            token=self.shops.card(person),
+            token=token,
             occurred_at=at,
             request_id=new_request_id(town.at),
         )
@@ -92,7 +118,8 @@ class Lives:
 
     def _send(self, request: SaleRequest, day: Day) -> None:
         day.sent += 1
-        person = self.shops.person_of(request)
+        person = self.spares.get(request.token) or self.shops.person_of(request)
+        day.spare += request.token in self.spares
         known = self.shops.answered.get(request.request_id)
         try:
             answer: dict[str, Any] | None = self.shops.send(request)
@@ -107,7 +134,18 @@ class Lives:
             self._reckon(request, person, day)
 
     def _reckon(self, request: SaleRequest, person: int, day: Day) -> None:
-        """The second reckoning: take what there is, count the rest as lost, and remember who used the wallet before."""
+        """The second reckoning: take what there is, count the rest as lost, and remember who used the wallet before.
+
+        A spare code that was taken before costs its holder nothing: all of it is lost.
+        """
+        first = self.first_use.get(request.token)
+        if request.token in self.spares and first is not None:
+            day.twice += 1
+            day.lost_units += request.offset_units
+            day.expected.add((request.ref, first, request.offset_units))
+            self.last_use[person].append((request.occurred_at, request.terminal_id, request.ref))
+            return
+        self.first_use[request.token] = request.ref
         lacked = max(0, request.offset_units - self.wallets[person])
         self.wallets[person] -= request.offset_units - lacked
         uses = self.last_use[person]
