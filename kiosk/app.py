@@ -57,6 +57,7 @@ PARTS: Final = (
     "kiosk.resident.views",
     "kiosk.resident.proof",
     "kiosk.resident.amount",
+    "kiosk.resident.spare",
     "kiosk.resident.goods",
     "kiosk.resident.vouchers",
     "kiosk.resident.bills",

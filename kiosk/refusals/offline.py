@@ -143,6 +143,14 @@ TABLE: Final = {
     "paper_day_filed": Known(
         409, mark("This day of the pad is filed already. Look for it in the list of claims.")
     ),
+    "spare_paused": Known(
+        409,
+        mark(
+            "A spare code of yours was shown at two shops lately, so there are none until {until_at}. "
+            "Show the printed card, or ask the community office."
+        ),
+        "ask",
+    ),
     "forgive_none": Known(
         409,
         mark(

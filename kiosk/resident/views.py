@@ -118,6 +118,7 @@ def home() -> Response:
         months=months,
         is_head=is_head,
         asks_consent=asks_consent,
+        spare_codes=here.settings.spare_code_days > 0,
         older=older,
         is_older_page=before != _NEWEST,
     )

@@ -12,6 +12,7 @@
   var count = place.querySelector("[data-count]");
   var life = place.querySelector("progress");
   var trouble = place.querySelector("[data-trouble]");
+  var spare = place.querySelector("[data-spare-link]");
   var endsAt = 0;
   var renewAt = 0;
   var asking = false;
@@ -45,6 +46,7 @@
         endsAt = askedAt + code.lives_s * 1000;
         renewAt = askedAt + RENEW_AFTER_S * 1000;
         trouble.hidden = true;
+        spare.hidden = true;
       })
       .catch(function () {
         if (refused) {
@@ -52,6 +54,8 @@
           return;
         }
         trouble.hidden = false;
+        // Only where this phone keeps spare codes: their page opens without network then.
+        spare.hidden = !window.localStorage.getItem("jifen-spare");
         renewAt = Date.now() + AGAIN_AFTER_S * 1000;
       })
       .then(function () {

@@ -34,7 +34,13 @@ _HEARD: Final = Sql(
     "UPDATE offline_sale SET heard_at = :at, heard_where = :place WHERE community_id = :community_id"
     " AND request_id = :request_id AND heard_at IS NULL"
 )
+_TWICE: Final = Sql(
+    "SELECT max(came_at) AS at FROM offline_sale WHERE community_id = :community_id AND person_id = :person_id"
+    " AND state = 'twice'"
+)
 _MOST: Final = 200
+SPARE_PAUSE_US: Final = 30 * 86_400 * 1_000_000
+"""Nobody gets spare codes for so long after one of theirs was taken twice: what they cost is the community's."""
 
 
 def refused(tx: Tx, community_id: int, *, most: int = _MOST) -> list[Row]:
@@ -55,6 +61,13 @@ def on_own_page(tx: Tx, community_id: int, person_id: int, *, since: int) -> lis
 def to_call(tx: Tx, community_id: int, *, most: int = _MOST) -> list[Row]:
     """Everybody's entries that nobody was told of yet, the oldest first: the office's call list."""
     return tx.all(_TO_CALL, community_id=community_id, most=most)
+
+
+def spare_pause_until(tx: Tx, community_id: int, person_id: int, *, at: int) -> int | None:
+    """Until when a resident gets no spare codes (microseconds UTC); None where they get some at `at`."""
+    row = tx.get(_TWICE, community_id=community_id, person_id=person_id)
+    until = 0 if row.at is None else int(row.at) + SPARE_PAUSE_US
+    return until if until > at else None
 
 
 def heard_step(community_id: int, request_id: str, *, where: str, at: int) -> Step:

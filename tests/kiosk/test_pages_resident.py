@@ -233,7 +233,7 @@ def test_the_page_shows_nothing_of_anybody_else(served: Served) -> None:
 
 def test_the_page_runs_in_an_old_browser_without_libraries(served: Served) -> None:
     html = served.resident().get("/me/code").get_data(as_text=True)
-    script = (STATIC / "me.js").read_text()
+    script = "".join((STATIC / name).read_text() for name in ("me.js", "me_spare.js"))
     style = "".join((STATIC / name).read_text() for name in ("pages.css", "pages_parts.css"))
     style = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
 

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { followCards, hasRunOut, lookOffline, sayWaiting } from "../src/app/offline";
+import { followCards, hasRunOut, isTakenHere, lookOffline, sayWaiting, spareName } from "../src/app/offline";
 import { OfferGoneError, sell } from "../src/app/desk";
 import { flush } from "../src/device/flush";
 import { listWaiting } from "../src/device/outbox";
@@ -28,6 +28,7 @@ const POLICY: OfflinePolicy = {
   card_units: 10_000,
   sale_units: 10_000,
   sale_fen: 500,
+  spare_units: 20_000,
   classes: ["card", "vch"],
   cards_version: "v1",
   cards_ttl_s: 600,
@@ -60,6 +61,18 @@ test("every limit that is reached has its own word", () => {
   expect(offer({ cardUsedUnits: 9_000 })).toBe("card_used_up");
   expect(offer({ usedUnits: 29_000 })).toBe("terminal_used_up");
   expect(offer({ totalFen: 300 })).toBe("bill_too_small");
+});
+
+test("a spare code may use more at once, and a till takes one a holder a day", () => {
+  const spare = (asked: Partial<Asked>, policy = POLICY): unknown => offer({ keyClass: "vch", totalFen: 9_000, ...asked }, policy);
+  expect(spare({})).toBe(20_000);
+  expect(spare({ cardUsedUnits: 10_000 })).toBe(10_000);
+  expect(spare({ sparesUsed: 1 })).toBe("card_used_up");
+  expect(spare({ isTaken: true })).toBe("code_taken");
+  const { spare_units: _, ...older } = POLICY;
+  expect(spare({}, older)).toBe("card_used_up");
+  // The card keeps to its own limit, whatever the spare codes of its holder did.
+  expect(offer({ sparesUsed: 1, isTaken: true })).toBe(10_000);
 });
 
 test("whatever is let go one sale after the other, neither card nor till goes beyond its limit", () => {
@@ -117,6 +130,28 @@ test("an offline sale carries the policy word for word, and its own store counts
   expect(other.mark.card).not.toBe(first.mark.card);
 });
 
+test("a spare code is taken once by this till, with network or without, and shares what its holder may use", async () => {
+  const { server, till } = await allowed();
+  const spare: VerifiedToken = { ...token(GOOD), keyClass: "vch", issue: 1, expiresAtS: server.clockMs / 1000 + 3_600 };
+  expect((await lookOffline(till, spare, 9_000)).card).toBe("good");
+  server.isDown = true;
+  const { offer: first, mark } = await lookOffline(till, spare, 9_000);
+  expect(first.units).toBe(20_000);
+  await sell(till, { ...SALE, offsetUnits: 4_000, offline: mark, spare: await spareName(till, spare) });
+  expect((await lookOffline(till, spare, 9_000)).offer.why).toBe("code_taken");
+  expect((await lookOffline(till, { ...spare, issue: 2 }, 9_000)).offer.why).toBe("card_used_up");
+  expect((await lookOffline(till, token(GOOD), 9_000)).offer.units).toBe(6_000);
+  const other = { ...spare, serial: GOOD + 1 };
+  expect(await isTakenHere(till, other)).toBe(false);
+  server.isDown = false;
+  await sell(till, { ...SALE, spare: await spareName(till, other) });
+  expect(await isTakenHere(till, other)).toBe(true);
+  // What the store keeps of a code names nobody.
+  const lines = await till.store.getAll("daybook");
+  expect(JSON.stringify(lines)).not.toContain(`${GOOD}/`);
+  expect(await spareName(till, token(GOOD))).toBeUndefined();
+});
+
 test("a card's name in the store cannot be found by trying every serial", async () => {
   const { till } = await allowed();
   const { mark } = await lookOffline(till, token(GOOD), 5_000);
@@ -161,6 +196,8 @@ test("a card on the list is known without network, and a list nobody signed chan
   const { server, till } = await allowed();
   const [[serial, state]] = samples.flagged as [[number, number]];
   expect((await lookOffline(till, token(serial), 5_000)).card).toBe(state === 2 ? "suspended" : "revoked");
+  // What hangs on it is dead with it.
+  expect((await lookOffline(till, { ...token(serial), keyClass: "vch", issue: 1 }, 5_000)).card).toBe(state === 2 ? "suspended" : "revoked");
   server.cards = { version: "v2", cwt: samples.lists["EdDSA"]!.replace(/.$/, (last) => (last === "A" ? "B" : "A")) };
   server.offline = { ...server.offline!, cards_version: "v2" };
   await till.refresh();

@@ -23,6 +23,8 @@ export interface SaleDraft {
   offsetUnits: number;
   channel: Channel;
   pin: string | null;
+  /** The name of the spare code that was shown. */
+  spare?: string | undefined;
   /** The till decided it without the server. */
   offline?: OfflineLook["mark"];
   /** Looks once more at what may be let go, the moment before the sale is kept. */
@@ -58,6 +60,7 @@ export function sell(till: Till, draft: SaleDraft): Promise<Done> {
     };
     const line = blankLine(till, common, "sale");
     if (draft.offline) line.offline = draft.offline;
+    if (draft.spare) line.spare = draft.spare;
     line.channel = draft.channel;
     line.total_fen = draft.totalFen;
     line.offset_units = draft.offsetUnits;

@@ -5,7 +5,7 @@ import { readMeta, writeMeta } from "../device/db";
 import { nameFor } from "../device/keys";
 import { listWaiting } from "../device/outbox";
 import { base64url, fromBase64url, utf8 } from "../rules/bytes";
-import { type Offer, offerOffline, type OfflinePolicy } from "../rules/offline";
+import { type Offer, offerOffline, type OfflinePolicy, SPARE } from "../rules/offline";
 import type { CardList, CardState } from "../rules/status_list";
 import { SKEW_S } from "../rules/token";
 import type { VerifiedToken } from "../rules/verify";
@@ -66,36 +66,60 @@ export async function lookOffline(till: Till, token: VerifiedToken, totalFen: nu
   const list = kept ? await believe(till, kept.cwt) : null;
   const mark = { policy: policy?.policy ?? "", day: policy?.day ?? "", card: await cardName(till, token, policy?.day ?? "") };
   const sums = await sumsOf(till, policy, mark.card);
+  const isTaken = await isTakenHere(till, token);
   const offer = offerOffline(policy, till.view.state!.rules, {
     keyClass: token.keyClass,
     totalFen,
     nowMs: till.clock.now(),
     listEndsMs: list && list.expiresAtS * 1000,
+    isTaken,
     ...sums,
   });
-  const isPrinted = token.keyClass === "card";
   const lists = await loadLists();
-  return { offer, card: lists && list && isPrinted ? lists.cardState(list, token.serial, token.issue) : null, mark };
+  // A spare code hangs on the card and dies with it, but not with one printing of it.
+  const issue = { card: token.issue, [SPARE]: Infinity }[token.keyClass as string];
+  return { offer, card: lists && list && issue !== undefined ? lists.cardState(list, token.serial, issue) : null, mark };
+}
+
+/** A spare code's name in this till's daybook, which says nothing beyond this till; missing for any other code. */
+export async function spareName(till: Till, token: VerifiedToken): Promise<string | undefined> {
+  if (token.keyClass !== SPARE) return undefined;
+  const name = await nameFor(till.store, utf8(`spare/${token.serial}/${token.issue}/${token.expiresAtS}`));
+  return base64url(name.slice(0, 12));
+}
+
+/** Whether this till sold with this spare code before: it keeps those it took until they end, which is a day. */
+export async function isTakenHere(till: Till, token: VerifiedToken): Promise<boolean> {
+  const name = await spareName(till, token);
+  if (!name) return false;
+  const yesterday = new Date(token.expiresAtS * 1000 - 2 * 86_400_000).toISOString().slice(0, 10);
+  const lines = await till.store.getAllFromIndex("daybook", "day", IDBKeyRange.lowerBound(Number(yesterday.replace(/-/g, ""))));
+  return lines.some((line) => line.spare === name && line.state !== "refused");
 }
 
 /** Whether a code has run out since it was scanned: sold at now, it is dead to the server. Zero: it has no end of its own. */
 export const hasRunOut = (token: VerifiedToken, nowMs: number): boolean => token.expiresAtS > 0 && nowMs / 1000 > token.expiresAtS + SKEW_S;
 
-/** A name for a card that says nothing beyond this till and day: the daybook holds no list of who bought what. */
+/**
+ * A name for a card that says nothing beyond this till and day: the daybook holds no list of who bought what.
+ * A spare code bears its card's name, since they share what one holder may use.
+ */
 async function cardName(till: Till, token: VerifiedToken, day: string): Promise<string> {
-  const name = await nameFor(till.store, utf8(`${till.view.terminal?.terminal_id}/${day}/${token.keyClass}/${token.serial}`));
+  const name = await nameFor(till.store, utf8(`${till.view.terminal?.terminal_id}/${day}/${token.keyClass === SPARE ? "card" : token.keyClass}/${token.serial}`));
   return base64url(name.slice(0, 12));
 }
 
 /** What this till let go under the policy's day: all of it by one card, and what the server's figure does not hold yet. */
-async function sumsOf(till: Till, policy: OfflinePolicy | null, card: string): Promise<{ usedUnits: number; cardUsedUnits: number }> {
-  if (!policy) return { usedUnits: 0, cardUsedUnits: 0 };
+async function sumsOf(till: Till, policy: OfflinePolicy | null, card: string): Promise<{ usedUnits: number; cardUsedUnits: number; sparesUsed: number }> {
+  if (!policy) return { usedUnits: 0, cardUsedUnits: 0, sparesUsed: 0 };
   const issuedMs = Date.parse(policy.issued_at);
   const since = IDBKeyRange.lowerBound(Number(policy.day.replace(/-/g, "")));
   const lines = (await till.store.getAllFromIndex("daybook", "day", since)).filter((line) => line.offline?.day === policy.day && line.state !== "refused");
   const isCounted = (line: DayLine): boolean => line.state === "booked" && (line.told_at ?? Infinity) < issuedMs;
   const sum = (chosen: DayLine[]): number => chosen.reduce((units, line) => units + line.offset_units, 0);
-  return { usedUnits: sum(lines.filter((line) => !isCounted(line))), cardUsedUnits: sum(lines.filter((line) => line.offline!.card === card)) };
+  const ofCard = lines.filter((line) => line.offline!.card === card);
+  const sparesUsed = ofCard.filter((line) => line.spare && line.offset_units > 0).length;
+  return { usedUnits: sum(lines.filter((line) => !isCounted(line))), cardUsedUnits: sum(ofCard), sparesUsed };
 }
 
 /** So many of the last numbers are looked at for refused ones. */

@@ -54,6 +54,8 @@ export interface DayLine extends Omit<ClaimLine, "kind"> {
   undo?: string;
   /** The sale was decided without the server: the policy it was made under, its day, and the card's name on that day. */
   offline?: { policy: string; day: string; card: string };
+  /** The name of the spare code it was sold with, so that this till takes it once. */
+  spare?: string;
   /** When the server booked it (ms, its own clock). */
   told_at?: number;
 }

@@ -20,7 +20,7 @@ export type Read =
 /** The card of the training, which is no code at all. */
 export const PRACTICE_CARD = "practice card";
 
-const TAKEN: readonly KeyClass[] = ["card", "dyn", "earn", "svc", "crt"];
+const TAKEN: readonly KeyClass[] = ["card", "dyn", "earn", "vch", "svc", "crt"];
 
 // The server refuses a code in the same words.
 const SENTENCES: Record<ScanFault, string> = {

@@ -22,6 +22,10 @@ const WHY_NOT: Record<WhyNot, Sides> = {
     holder: mark("Without network this code cannot use points. The printed card can use some."),
     clerk: mark("Ask for the printed card, or take the full price."),
   },
+  code_taken: {
+    holder: mark("This spare code was used here before. Please show the printed card, or another code."),
+    clerk: mark("A spare code works once. Scan another code, or sell without one."),
+  },
   card_used_up: {
     holder: mark("This card has used what it may use here today without network. With network it works as always."),
     clerk: mark("Take the full price; the purchase still earns."),

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { closeSlip, type Done, OfferGoneError, openSlip, quote, type SaleDraft, sell } from "../app/desk";
-import { hasRunOut, lookOffline, type OfflineLook } from "../app/offline";
+import { hasRunOut, isTakenHere, lookOffline, type OfflineLook, spareName } from "../app/offline";
 import { stillToTell } from "../app/told";
 import type { ToldLater } from "../net/counter_types";
 import type { Channel, Quote } from "../net/types";
@@ -22,7 +22,7 @@ import { play } from "../ui/sound";
 import type { Go } from "./app";
 import { DoneScreen, RefusedScreen } from "./done";
 import { ParkButton } from "./parked";
-import { cardWords, type Sides } from "./offline_words";
+import { cardWords, type Sides, whyNotWords } from "./offline_words";
 import { TypedCertificate } from "./sale_certificate";
 import { ConfirmSale } from "./sale_confirm";
 
@@ -204,6 +204,12 @@ function useSale(first: VerifiedToken | null, parked: string) {
     setStep("asking");
     setFault("");
     setSides(null);
+    if (await isTakenHere(till, whose)) {
+      setBill(null);
+      setToken(null);
+      setSides(whyNotWords("code_taken"));
+      return setStep("refused");
+    }
     const answer = await quote(till, whose.text, totalFen);
     if (answer.kind === "refused") {
       setFault(said(answer.refused.zh, answer.refused.en));
@@ -243,6 +249,7 @@ function useSale(first: VerifiedToken | null, parked: string) {
       offsetUnits: choice.units,
       channel: choice.channel,
       pin: typed,
+      spare: await spareName(till, token),
       ...(bill.offline && { offline: bill.offline.mark, look: () => lookOffline(till, token, bill.totalFen) }),
     };
     let result: Done;
