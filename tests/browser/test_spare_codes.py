@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import BrowserContext, Page, Playwright, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from ledger.audit import SYSTEM
 from ledger.members import cards
 from ledger.sql import Sql, Tx
 from tests.browser.axe import axe_faults
 from tests.browser.served import ISSUER, PIN, Served
-from tests.browser.tablet import PHONE, chromium, zh
+from tests.browser.tablet import PHONE, Tablet, chromium, zh
 from tests.browser.test_amount_code import number_of
 from tests.browser.test_till_offline import allow, synced, till_at, use_all_points
 from tests.browser.test_till_screens import faults_of
@@ -83,6 +83,30 @@ def shown_code(phone: Page) -> str:
     return str(found.text)
 
 
+def taken_without_network(browser: Browser, served: Served, cable: Cable, digits: str) -> Tablet:
+    """A till off the line that takes the code for 200 points, and takes it once."""
+    tablet = till_at(browser, served, cable)
+    synced(tablet)
+    cable.state = "cut"
+    tablet.touch("Sale")
+    tablet.digits("90")
+    tablet.wedge(digits)
+    tablet.page.locator(".pays").wait_for()
+    use_all_points(tablet)
+    tablet.confirm()
+    assert tablet.result()["积分抵扣"] == "200 分 = 10.00 元"
+    tablet.touch("Next sale")
+    tablet.digits("90")
+    tablet.wedge(digits)
+    tablet.page.locator(".result").wait_for()
+    assert (
+        zh("This spare code was used here before. Please show the printed card, or another code.")
+        in tablet.notice()
+    )
+    tablet.page.screenshot(path=SHOTS / "spare_till.png")
+    return tablet
+
+
 def test_a_phone_in_flight_mode_pays_at_a_till_without_network_once(
     playwright: Playwright, served: Served, air: Cable, cable: Cable
 ) -> None:
@@ -112,28 +136,7 @@ def test_a_phone_in_flight_mode_pays_at_a_till_without_network_once(
         phone.goto(f"{air.url}/me/spare")
         assert shown_code(phone) == digits
 
-        tablet = till_at(browser, served, cable)
-        synced(tablet)
-        cable.state = "cut"
-        tablet.touch("Sale")
-        tablet.digits("90")
-        tablet.wedge(digits)
-        tablet.page.locator(".pays").wait_for()
-        use_all_points(tablet)
-        tablet.confirm()
-        assert tablet.result()["积分抵扣"] == "200 分 = 10.00 元"
-        tablet.touch("Next sale")
-        tablet.digits("90")
-        tablet.wedge(digits)
-        tablet.page.locator(".result").wait_for()
-        assert (
-            zh(
-                "This spare code was used here before. Please show the printed card, or another code."
-            )
-            in tablet.notice()
-        )
-        tablet.page.screenshot(path=SHOTS / "spare_till.png")
-
+        tablet = taken_without_network(browser, served, cable, digits)
         phone.click("text=店家已扫好")
         expect(phone.locator("[data-left]")).to_have_text("今天还剩 0 个")
         expect(phone.locator('[data-do="show"]')).to_be_disabled()
