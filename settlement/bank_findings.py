@@ -22,7 +22,8 @@ _FAILED: Final = Sql(
     " AND state IN ('failed', 'returned') AND (:claimant_id = 0 OR claimant_id = :claimant_id) ORDER BY payout_id"
 )
 _DIFFERENT: Final = Sql(
-    "SELECT l.batch_id, l.line_no, l.payout_id, l.amount_fen, l.paid_fen, l.outcome, l.answered_at,"
+    "SELECT l.batch_id, l.line_no, l.payout_id, coalesce(l.booked_fen, l.amount_fen) AS amount_fen,"
+    " l.paid_fen, l.outcome, l.answered_at,"
     " p.claimant_id FROM bank_line l JOIN payout p ON p.community_id = l.community_id"
     " AND p.payout_id = l.payout_id WHERE l.community_id = :community_id"
     " AND l.outcome IN ('amount', 'account', 'late') AND l.settled IS NULL"
@@ -81,7 +82,7 @@ def bank_findings(tx: Tx, community_id: int, *, at: int, claimant_id: int = 0) -
         if payout.payout_id in differing or claimant_id not in {0, payout.claimant_id}:
             continue
         sent_at = payout.sent_at or payout.changed_at
-        paid = _said_fen(tx, community_id, payout)
+        paid = said_fen(tx, community_id, payout)
         if paid is not None:
             found.append(_amount(payout, paid))
         elif due_day(today_of(tx, community_id, at=sent_at), days).day < today:
@@ -114,7 +115,7 @@ def said_of(tx: Tx, community_id: int, payout_id: int) -> str:
     return str(tx.get(_SAID, community_id=community_id, payout_id=payout_id).note)
 
 
-def _said_fen(tx: Tx, community_id: int, payout: Payout) -> int | None:
+def said_fen(tx: Tx, community_id: int, payout: Payout) -> int | None:
     """Fen the gateway says it paid, where that differs from what was asked."""
     if payout.state != "unknown":
         return None

@@ -23,6 +23,7 @@ from ledger.sql import Row, Sql, Tx
 from pos.channel import PaidOut, PayoutReturned, Unknown
 from settlement.bank_answer import Answered, Said, Sent, Verdict, judge, read_answer
 from settlement.bank_batches import end_batch, form_of
+from settlement.bank_difference import book_paid
 from settlement.effects import today_of
 from settlement.payment_rows import close_settled, keep_payment_rows
 from settlement.payout_store import Payout, get_payout, payouts_of_statement
@@ -40,7 +41,7 @@ _KEEP: Final = Sql(
 )
 _LINE_COLUMNS: Final = (
     "l.batch_id, l.line_no, l.payout_id, l.attempt, l.reference, l.amount_fen, l.account_no, l.outcome,"
-    " l.paid_fen, l.settled"
+    " l.paid_fen, l.settled, l.booked_fen"
 )
 _BY_REFERENCE: Final = Sql(
     f"SELECT {_LINE_COLUMNS} FROM bank_line l WHERE l.community_id = :community_id"
@@ -142,6 +143,8 @@ def propose_settling(
 def approve_settling(tx: Tx, community_id: int, approval_id: int, *, by: By, at: int) -> None:
     """Settle, as a second person, what the bank did otherwise: booked as it ended, and the shop's stop ends.
 
+    Where the shop has the money what is booked is what the bank paid: the rest is owed, or to be taken back.
+
     Refuses: approval_not_found, approval_decided, approval_same_person, bank_line_not_found, bank_line_agrees,
     payout_wrong_state (paid late, and paid again since: the bank or the shop has to give one back), payout_over_owed
     (given up, and another payout is under way for it).
@@ -165,6 +168,8 @@ def approve_settling(tx: Tx, community_id: int, approval_id: int, *, by: By, at:
             _book_late(tx, community_id, payout, approved, by=by, at=at)
     elif payout.attempt == line.attempt:
         _book_end(tx, community_id, payout, end, by=by, at=at)
+    if end == "paid" and get_payout(tx, community_id, payout.payout_id).state == "confirmed":
+        book_paid(tx, community_id, line, payout, int(line.paid_fen), by=by, at=at)
     keep_payment_rows(tx, community_id, at=at, claimant_id=payout.claimant_id)
 
 
@@ -243,6 +248,9 @@ def _take(
     if outcome is None:
         return "same"
     if payout.attempt == line.attempt:
+        if outcome == "failed" and payout.state == "confirmed":
+            # All of it came back, as it went: what was booked of a difference is undone before.
+            book_paid(tx, community_id, line, payout, int(line.amount_fen), by=by, at=at)
         _book_answer(tx, community_id, payout, outcome, verdict, by=by, at=at)
     tx.run(
         _ANSWER,
@@ -261,18 +269,21 @@ def _outcome(line: Row, payout: Payout, verdict: Verdict) -> str | None:
     """What a payment's line becomes; None where this says nothing new."""
     if verdict.outcome == "waiting":
         return "waiting" if line.outcome is None else None
-    if (line.outcome, line.paid_fen) == (verdict.outcome, verdict.paid_fen):
+    # What differs two people have to settle first.
+    is_open = line.outcome in _DIFFERS and line.settled is None
+    if is_open or (line.outcome, line.paid_fen) == (verdict.outcome, verdict.paid_fen):
         return None
-    if line.outcome in _DIFFERS and line.settled is None and verdict.outcome != "failed":
-        return None  # two people have to settle it first
     if verdict.outcome == "failed":
-        is_open = line.outcome in _DIFFERS and line.settled is None
-        return None if is_open or line.outcome == "not_sent" else "failed"
+        return None if line.outcome == "not_sent" else "failed"
     is_live = payout.attempt == line.attempt and payout.state in {*_GOING, "confirmed"}
     if line.settled == "paid" and line.paid_fen == verdict.paid_fen:
         return None
+    # Two people said that it was another sum: they say it again.
+    corrects = line.booked_fen is not None and line.booked_fen != verdict.paid_fen
     # Money for an attempt that was called failed or not sent: the shop may have it twice.
-    return verdict.outcome if is_live else "late"
+    if not is_live:
+        return "late"
+    return "amount" if corrects else verdict.outcome
 
 
 def _book_answer(

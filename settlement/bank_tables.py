@@ -43,6 +43,9 @@ bank_line = table(
     text("reason"),
     number("answered_at", null=True),
     text("settled", null=True),  # how two people ended what differed: paid | failed
+    number(
+        "booked_fen", null=True
+    ),  # what is booked as paid since then, where it is not what was asked
     unique("community_id", "reference"),
     index("ix_bank_line_payout", "payout_id", "attempt"),
     index("ix_bank_line_outcome", "outcome"),

@@ -11,7 +11,7 @@ from ledger.book.balances import account_sum
 from ledger.book.chart import Account, Kind
 from ledger.database import Database
 from ledger.errors import Refusal
-from ledger.ids import new_id
+from ledger.ids import derived_request_id, new_id
 from ledger.recovery.epochs import check_whole
 from ledger.sql import Tx
 from ledger.units import CNY
@@ -25,7 +25,8 @@ from pos.channel import (
     PayoutReturned,
     Unknown,
 )
-from settlement.bank_findings import check_not_stopped
+from settlement.bank_difference import post_difference
+from settlement.bank_findings import check_not_stopped, said_fen
 from settlement.month_trail import keep_months
 from settlement.payment_rows import move
 from settlement.payout_asking import FINALITY_US, PayoutChannel, find_attempt, request_of
@@ -183,12 +184,22 @@ def resolve_payout(
 def confirm_payout(db: Database, community_id: int, payout_id: int, *, by: By, at: int) -> Payout:
     """Say that the bank paid: what was on its way has left the bank.
 
+    Where the channel said that it paid another sum, that sum is what is booked: the rest is owed, or to be taken back.
     Refuses: payout_not_found, payout_wrong_state, payout_other_route.
     """
     payout = _read_for_hand(db, community_id, payout_id)
-    return _end(
-        db, community_id, payout, PaidOut(payout.channel_ref, payout.amount_fen), by=by, at=at
-    )
+
+    def work(tx: Tx) -> Payout:
+        paid_fen = said_fen(tx, community_id, payout)
+        done = PaidOut(payout.channel_ref, payout.amount_fen)
+        ended = end_attempt(tx, community_id, payout, done, by=by, at=at)
+        if paid_fen is not None:
+            key = derived_request_id("payment_difference", community_id, payout_id, payout.attempt)
+            short = payout.amount_fen - paid_fen
+            post_difference(tx, community_id, payout, short, key=key, by=by, at=at)
+        return ended
+
+    return db.write(work)
 
 
 def fail_payout(

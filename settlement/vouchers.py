@@ -31,6 +31,7 @@ KIND_NAMES: Final = {
     "payout": mark("Payout to shops sent"),
     "paid": mark("Payout to shops confirmed by the bank"),
     "payout_failed": mark("Payout refused or sent back"),
+    "payment_difference": mark("Paid otherwise than asked"),
     "bank_fee": mark("Bank fees"),
     "cofund": mark("Shops' own share of points"),
     "shop_paid_in": mark("Paid in by a shop"),

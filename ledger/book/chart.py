@@ -84,6 +84,7 @@ class Kind(StrEnum):
     PAYOUT = "payout"
     PAID = "paid"
     PAYOUT_FAILED = "payout_failed"
+    PAYMENT_DIFFERENCE = "payment_difference"  # the bank paid a shop more or less than asked
     REPAY = "repay"
     ADVANCE = "advance"  # lent to a wallet that spent points whose entry was lost with the book
     VOUCHER_BUY = "voucher_buy"
@@ -179,6 +180,8 @@ ALLOWED: Final[dict[Kind, frozenset[tuple[Account, Account]]]] = {
     Kind.PAYOUT_FAILED: frozenset(
         {(_A.CLEARING, _A.PAYABLE), (_A.BANK, _A.RETURNS), (_A.RETURNS, _A.PAYABLE)}
     ),
+    # Less: it is in our bank still, and the shop is owed it. More: the shop gives it back with its next payments.
+    Kind.PAYMENT_DIFFERENCE: frozenset({(_A.BANK, _A.PAYABLE), (_A.PAYABLE, _A.BANK)}),
     Kind.REPAY: frozenset({(_A.WALLET, _A.OWED)}),
     Kind.ADVANCE: frozenset({(_A.OWED, _A.WALLET)}),
     Kind.VOUCHER_BUY: frozenset({(_A.WALLET, _A.VOUCHER)}),

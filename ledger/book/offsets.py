@@ -122,7 +122,8 @@ _PAID_BETWEEN: Final = Sql(
     " JOIN txn x ON x.community_id = t.community_id AND x.txn_id = t.txn_id"
     " WHERE a.community_id = :community_id AND a.kind = 'payable' AND a.commodity = :commodity"
     " AND a.owner_id = :claimant_id AND x.business_date >= :first_date"
-    " AND x.business_date <= :last_date AND x.kind IN ('payout', 'payout_failed', 'shop_paid_in')"
+    " AND x.business_date <= :last_date"
+    " AND x.kind IN ('payout', 'payout_failed', 'shop_paid_in', 'payment_difference')"
 )
 
 

@@ -74,6 +74,7 @@ _TEXT: Final = {
     "payout": "payable>clearing",
     "paid": "clearing>bank",
     "payout_failed": "clearing>payable bank>returns returns>payable",
+    "payment_difference": "bank>payable payable>bank",
     "repay": "wallet>owed",
     "household_move": "wallet>wallet owed>owed",
     "heirs": "wallet>wallet",

@@ -43,6 +43,7 @@ BANK: Final = (
             paid_fen number what the bank paid
             answered_at number? when the bank's answer was taken in
             settled text? how two people ended what differed: paid or failed
+            booked_fen number? what is booked as paid since then, where it is not what was asked
         """,
         left_out="""
             holder an account stands in no export

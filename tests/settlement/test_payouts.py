@@ -181,6 +181,20 @@ def test_a_payout_of_another_amount_is_not_confirmed(town: Town) -> None:
     assert (odd.state, sums(town)) == ("unknown", (0, 1500, 0))
 
 
+@pytest.mark.parametrize(("paid", "owed"), [(1400, 100), (1600, -100)])
+def test_what_the_channel_paid_otherwise_is_booked_as_it_was_paid(
+    town: Town, paid: int, owed: int
+) -> None:
+    payout = approved(town)
+    odd = send_payout(town.db, Bank(PaidOut("po_9", paid)), HERE, payout.payout_id, by=CHIEF, at=AT)
+    assert odd.state == "unknown"
+
+    done = confirm_payout(town.db, HERE, payout.payout_id, by=CHIEF, at=AT + HOUR)
+
+    assert (done.state, done.amount_fen) == ("confirmed", 1500)
+    assert sums(town) == (owed, 0, -paid)
+
+
 def test_without_a_channel_people_say_how_it_ended(town: Town) -> None:
     payout = approved(town)
 

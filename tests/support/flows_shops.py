@@ -174,6 +174,10 @@ def pay_returned(db: Database, town: Town) -> None:
     book(db, town, "paid_3", Kind.PAID, [(Acc.CLEARING, 0, Acc.BANK, 0, 1_500)])
     came = [(Acc.BANK, 0, Acc.RETURNS, 0, 1_500), (Acc.RETURNS, 0, Acc.PAYABLE, SALON, 1_500)]
     book(db, town, "returned", Kind.PAYOUT_FAILED, came)
+    short = [(Acc.BANK, 0, Acc.PAYABLE, SALON, 20)]
+    over = [(Acc.PAYABLE, SALON, Acc.BANK, 0, 20)]
+    book(db, town, "paid_short", Kind.PAYMENT_DIFFERENCE, short)
+    book(db, town, "paid_over", Kind.PAYMENT_DIFFERENCE, over)
     fee = [(Acc.BANK_FEE, 0, Acc.BANK, 0, 50), (Acc.FUND, 0, Acc.SPENT, 0, 50)]
     book(db, town, "bank_fee", Kind.BANK_FEE, fee)
 
