@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from kiosk.clockwork.night import close_day
 from kiosk.opened import Opened
+from kiosk.report_files import write_due_reports
 from ledger.errors import Refusal
 from ledger.expiry.notices import give_notices
 from ledger.expiry.run import run_expiry
@@ -75,6 +76,10 @@ def _month(server: Opened, community_id: int, period: int, at: int) -> dict[str,
     }
 
 
+def _reports(server: Opened, community_id: int, period: int, at: int) -> dict[str, Any]:
+    return {"files": write_due_reports(server, community_id, period, at=at)}
+
+
 WORK: Final[Mapping[str, Work]] = MappingProxyType(
     {
         "notices": _notices,
@@ -83,6 +88,7 @@ WORK: Final[Mapping[str, Work]] = MappingProxyType(
         "keys": _keys,
         "silence": _silence,
         "month": _month,
+        "reports": _reports,
     }
 )
 """By the step's name in the timetable."""

@@ -9,7 +9,7 @@ clockwork_run = table(
     "clockwork_run",
     text(
         "step"
-    ),  # notices | expiry | night | keys | silence | month (kiosk/clockwork/timetable.toml)
+    ),  # notices | expiry | night | keys | silence | month | reports (kiosk/clockwork/timetable.toml)
     number("period"),  # yyyymmdd or yyyymm
     number("due_at"),
     text("state"),  # running | done | failed

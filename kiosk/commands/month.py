@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import click
 
 from kiosk.commands.night import community_option, json_option
-from kiosk.commands.opening import Opened, opened, says_refusals, show
-from kiosk.seal_codes import Signing
-from kiosk.statement_proof import proven_sheet
-from kiosk.texts import LANGUAGES, translator
+from kiosk.commands.opening import opened, says_refusals, show
+from kiosk.report_files import folder_of, report_sheets, street_sheets, write_files
+from kiosk.texts import LANGUAGES
 from ledger.clock import now_us
-from ledger.errors import Refusal
-from ledger.members.terms import Terms
-from ledger.sql import Tx
 from ledger.units import yuan_text
-from pos.desk import day_of
 from settlement.closing import run_month
-from settlement.exports import FORMATS, export
-from settlement.liability import liability_sheet
-from settlement.period_report import period_sheet
-from settlement.report_span import Span, span_of
-from settlement.reports import month_sheet
-from settlement.sheet import Sheet
+from settlement.report_span import span_of
 from settlement.silence import let_days_count
-from settlement.statement_form import statement_number
-from settlement.statements import statements_of_month
-from settlement.street import street_sheet
 
 _LAST_MONTH: Final = 12
 
@@ -117,50 +103,12 @@ def report_command(
     """
     with opened() as server:
         span = span_of(period)
-        folder = (out or server.settings.data_dir / "reports") / span.written.replace("-", "")
+        folder = folder_of(out or server.settings.data_dir / "reports", span)
         if street:
-            sheets = list(_street(server, span, language))
+            sheets = list(street_sheets(server, span, language))
         else:
-            sheets = list(_sheets(server, server.community(issuer), span, language))
-        folder.mkdir(parents=True, exist_ok=True)
+            here = server.community(issuer)
+            sheets = list(report_sheets(server, here, span, language, at=now_us()))
         with click.progressbar(sheets, label="report", hidden=as_json) as bar:
-            for name, sheet in bar:
-                for file_format in FORMATS:
-                    (folder / f"{name}.{file_format}").write_bytes(export(sheet, file_format))
-        show({"folder": str(folder), "files": len(sheets) * len(FORMATS)}, as_json=as_json)
-
-
-def _street(server: Opened, span: Span, language: str) -> Iterator[tuple[str, Sheet]]:
-    with server.db.read() as tx:
-        yield "street", street_sheet(tx, span, translate=translator(language))
-
-
-def _sheets(
-    server: Opened, community_id: int, span: Span, language: str
-) -> Iterator[tuple[str, Sheet]]:
-    translate = translator(language)
-    terms = server.desk.refresh(community_id)
-    today = day_of(terms, now_us())
-    with server.db.read() as tx:
-        if span.first_month == span.last_month:
-            yield from _month_sheets(server, tx, terms, span.first_month, language)
-        else:
-            yield "period", period_sheet(tx, community_id, span, translate=translate)
-        yield "worth", liability_sheet(tx, community_id, today, translate=translate)
-
-
-def _month_sheets(
-    server: Opened, tx: Tx, terms: Terms, month: int, language: str
-) -> Iterator[tuple[str, Sheet]]:
-    translate, community_id = translator(language), terms.community.id
-    by = Signing(server.vault, server.settings.public_url, now_us())
-    statements = statements_of_month(tx, community_id, month)
-    if not statements:
-        raise Refusal("report_empty", month=month)
-    for statement in statements:
-        number = statement_number(
-            terms.merchant(statement.claimant_id).code, statement.statement_no
-        )
-        sheet = proven_sheet(tx, community_id, statement.statement_id, translate=translate, by=by)
-        yield f"statement-{number}", sheet
-    yield "month", month_sheet(tx, community_id, month, translate=translate)
+            files = write_files(sheets, folder, after_each=lambda: bar.update(1))
+        show({"folder": str(folder), "files": files}, as_json=as_json)

@@ -29,6 +29,7 @@ STEPS: Final = {
     "keys": mark("Signing keys renewed"),
     "silence": mark("Statements accepted by silence"),
     "month": mark("Month closed, statements issued"),
+    "reports": mark("Reports of the month, the quarter and the year written as files"),
 }
 _STATES: Final = {
     "good": Word(mark("up to date"), "good"),
@@ -60,6 +61,7 @@ _FIGURES: Final = {
     "accepted": mark("accepted {n}"),
     "statements": mark("statements {n}"),
     "payable_fen": mark("payable {n} yuan"),
+    "files": mark("files {n}"),
 }
 _FIRST_MONTH_DIGITS: Final = 1_000_000
 

@@ -7,8 +7,12 @@ from typing import Any
 from flask import Response, url_for
 
 from kiosk.auth import actor, allow, terms
+from kiosk.clockwork.plan import standings
+from kiosk.clockwork.rules import read_timetable
 from kiosk.context import service
+from kiosk.office.calendar import period_text
 from kiosk.office.frame import bp, office_page
+from kiosk.pages import moment
 from kiosk.statement_files import period_file, worth_file
 from ledger.book.period import closed_periods
 from pos.desk import day_of
@@ -32,8 +36,24 @@ def reports_page() -> Response:
     return office_page(
         "office/reports.html",
         rows=rows,
+        ready=_ready(here.community.id),
         download=lambda kind: url_for("office.worth_download", kind=kind),
     )
+
+
+def _ready(community_id: int) -> dict[str, str]:
+    """What the clockwork wrote last by itself, and where it lies; when the next ones come."""
+    at = service().now()
+    with service().db.read() as tx:
+        steps = {
+            one.step.name: one for one in standings(tx, community_id, read_timetable(), now=at)
+        }
+    one = steps["reports"]
+    return {
+        "last": period_text(one.last_done or 0),
+        "folder": f"reports/{terms().community.issuer}",
+        "next": moment(one.next.due_at),
+    }
 
 
 @bp.get("/reports/worth/<kind>")

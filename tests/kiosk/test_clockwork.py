@@ -134,7 +134,31 @@ def test_a_month_is_closed_after_its_last_night_and_each_night_before_it(bench: 
     assert nights == list(range(20260303, 20260332))
     assert ran[-1] == ("month", 202603, "done")
     assert {state for _, _, state in ran} == {"done"}
-    assert bench.tick("2026-04-01 05:30") == []
+    assert bench.tick("2026-04-01 05:29") == []
+
+
+def test_the_reports_of_a_closed_month_are_written_by_themselves_and_made_up_for(
+    bench: Bench,
+) -> None:
+    bench.tick("2026-03-03 05:00")
+    folder = bench.server.settings.data_dir / "reports" / "CA01"
+
+    def full(*_: object) -> dict[str, Any]:
+        raise OSError(28, "No space left on device")
+
+    # The machine was off at half past five; the disk is full at first, and tried again a minute later.
+    assert bench.tick("2026-04-01 09:00", {"reports": full})[-1] == ("reports", 202603, "failed")
+    assert bench.state("reports")[2] == "OSError"
+    assert bench.tick("2026-04-01 09:02") == [("reports", 202603, "done")]
+
+    month = {path.name for path in (folder / "202603").iterdir()}
+    assert {f"month.{kind}" for kind in ("csv", "xlsx", "pdf", "json")} < month
+    assert {f"statement-M0{shop}-0001.pdf" for shop in (1, 2, 3)} < month
+    assert "period.pdf" in {path.name for path in (folder / "2026Q1").iterdir()}
+    assert not (folder / "2026").exists()
+    assert not [path for path in folder.rglob(".*") if path.is_file()]
+    assert bench.state("reports") == ("good", [], "")
+    assert bench.tick("2026-04-01 23:00") == []
 
 
 def test_months_that_nobody_closed_before_the_clockwork_came_are_closed_in_order(
