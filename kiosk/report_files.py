@@ -107,6 +107,8 @@ def _month_sheets(
         number = statement_number(
             terms.merchant(statement.claimant_id).code, statement.statement_no
         )
-        sheet = proven_sheet(tx, community_id, statement.statement_id, translate=translate, by=by)
+        sheet = proven_sheet(
+            tx, community_id, statement.statement_id, translate=translate, by=by, receipts=True
+        )
         yield f"statement-{number}", sheet
     yield "month", month_sheet(tx, community_id, month, translate=translate)

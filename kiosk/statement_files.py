@@ -39,7 +39,9 @@ def statement_file(community_id: int, statement_id: int, kind: str) -> Response:
     with service().db.read() as tx:
         statement = get_statement(tx, community_id, statement_id)
         shop = get_merchant(tx, community_id, statement.claimant_id)
-        sheet = proven_sheet(tx, community_id, statement_id, translate=say, by=signing())
+        sheet = proven_sheet(
+            tx, community_id, statement_id, translate=say, by=signing(), receipts=True
+        )
     number = statement_number(shop.code, statement.statement_no)
     return _file(sheet, kind, f"statement-{number}-{statement.month}")
 

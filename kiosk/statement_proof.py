@@ -20,13 +20,19 @@ _DIGEST_SHOWN = 16
 
 
 def proven_sheet(
-    tx: Tx, community_id: int, statement_id: int, *, translate: Translate, by: Signing
+    tx: Tx,
+    community_id: int,
+    statement_id: int,
+    *,
+    translate: Translate,
+    by: Signing,
+    receipts: bool = False,
 ) -> Sheet:
-    """A statement as a sheet, with its proof where the log has a key.
+    """A statement as a sheet (with `receipts`: each of them too), with its proof where the log has a key.
 
     Refuses: statement_not_found, keys_master_wrong, log_damaged.
     """
-    sheet = statement_sheet(tx, community_id, statement_id, translate=translate)
+    sheet = statement_sheet(tx, community_id, statement_id, translate=translate, receipts=receipts)
     found = get_statement(tx, community_id, statement_id)
     acts = audit.acts_on(tx, community_id, f"statement:{statement_id}")
     issued = next((act.audit_id for act in acts if act.act == ISSUED), None)

@@ -25,6 +25,7 @@ STATE_NAMES: Final = {
     "payment_paid": mark("The shop has its money"),
     "payment_failed": mark("The money came back"),
     "discrepancy": mark("Decided"),
+    "settled": mark("Settled"),
     # why something waits
     "cut_off": mark("After the cut-off"),
     "no_file": mark("No claims came"),

@@ -24,6 +24,7 @@ from settlement.sheet import (
 )
 from settlement.shop_money import money_at_issue
 from settlement.state_names import state_name, verdict_name
+from settlement.statement_receipts import receipt_blocks
 from settlement.statement_rows import StatementRow
 from settlement.statements import Statement, get_statement, rows_of
 from settlement.words import Translate, mark
@@ -47,8 +48,10 @@ def statement_number(shop_code: str, statement_no: int) -> str:
     return f"{shop_code}-{statement_no:04d}"
 
 
-def statement_sheet(tx: Tx, community_id: int, statement_id: int, *, translate: Translate) -> Sheet:
-    """The monthly statement of a shop as a sheet.
+def statement_sheet(
+    tx: Tx, community_id: int, statement_id: int, *, translate: Translate, receipts: bool = False
+) -> Sheet:
+    """The monthly statement of a shop as a sheet; with `receipts` each of them too, as its files have them.
 
     Refuses: statement_not_found.
     """
@@ -65,6 +68,8 @@ def statement_sheet(tx: Tx, community_id: int, statement_id: int, *, translate: 
         _shares(translate, _of("cofund", lines)),
         _waiting(translate, _of("carried", lines)),
     ]
+    if receipts:
+        blocks += receipt_blocks(tx, community_id, statement, translate=translate)
     title = translate(mark("Monthly statement of points offsets"))
     return Sheet(title, made_on, tuple(block for block in blocks if block.rows))
 
