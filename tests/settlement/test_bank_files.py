@@ -251,37 +251,6 @@ def test_a_short_payment_is_settled_by_two_people(town: Town, ready: Payout) -> 
         assert paid_between(tx, HERE, ready.claimant_id, 20260301, 20260430) == 1400
 
 
-def test_too_much_is_taken_off_what_comes_next_and_the_rest_that_follows_is_settled_again(
-    town: Town, ready: Payout
-) -> None:
-    bank = PaperBank()
-    rows = bank.upload(make(town, ready).file.body)
-
-    take(town, bank.answer(rows, 金额="16.00"))
-    [over] = found(town)
-    assert (over.code, over.plus_fen, over.minus_fen) == ("P3", 0, 100)
-    settle(town, over, "paid")
-    assert (now(town, ready).state, sums(town)) == ("confirmed", (-100, 0, -1600))
-
-    # The bank mends it: of the sixteen it says fifteen now. Two people say so again.
-    take(town, bank.answer(rows))
-    [mended] = found(town)
-    assert (mended.code, mended.plus_fen, mended.minus_fen) == ("P3", 100, 0)
-    settle(town, mended, "paid")
-    assert (sums(town), found(town)) == ((0, 0, -1500), [])
-
-
-def test_a_short_payment_that_comes_back_whole_is_owed_once(town: Town, ready: Payout) -> None:
-    bank = PaperBank()
-    rows = bank.upload(make(town, ready).file.body)
-    take(town, bank.answer(rows, 金额="14.00"))
-    settle(town, found(town)[0], "paid")
-
-    take(town, bank.answer(rows, 指令状态="已退汇", 金额="15.00"))
-
-    assert (now(town, ready).state, sums(town)) == ("returned", (1500, 0, 0))
-
-
 def test_a_file_that_was_never_sent_is_said_so_by_a_second_person(
     town: Town, ready: Payout
 ) -> None:
