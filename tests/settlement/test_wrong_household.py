@@ -45,7 +45,9 @@ _LIVES = Sql(
 @pytest.fixture
 def town(db: Database) -> Town:
     """Three people of three households with 1,000 points each, and a till whose channel proves each payment at once."""
-    return build_town(db, people=3, grant_units=100_000, channel=FakeChannel())
+    made = build_town(db, people=3, grant_units=100_000, channel=FakeChannel())
+    add_staff(db, {GRID: "grid_worker", CHIEF: "secretary"}, at=made.at)
+    return made
 
 
 def sell(
@@ -110,6 +112,7 @@ def test_control_what_nobody_disputes_has_no_row(town: Town) -> None:
     assert rows(town) == []
 
 
+@pytest.mark.usefixtures("audited")
 def test_a_disputed_purchase_is_a_t2_and_nothing_besides_and_the_shop_is_paid_once(
     town: Town,
 ) -> None:
