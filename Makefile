@@ -36,6 +36,7 @@ check: tools  ## Run the quick checks: format, lint, imports, types, fast tests 
 	@.ci/check.sh quick
 
 bench: setup  ## Measure against the floor in one run and write docs/benchmarks.md
+	@.ci/bench.sh
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 proof: setup  ## Run the long proofs that make test only samples

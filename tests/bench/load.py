@@ -57,6 +57,39 @@ def send_all(port: int, requests: Sequence[bytes], *, clients: int, pids: Sequen
     return Round(len(requests) / took, cpu / len(requests) * 1_000, latencies, bad)
 
 
+def send_paced(port: int, requests: Sequence[bytes], *, clients: int, rate: float) -> Round:
+    """Send `rate` requests a second from `clients` connections; a latency counts from when its request was due."""
+    waiting = iter(enumerate(requests))
+    lock = threading.Lock()
+    latencies: list[float] = []
+    bad: list[bytes] = []
+    started = time.perf_counter()
+
+    def work() -> None:
+        connection = socket.create_connection(("127.0.0.1", port))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        while True:
+            with lock:
+                number, message = next(waiting, (0, None))
+            if message is None:
+                break
+            due = started + number / rate
+            time.sleep(max(0.0, due - time.perf_counter()))
+            connection.sendall(message)
+            answer = _read_answer(connection)
+            latencies.append((time.perf_counter() - due) * 1_000)
+            if not answer.startswith(b"HTTP/1.1 201"):
+                bad.append(answer)
+        connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return Round(len(requests) / (time.perf_counter() - started), 0.0, latencies, bad)
+
+
 def _read_answer(connection: socket.socket) -> bytes:
     data = b""
     while b"\r\n\r\n" not in data:

@@ -33,11 +33,10 @@ _TRANSFER = (
 )
 
 
-def fill_book(db: Database, files: Files, *, people: int = 1, fund_fen: int = 0) -> Town:
-    """Write the booked side: transfers, offsets, order, bound cover."""
-    town = build_town(
-        db, people=people, shops=len(SHOPS), tills_each=files.tills_each, fund_fen=fund_fen
-    )
+def fill_book(db: Database, files: Files, **chosen: Any) -> Town:
+    """Write the booked side: transfers, offsets, order, bound cover; `chosen` goes to the town that is built."""
+    given: dict[str, Any] = {"people": 1, "fund_fen": 0, **chosen}
+    town = build_town(db, shops=len(SHOPS), tills_each=files.tills_each, **given)
     town.grant(1, 10**14)
     raw = db.engine.raw_connection()
     driver: Any = raw.driver_connection
@@ -67,7 +66,7 @@ def fill_book(db: Database, files: Files, *, people: int = 1, fund_fen: int = 0)
 
 
 def _load_accounts(driver: Any, dialect: str, files: Files, at: int) -> None:
-    _load(
+    load(
         driver,
         dialect,
         "account",
@@ -75,7 +74,7 @@ def _load_accounts(driver: Any, dialect: str, files: Files, at: int) -> None:
         [(HERE, _OFFSET + s, CIVIC, "offset", s, 0, at) for s in SHOPS]
         + [(HERE, _COVER + s, CNY, "cover", s, 1, at) for s in SHOPS],
     )
-    _load(
+    load(
         driver,
         dialect,
         "balance",
@@ -90,7 +89,7 @@ def _load_leaves(driver: Any, dialect: str, count: int) -> None:
     for first in range(0, count, _AT_ONCE):
         numbers = range(FIRST_TXN + first, FIRST_TXN + min(first + _AT_ONCE, count))
         leaves = [leaf_hash(b"%d" % n) for n in numbers]
-        _load(
+        load(
             driver,
             dialect,
             "leaf",
@@ -101,14 +100,14 @@ def _load_leaves(driver: Any, dialect: str, count: int) -> None:
             ],
         )
         tiles |= grown(tiles, first, leaves)
-    _load(
+    load(
         driver,
         dialect,
         "tile",
         "community_id, level, tile_index, hashes",
         [(HERE, key.level, key.number, hashes) for key, hashes in tiles.items()],
     )
-    _load(
+    load(
         driver,
         dialect,
         "log_head",
@@ -117,9 +116,10 @@ def _load_leaves(driver: Any, dialect: str, count: int) -> None:
     )
 
 
-def _load(
+def load(
     driver: Any, dialect: str, table: str, columns: str, rows: Sequence[Sequence[Any]]
 ) -> None:
+    """Write rows in bulk, as the engine takes them fastest."""
     if dialect == "postgresql":
         with driver.cursor() as cursor, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
             for first in range(0, len(rows), 10_000):

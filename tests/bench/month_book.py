@@ -1,0 +1,146 @@
+"""A month of a city's book, written in bulk as its nights would have left it.
+
+For each shop and day a sale with points and its settling, and the night's total; two open differences a shop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ledger.database import Database
+from ledger.units import CNY
+from tests.bench.night_book import load
+from tests.support.night_plant import HOUR, midnight
+from tests.support.town import CIVIC, HERE, Town, build_town, moment
+
+MONTH = 202603
+_UNITS_PER_FEN = 20
+_OFFSET, _COVER, _PAYABLE, _RETIRED = 5_000_000, 6_000_000, 7_000_000, 4_000_000
+_OPENED = moment("2026-01-01")
+
+
+def live_month(db: Database, shops: int, days: int) -> Town:
+    """Build the town and write its month."""
+    town = build_town(db, people=1, shops=shops, fund_fen=10**11)
+    town.grant(1, 10**14)
+    raw = db.engine.raw_connection()
+    driver: Any = raw.driver_connection
+    if db.dialect == "sqlite":
+        driver.execute("PRAGMA foreign_keys=OFF")
+        driver.execute("BEGIN IMMEDIATE")
+    else:
+        driver.execute("SET session_replication_role = replica")
+    for table, columns, rows in _tables(driver, shops, days):
+        load(driver, db.dialect, table, columns, rows)
+    driver.commit()
+    if db.dialect == "postgresql":
+        driver.autocommit = True
+        driver.execute("ANALYZE")
+        driver.execute("SET session_replication_role = origin")
+        driver.autocommit = False
+    else:
+        driver.execute("PRAGMA foreign_keys=ON")
+    raw.close()
+    return town
+
+
+_TXN = (
+    "community_id, txn_id, request_id, kind, ref, business_date, scheme_period, occurred_at, recorded_at,"
+    " scheme_version, issuing_community, accepting_community, reason_key, source, provisional, merchant_id,"
+    " wallet_owner_id"
+)
+_TOTAL = (
+    "community_id, run_no, claimant_id, booked_count, booked_units_plus, booked_units_minus, booked_fen_plus,"
+    " booked_fen_minus, claimed_count, claimed_fen_plus, claimed_fen_minus, matched_count, carried_count,"
+    " carried_fen_plus, carried_fen_minus, settled_units_plus, settled_units_minus, settled_fen_plus,"
+    " settled_fen_minus, txn_id"
+)
+_FOUND = (
+    "community_id, discrepancy_no, run_no, business_date, code, sub_code, claimant_id, terminal_id, ref, booked_units,"
+    " booked_fen, claimed_units, claimed_fen, plus_fen, minus_fen, held_fen, rest_units, rest_fen, state, due_date,"
+    " opened_at, reason, posted_fen"
+)
+Rows = list[tuple[Any, ...]]
+
+
+def _tables(driver: Any, shops: int, days: int) -> Iterator[tuple[str, str, Rows]]:
+    """Table, columns and rows."""
+    yield from _accounts(shops)
+    yield from _entries(driver, shops, days)
+    yield from _nights(shops, days)
+
+
+def _accounts(shops: int) -> Iterator[tuple[str, str, Rows]]:
+    every = range(1, shops + 1)
+    made = [
+        (HERE, first + shop, commodity, kind, shop, int(kind == "cover"), _OPENED)
+        for kind, first, commodity in (
+            ("offset", _OFFSET, CIVIC),
+            ("cover", _COVER, CNY),
+            ("payable", _PAYABLE, CNY),
+        )
+        for shop in every
+    ]
+    made.append((HERE, _RETIRED, CIVIC, "retired", 0, 0, _OPENED))
+    yield "account", "community_id, account_id, commodity, kind, owner_id, bounded, opened_at", made
+    balances = [(HERE, _COVER + shop, 0, 0) for shop in every]
+    yield "balance", "community_id, account_id, posted, held", balances
+
+
+def _sold(shops: int, days: int) -> Iterator[tuple[int, int, int, int]]:
+    """Date, shop, number of the sale's entry (the next is its settling's) and fen."""
+    for day in range(1, days + 1):
+        for shop in range(1, shops + 1):
+            number = 9_000_000 + 2 * (day * 10_000 + shop)
+            yield MONTH * 100 + day, shop, number, 100 * (1 + (shop * 31 + day * 7) % 400)
+
+
+def _entries(driver: Any, shops: int, days: int) -> Iterator[tuple[str, str, Rows]]:
+    found = driver.execute(
+        "SELECT kind, account_id FROM account WHERE kind = 'fund' OR kind = 'wallet' AND owner_id = 1"
+    ).fetchall()
+    own = {str(kind): int(number) for kind, number in found}
+    entries: Rows = []
+    transfers: Rows = []
+    for date, shop, number, fen in _sold(shops, days):
+        at, units = midnight(date) + 20 * HOUR, fen * _UNITS_PER_FEN
+        for place, kind in enumerate(("sale", "settle")):
+            n = number + place
+            entries.append((HERE, n, f"r{n}", kind, f"R{n}", date, "", at, at, "", HERE, HERE, "", "till", 0, shop,
+                            1 - place))  # fmt: skip
+        transfers += [
+            (HERE, number, 0, CIVIC, own["wallet"], _OFFSET + shop, units),
+            (HERE, number, 1, CNY, own["fund"], _COVER + shop, fen),
+            (HERE, number + 1, 0, CIVIC, _OFFSET + shop, _RETIRED, units),
+            (HERE, number + 1, 1, CNY, _COVER + shop, _PAYABLE + shop, fen),
+        ]
+    yield "txn", _TXN, entries
+    transfer = "community_id, txn_id, line_no, commodity, debit_id, credit_id, amount"
+    yield "transfer", transfer, transfers
+    outbox = [(HERE, row[1], row[8], "txn") for row in entries]
+    yield "outbox", "community_id, entry_id, recorded_at, kind", outbox
+
+
+def _nights(shops: int, days: int) -> Iterator[tuple[str, str, Rows]]:
+    totals: Rows = []
+    for date, shop, number, fen in _sold(shops, days):
+        units = fen * _UNITS_PER_FEN
+        totals.append((HERE, date % 100, shop, 8, units, 0, fen, 0, 8, fen, 0, 8, 0, 0, 0, units, 0, fen, 0,
+                       number + 1))  # fmt: skip
+    yield "night_total", _TOTAL, totals
+    dates = [MONTH * 100 + day for day in range(1, days + 1)]
+    yield (
+        "night_run",
+        "community_id, run_no, business_date, run_id, input, first_leaf, end_leaf, state, digest, begun_at, ended_at",
+        [(HERE, d % 100, d, f"run{d}", "{}", 0, 0, "locked", f"digest{d}", 0, 0) for d in dates],
+    )
+    locked: Rows = [(HERE, date, "locked", 0) for date in dates]
+    yield "book_day", "community_id, business_date, state, changed_at", locked
+    found: Rows = [
+        (HERE, (MONTH * 100 + day) * 1_000_000 + shop, day, MONTH * 100 + day, "V1", "", shop, 1_000 + shop * 10,
+         f"D{day}-{shop}", 10_000, 500, 10_000, 700, 0, 200, 0, 0, 0, "open", MONTH * 100 + 31, 0, "", 0)
+        for day in (5, 20)
+        for shop in range(1, shops + 1)
+    ]  # fmt: skip
+    yield "discrepancy", _FOUND, found
