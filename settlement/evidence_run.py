@@ -22,6 +22,8 @@ from settlement.sides import Run
 
 _FROM: Final = 740_000
 """R verdicts of a day are numbered from here."""
+_OVERLAP_US: Final = 3_600_000_000
+"""So long before the night before, bills are looked at once more."""
 
 _BILLS: Final = Sql(
     "SELECT merchant_id, min(covers_from) AS since, max(covers_until) AS until FROM channel_bill"
@@ -78,7 +80,8 @@ def judge_bills(tx: Tx, run: Run, *, within_us: int, at: int) -> int:
     """
     here = {"community_id": run.community_id}
     tx.run(_CLEAR, **here, run_no=run.run_no, day=run.day)
-    after = int(tx.get(_LAST, **here, run_no=run.run_no).at)
+    # A bill that came in while the night before looked was seen by nobody; what was named is not named again.
+    after = int(tx.get(_LAST, **here, run_no=run.run_no).at) - _OVERLAP_US
     found: list[Found] = []
     for shop in tx.all(_BILLS, **here, after=after, at=at):
         span = {"since": int(shop.since) - within_us, "until": int(shop.until) + within_us}

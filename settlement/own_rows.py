@@ -17,17 +17,45 @@ _LAST: Final = Sql(
     "SELECT coalesce(max(discrepancy_no), :first) AS n FROM discrepancy WHERE community_id = :community_id"
     " AND discrepancy_no >= :first AND discrepancy_no <= :last"
 )
+_COLUMNS: Final = [
+    "discrepancy_no",
+    "run_no",
+    "business_date",
+    "code",
+    "claimant_id",
+    "terminal_id",
+    "ref",
+    "booked_kind",
+    "booked_units",
+    "booked_fen",
+    "booked_at",
+    "booked_txn",
+    "claimed_kind",
+    "claimed_units",
+    "claimed_fen",
+    "claimed_at",
+    "plus_fen",
+    "minus_fen",
+    "held_fen",
+    "due_date",
+    "opened_at",
+]
 _RAISE: Final = Sql(
-    "INSERT INTO discrepancy (community_id, discrepancy_no, run_no, business_date, code, sub_code, claimant_id,"
-    " terminal_id, ref, booked_kind, booked_units, booked_fen, booked_at, booked_txn, plus_fen, minus_fen, held_fen,"
-    " rest_units, rest_fen, state, due_date, opened_at, reason, posted_fen) VALUES (:community_id, :discrepancy_no,"
-    " :run_no, :business_date, :code, '', :claimant_id, :terminal_id, :ref, :booked_kind, :booked_units, :booked_fen,"
-    " :booked_at, :booked_txn, :plus_fen, :minus_fen, :held_fen, 0, 0, 'open', :due_date, :at, '', 0)"
+    f"INSERT INTO discrepancy (community_id, {', '.join(_COLUMNS)}, sub_code, rest_units, rest_fen, state, reason,"
+    f" posted_fen) VALUES (:community_id, {', '.join(f':{name}' for name in _COLUMNS)}, '', 0, 0, 'open', '', 0)"
     " ON CONFLICT (community_id, discrepancy_no) DO NOTHING"
 )
 _NOTHING: Final = {
     "terminal_id": 0,
+    "booked_kind": None,
+    "booked_units": None,
+    "booked_fen": None,
+    "booked_at": None,
     "booked_txn": None,
+    "claimed_kind": None,
+    "claimed_units": None,
+    "claimed_fen": None,
+    "claimed_at": None,
     "plus_fen": 0,
     "minus_fen": 0,
     "held_fen": 0,
@@ -56,7 +84,7 @@ def open_row(
         "code": code.value,
         "run_no": last_run_no(tx, community_id),
         "due_date": due_on(today, code),
-        "at": at,
+        "opened_at": at,
     }
     number = int(tx.get(_LAST, community_id=community_id, first=first, last=last).n) + 1
     # Somebody else may take the number at the same moment: then the next one is free.

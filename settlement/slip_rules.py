@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from ledger.refs import check_character, make_reference, read_reference
-from settlement.words import mark
+from settlement.verdicts import RULES, Code
 
 MOST_LINES: Final = 50_000
 MOST_FAULTS: Final = 200
@@ -27,16 +27,10 @@ class SlipFault(StrEnum):
 
 
 FAULT_NAMES: Final[dict[SlipFault, str]] = {
-    SlipFault.NO_SLIP: mark("Claimed, no slip in the stack"),
-    SlipFault.NO_CLAIM: mark("Slip in the stack, not claimed"),
-    SlipFault.OTHER_AMOUNT: mark("Slip and claim say different amounts"),
+    fault: RULES[Code(fault.value)].name for fault in SlipFault
 }
 FIRST_ACTIONS: Final[dict[SlipFault, str]] = {
-    SlipFault.NO_SLIP: mark("Look for the slip at the shop; without one, ask the holder."),
-    SlipFault.NO_CLAIM: mark("Look whether it is booked; if so, tell the shop to claim it."),
-    SlipFault.OTHER_AMOUNT: mark(
-        "Look at the slip with the shop; the book's amount is what was signed."
-    ),
+    fault: RULES[Code(fault.value)].first_action for fault in SlipFault
 }
 
 

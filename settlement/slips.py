@@ -13,6 +13,7 @@ from ledger.errors import GuardMissedError, Refusal
 from ledger.members import files
 from ledger.members.merchants import get_merchant
 from ledger.sql import Row, Sql, Tx
+from settlement.slip_rows import close_slip_row, keep_slip_rows
 from settlement.slip_rules import Finding, SlipFault, Stack, compare, day_of, read_stack, total_fen
 
 _SAME: Final = Sql(
@@ -129,6 +130,7 @@ def take_stack(
             ],
         )
         _hold_against(tx, here, span, is_whole=counted.is_whole, at=at)
+        keep_slip_rows(tx, community_id, claimant_id, at=at)
     answer = {**_answer(stack), "open": _open_by_code(tx, here, span), "again": False}
     kept = {**here, **span, **name, "stack_no": number, "half_count": len(stack.halves)}
     text = json.dumps(answer, ensure_ascii=False, sort_keys=True)
@@ -164,6 +166,7 @@ def close_finding(
         raise Refusal("reason_missing")
     if tx.run(_END, **here, state="closed", reason=reason.strip(), by=by.id, at=at) != 1:
         raise GuardMissedError("slip_finding")
+    close_slip_row(tx, community_id, claimant_id, code, ref, reason.strip(), by=by, at=at)
     facts: audit.Facts = {"code": code, "reason": reason.strip()}
     audit.record(tx, community_id, by, "slips.close", f"slip:{ref}", at=at, after=facts)
 

@@ -19,6 +19,7 @@ STATE_NAMES: Final = {
     "pay_booked": mark("Pay what is booked"),
     "pay_claimed": mark("Pay what is claimed"),
     "statement": mark("Claimed by the statement"),
+    "slip_closed": mark("Closed with the slip"),
     "picked": mark("Booking picked, paid as booked"),
     "household_rebook": mark("Booked to the right household"),
     "household_stays": mark("It stays where it is"),

@@ -46,6 +46,9 @@ class Code(StrEnum):
     C2 = "C2"
     C3 = "C3"
     C4 = "C4"
+    K1 = "K1"
+    K2 = "K2"
+    K3 = "K3"
 
 
 class FileFault(StrEnum):
@@ -317,6 +320,27 @@ RULES: Final[dict[Code, Rule]] = {
         Sign.EITHER,
         Hold.NOTHING,
         mark("Book the count with a reason."),
+        works=True,
+    ),
+    Code.K1: Rule(
+        mark("Claimed, no slip in the stack"),
+        Sign.MINUS,
+        Hold.NOTHING,
+        mark("Look for the slip at the shop; without one, ask the holder."),
+        works=True,
+    ),
+    Code.K2: Rule(
+        mark("Slip in the stack, not claimed"),
+        Sign.PLUS,
+        Hold.NOTHING,
+        mark("Look whether it is booked; if so, tell the shop to claim it."),
+        works=True,
+    ),
+    Code.K3: Rule(
+        mark("Slip and claim say different amounts"),
+        Sign.EITHER,
+        Hold.NOTHING,
+        mark("Look at the slip with the shop; the book's amount is what was signed."),
         works=True,
     ),
 }

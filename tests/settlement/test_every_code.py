@@ -19,7 +19,6 @@ from settlement.claims import file_daybook
 from settlement.finance_setup import set_payer
 from settlement.night import run_night
 from settlement.payment_rows import keep_payment_rows
-from settlement.slip_rules import SlipFault
 from settlement.verdicts import Code, FileFault
 from tests.settlement import test_slips, test_wrong_household
 from tests.settlement.test_bank_files import ACCOUNT, give_account, make
@@ -331,18 +330,12 @@ WORLDS: Final[dict[str, World]] = {
 
 
 def found(db: Database) -> list[tuple[str, str]]:
-    """Everything that anybody found: codes with their reference, from the table of each finder."""
+    """Everything that anybody found: codes with their reference."""
     with db.engine.connect() as connection:
         rows = connection.exec_driver_sql(
             "SELECT code, sub_code, ref FROM discrepancy ORDER BY discrepancy_no"
         ).all()
-        slips = connection.exec_driver_sql(
-            "SELECT code, '', ref FROM slip_finding WHERE state = 'open'"
-        ).all()
-    return [
-        (f"{code} {sub}" if code == "C1" else str(code), str(ref))
-        for code, sub, ref in (*rows, *slips)
-    ]
+    return [(f"{code} {sub}" if code == "C1" else str(code), str(ref)) for code, sub, ref in rows]
 
 
 @pytest.mark.parametrize("code", WORLDS)
@@ -362,7 +355,7 @@ def test_its_fault_is_found_under_its_own_code_and_nothing_besides(
 
 def test_every_code_there_is_has_a_fault_planted_for_it() -> None:
     codes = {code.value for code in Code if code is not Code.C1}
-    codes |= {f"C1 {fault.value}" for fault in FileFault} | {fault.value for fault in SlipFault}
+    codes |= {f"C1 {fault.value}" for fault in FileFault}
 
     assert set(WORLDS) == codes
 

@@ -10,6 +10,7 @@ import pytest
 from ledger.database import Database
 from ledger.sql import Sql
 from pos.checkout import check_out
+from settlement import evidence_run
 from settlement.claims import file_daybook
 from settlement.evidence_rules import Billed, EarnedSale, judge_sales
 from settlement.night import run_night
@@ -147,6 +148,25 @@ def test_a_bill_that_comes_later_names_it_then_and_once(shop: Town) -> None:
 
     assert night(shop, 20260303) == [("R1", sham.ref, 0, "open")]
     assert night(shop, 20260304) == [("R1", sham.ref, 0, "open")]
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_bill_taken_in_while_a_night_judges_is_judged_by_the_next(
+    shop: Town,
+    monkeypatch: pytest.MonkeyPatch,
+    guarded: bool,  # noqa: FBT001 - with the guard off the bill is judged by nobody
+) -> None:
+    sham = sell(shop)
+    if not guarded:
+        monkeypatch.setattr(evidence_run, "_OVERLAP_US", 0)
+    assert night(shop) == []
+    # Its transaction began before the night's and ended after the night had looked.
+    bill(shop, [])
+    into(shop.db, f"UPDATE channel_bill SET taken_at = {midnight(20260303) + 2 * HOUR - MINUTE}")
+
+    found = night(shop, 20260303)
+
+    assert found == ([("R1", sham.ref, 0, "open")] if guarded else [])
 
 
 def test_a_sale_proven_after_all_is_cleared(shop: Town) -> None:

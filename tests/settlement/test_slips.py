@@ -10,10 +10,15 @@ import pytest
 from ledger.audit import By
 from ledger.database import Database
 from ledger.errors import Refusal
+from ledger.sql import Sql
 from pos.paper import short_code
+from settlement.ageing import Step
+from settlement.ageing_run import age_open
+from settlement.due import due_on
 from settlement.intake import Upload, take_claim_file
 from settlement.slip_rules import read_stack
 from settlement.slips import Counted, close_finding, open_findings, take_stack
+from settlement.verdicts import Code
 from tests.kiosk.test_cli import Run, answer, open_community, run
 from tests.settlement.test_night_crash import rows_of_every_table
 from tests.support.night_plant import Entry, Planter, claim_csv
@@ -90,6 +95,48 @@ def test_no_slip_no_claim_and_another_amount_are_three_different_findings(
         ("K1", without_slip.ref, without_slip.fen, None),
         ("K2", without_claim.ref, None, without_claim.fen),
         ("K3", changed.ref, changed.fen, changed.fen + 900),
+    ]
+
+
+ROWS = Sql(
+    "SELECT code, ref, plus_fen, minus_fen, state, decision, due_date FROM discrepancy"
+    " WHERE community_id = :community_id ORDER BY discrepancy_no"
+)
+
+
+def rows(town: Town) -> list[tuple[Any, ...]]:
+    with town.db.read() as tx:
+        return [tuple(row) for row in tx.all(ROWS, community_id=HERE)]
+
+
+def test_each_finding_is_a_difference_with_a_due_date_that_ages_and_ends_with_it(
+    town: Town,
+) -> None:
+    entries = month_of(town)
+    without_slip, without_claim, changed = entries[3], entries[17], entries[40]
+    claim(town, [one for one in entries if one is not without_claim])
+    stack = [one for one in entries if one is not without_slip]
+    count(town, typed(stack, amounts={changed.ref: changed.fen + 900}))
+
+    due = due_on(town.day, Code.K1)
+    assert rows(town) == [
+        ("K1", without_slip.ref, 0, without_slip.fen, "open", None, due),
+        ("K2", without_claim.ref, without_claim.fen, 0, "open", None, due),
+        ("K3", changed.ref, 900, 0, "open", None, due),
+    ]
+    later = town.db.write(lambda tx: age_open(tx, HERE, today=20260320, at=town.at))
+    assert later == {Step.UNOWNED: 3, Step.OVERDUE: 3, Step.ESCALATED: 3, Step.COMMITTEE: 3}
+
+    count(town, typed([without_slip]), whole=False)
+    town.db.write(
+        lambda tx: close_finding(
+            tx, HERE, 1, without_claim.ref, "K2", "补申报了", by=CLERK, at=town.at
+        )
+    )
+    assert [(row[0], row[4], row[5]) for row in rows(town)] == [
+        ("K1", "auto_cleared", None),
+        ("K2", "decided", "slip_closed"),
+        ("K3", "open", None),
     ]
 
 
