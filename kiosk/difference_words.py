@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from kiosk.page_words import DIFFERENCE_STATES, ROLES, word
-from kiosk.pages import say, whole_points, yuan
+from kiosk.pages import day_text, say, whole_points, yuan
 from kiosk.texts import mark
 from ledger.earning.calendar import day_from_key
 from ledger.sql import Row
-from settlement.ageing import STEP_NAMES, role_in_charge
+from settlement.ageing import STEP_NAMES, Step, role_in_charge
 from settlement.ageing_run import reached_by
-from settlement.choices import Choice, Effect, effect_of
-from settlement.discrepancies import UNSETTLED, age_days, facts_of
+from settlement.choices import Choice
+from settlement.discrepancies import UNSETTLED, age_days
 from settlement.handling import HANDLING, SEVERITY_NAMES, severity_of
 from settlement.state_names import state_name, verdict_name
 from settlement.verdicts import RULES, Code
@@ -88,10 +88,28 @@ def handling_of(row: Row, today: int) -> dict[str, Any]:
     role = role_in_charge(HANDLING[code].owner_role, reached)
     return {
         "severity": say(SEVERITY_NAMES[severity_of(code)]),
-        "in_charge": say(word(ROLES, role).text) if row.state in UNSETTLED else "",
-        "due": int(row.due_date),
-        "steps": [say(STEP_NAMES[step]) for step in reached],
+        "in_charge": _in_charge(row, say(word(ROLES, role).text)),
+        # Whose turn it is stands in words beside it: that nobody has taken it is said there, once.
+        "steps": [say(STEP_NAMES[step]) for step in reached if step is not Step.UNOWNED],
     }
+
+
+def _in_charge(row: Row, role: str) -> str:
+    """Whose turn it is and until when: one sentence, so that no two of them can contradict each other."""
+    if row.state not in UNSETTLED:
+        return ""
+    day = day_text(int(row.due_date))
+    if row.state == "asked":
+        return say(mark("The shop is to answer until {day}; then it is for the {role}")).format(
+            role=role, day=day
+        )
+    if row.owner_id is not None:
+        return say(mark("Taken by a colleague, for the {role}: answer until {day}")).format(
+            role=role, day=day
+        )
+    return say(mark("For the {role}, nobody has taken it yet: answer until {day}")).format(
+        role=role, day=day
+    )
 
 
 def view_of(row: Row) -> View:
@@ -137,26 +155,6 @@ def gap_sentence(row: Row) -> str:
             say(mark("{yuan} yuan the shop may have too much")).format(yuan=yuan(row.minus_fen))
         )
     return say(mark(", ")).join(parts) or say(mark("no amount"))
-
-
-def effect_sentence(row: Row, choice: Choice) -> tuple[str, bool]:
-    """What a decision would do to what the shop is owed, and whether it takes two."""
-    if choice is Choice.ASK_SHOP:
-        return say(mark("Nothing is paid yet. The shop sees the question on its page.")), False
-    if Code(row.code) is Code.C1:
-        return say(mark("All that is booked for this day is paid as booked.")), False
-    effect = effect_of(facts_of(row), choice)
-    return _owed_sentence(effect), effect.second_person
-
-
-def _owed_sentence(effect: Effect) -> str:
-    if effect.payable_fen > 0:
-        said = mark("The shop is owed {yuan} yuan more.")
-    elif effect.payable_fen < 0:
-        said = mark("The shop is owed {yuan} yuan less.")
-    else:
-        said = mark("What the shop is owed stays as it is.")
-    return say(said).format(yuan=yuan(abs(effect.payable_fen)))
 
 
 def _side(kind: str | None, fen: Any, units: Any, at: Any) -> Side | None:  # noqa: ANN401 - columns that may be empty

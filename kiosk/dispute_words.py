@@ -56,4 +56,6 @@ def step_view(step: Row) -> dict[str, Any]:
         "at": step.at,
         "fen": step.fen if step.txn_id is not None else None,
         "note": step.note,
+        "step_no": step.step_no,
+        "is_office": step.by_kind == "staff",
     }

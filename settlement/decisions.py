@@ -13,11 +13,14 @@ from ledger.earning.working_days import last_day_to_answer
 from ledger.errors import GuardMissedError, Refusal
 from ledger.members.shop_ties import check_not_own_purchase, check_not_own_shop
 from ledger.sql import Row, Sql, Tx
+from settlement.act_log import Did, note_act
 from settlement.choices import Choice, Effect, effect_of, paid_as_booked
 from settlement.discrepancies import facts_of, get_discrepancy
+from settlement.dispute_life import Verb
 from settlement.effects import end_item, post_effect, today_of
 from settlement.handling import ANSWER_DAYS
 from settlement.night import last_run_no, night_running
+from settlement.verbs import moved_units, verb_of_choice
 from settlement.verdicts import Code
 
 MayDecide = Callable[[Tx, Row], None]
@@ -83,7 +86,7 @@ def decide(db: Database, press: Press, *, may_decide: MayDecide, at: int) -> dic
         if press.choice is Choice.ASK_SHOP:
             effect_of(facts_of(row), press.choice)
             return _ask(tx, press, row, at=at)
-        effect = _effect(tx, press, row)
+        effect = effect_on(tx, press.community_id, row, press.choice)
         if effect.second_person:
             return _propose(tx, press, row, effect, at=at)
         return _close(tx, row, press, effect, decided_by=press.by.id, approved_by=None, at=at)
@@ -105,7 +108,7 @@ def approve(db: Database, press: Press, *, may_decide: MayDecide, at: int) -> di
             raise Refusal("decision_same_person")
         if row.decision != press.choice:
             raise Refusal("decision_changed")
-        effect = _effect(tx, press, row)
+        effect = effect_on(tx, press.community_id, row, press.choice)
         kept = press._replace(reason=row.reason)
         return _close(
             tx, row, kept, effect, decided_by=row.decided_by, approved_by=press.by.id, at=at
@@ -126,6 +129,8 @@ def turn_down(db: Database, press: Press, *, may_decide: MayDecide, at: int) -> 
         if tx.run(_BACK, **_key(press)) != 1:
             raise GuardMissedError("discrepancy")
         _audit(tx, press, row, {"state": "open", "reason": press.reason}, at=at)
+        did = Did(Verb.TURN_DOWN, "open", press.by, at, press.choice.value, note=press.reason)
+        note_act(tx, press.community_id, press.discrepancy_no, did)
         return {"state": "open", "posted_fen": 0, "txn_id": None}
 
     return _once(db, press, "turn_down", work, at=at)
@@ -184,18 +189,23 @@ def _check_apart(tx: Tx, press: Press, row: Row) -> None:
     check_not_own_purchase(tx, press.community_id, press.by, row.booked_txn)
 
 
-def _effect(tx: Tx, press: Press, row: Row) -> Effect:
+def effect_on(tx: Tx, community_id: int, row: Row, choice: Choice) -> Effect:
+    """What a choice would post for a discrepancy as it stands now, whoever presses it.
+
+    Refuses: decision_not_offered.
+    """
     facts = facts_of(row)
-    if facts.code is Code.C1 and press.choice is Choice.PAY_BOOKED:
-        return paid_as_booked((item.units, item.fen) for item in _items_behind(tx, press, row))
-    return effect_of(facts, press.choice)
+    if facts.code is Code.C1 and choice is Choice.PAY_BOOKED:
+        items = _items_behind(tx, community_id, row)
+        return paid_as_booked((item.units, item.fen) for item in items)
+    return effect_of(facts, choice)
 
 
-def _items_behind(tx: Tx, press: Press, row: Row) -> list[Row]:
+def _items_behind(tx: Tx, community_id: int, row: Row) -> list[Row]:
     """The offsets that wait because a till's claims for a day never came."""
     return tx.all(
         _WAITING_FOR_FILE,
-        community_id=press.community_id,
+        community_id=community_id,
         claimant_id=row.claimant_id,
         terminal_id=row.terminal_id,
         business_date=row.business_date,
@@ -214,6 +224,7 @@ def _propose(tx: Tx, press: Press, row: Row, effect: Effect, *, at: int) -> dict
     if changed != 1:
         raise GuardMissedError("discrepancy")
     _audit(tx, press, row, {"state": "proposed", "decision": press.choice.value}, at=at)
+    _note(tx, press, row, effect, "proposed", at=at)
     return {"state": "proposed", "posted_fen": effect.payable_fen, "txn_id": None}
 
 
@@ -225,6 +236,10 @@ def _ask(tx: Tx, press: Press, row: Row, *, at: int) -> dict[str, Any]:
     if changed != 1:
         raise GuardMissedError("discrepancy")
     _audit(tx, press, row, {"state": "asked", "due_date": due}, at=at)
+    did = Did(
+        Verb.INQUIRE, "asked", press.by, at, press.choice.value, due_date=due, note=press.reason
+    )
+    note_act(tx, press.community_id, press.discrepancy_no, did)
     return {"state": "asked", "posted_fen": 0, "txn_id": None, "due_date": due}
 
 
@@ -268,7 +283,7 @@ def _close(
         raise GuardMissedError("discrepancy")
     refs = [row.ref] if row.code == Code.X2 else []
     if row.code == Code.C1:
-        refs = [item.ref for item in _items_behind(tx, press, row)]
+        refs = [item.ref for item in _items_behind(tx, community_id, row)]
     for ref in refs:
         end_item(
             tx,
@@ -281,11 +296,39 @@ def _close(
         )
     after = {"state": "decided", "decision": press.choice.value, "fen": effect.payable_fen}
     _audit(tx, press, row, after, at=at)
+    verb = Verb.APPROVE if approved_by is not None else None
+    _note(tx, press, row, effect, "decided", txn_id=txn_id, verb=verb, at=at)
     return {
         "state": "decided",
         "posted_fen": effect.payable_fen,
         "txn_id": None if txn_id is None else str(txn_id),
     }
+
+
+def _note(
+    tx: Tx,
+    press: Press,
+    row: Row,
+    effect: Effect,
+    state: str,
+    *,
+    at: int,
+    txn_id: int | None = None,
+    verb: Verb | None = None,
+) -> None:
+    chosen = verb_of_choice(press.choice, effect, minus_fen=row.minus_fen)
+    did = Did(
+        verb or chosen,
+        state,
+        press.by,
+        at,
+        press.choice.value,
+        effect.payable_fen,
+        moved_units(effect),
+        txn_id,
+        note=press.reason,
+    )
+    note_act(tx, press.community_id, press.discrepancy_no, did)
 
 
 def _key(press: Press) -> dict[str, int]:

@@ -9,6 +9,7 @@ from ledger.audit import By
 from ledger.database import Database
 from ledger.earning.calendar import day_from_key
 from ledger.errors import GuardMissedError, Refusal
+from ledger.members.shop_ties import check_not_own_shop
 from ledger.sql import Row, Sql, Tx
 from settlement.choices import Choice, Facts, offered
 from settlement.verdicts import RULES, Code
@@ -129,25 +130,30 @@ def assign(
 ) -> None:
     """Give a discrepancy to a member of staff.
 
-    Refuses: discrepancy_not_found, discrepancy_settled.
+    Refuses: discrepancy_not_found, discrepancy_settled, own_shop (whoever it is given to).
     """
+    db.write(lambda tx: assign_within(tx, community_id, discrepancy_no, owner_id, by=by, at=at))
 
-    def work(tx: Tx) -> None:
-        row = get_discrepancy(tx, community_id, discrepancy_no)
-        if row.state not in UNSETTLED:
-            raise Refusal("discrepancy_settled", state=row.state)
-        here = {"community_id": community_id, "discrepancy_no": discrepancy_no}
-        if tx.run(_ASSIGN, **here, owner_id=owner_id) != 1:
-            raise GuardMissedError("discrepancy")
-        audit.record(
-            tx,
-            community_id,
-            by,
-            "discrepancy.assign",
-            f"discrepancy:{discrepancy_no}",
-            at=at,
-            before={"owner": row.owner_id},
-            after={"owner": owner_id},
-        )
 
-    db.write(work)
+def assign_within(
+    tx: Tx, community_id: int, discrepancy_no: int, owner_id: int, *, by: By, at: int
+) -> None:
+    """The same, within a transaction of the caller."""
+    row = get_discrepancy(tx, community_id, discrepancy_no)
+    if row.state not in UNSETTLED:
+        raise Refusal("discrepancy_settled", state=row.state)
+    # Nobody is given what they could not decide.
+    check_not_own_shop(tx, community_id, By("staff", owner_id), row.claimant_id)
+    here = {"community_id": community_id, "discrepancy_no": discrepancy_no}
+    if tx.run(_ASSIGN, **here, owner_id=owner_id) != 1:
+        raise GuardMissedError("discrepancy")
+    audit.record(
+        tx,
+        community_id,
+        by,
+        "discrepancy.assign",
+        f"discrepancy:{discrepancy_no}",
+        at=at,
+        before={"owner": row.owner_id},
+        after={"owner": owner_id},
+    )

@@ -28,6 +28,7 @@ _ENDED: Final = Sql(
     f"{_FROM} AND d.state IN ('decided', 'auto_cleared') AND d.discrepancy_no < :after"
     " ORDER BY d.discrepancy_no DESC LIMIT :most"
 )
+_DUE: Final = Sql(f"{_FROM} AND d.state = :state ORDER BY d.due_date, d.discrepancy_no LIMIT :most")
 _COUNTS: Final = Sql(
     "SELECT state, count(*) AS n FROM discrepancy WHERE community_id = :community_id"
     " AND state IN ('pooled', 'open', 'asked', 'proposed') GROUP BY state"
@@ -40,6 +41,11 @@ def page_of(tx: Tx, community_id: int, view: str, *, after: int = 0, most: int =
     if view == ENDED:
         return tx.all(_ENDED, community_id=community_id, after=after or _NEWEST, most=most)
     return tx.all(_WAITING, community_id=community_id, state=view, after=after, most=most)
+
+
+def due_first(tx: Tx, community_id: int, state: str, *, most: int) -> list[Row]:
+    """Those in a state, the ones whose answer is due first before the others."""
+    return tx.all(_DUE, community_id=community_id, state=state, most=most)
 
 
 def counts_by_state(tx: Tx, community_id: int) -> dict[str, int]:

@@ -8,7 +8,9 @@ from ledger import audit
 from ledger.audit import By
 from ledger.errors import GuardMissedError, Refusal
 from ledger.sql import Sql, Tx
+from settlement.act_log import Did, note_act
 from settlement.discrepancies import get_discrepancy
+from settlement.dispute_life import Verb
 
 _ANSWER: Final = Sql(
     "UPDATE discrepancy SET state = 'open', reason = :reason WHERE community_id = :community_id"
@@ -37,3 +39,4 @@ def answer_question(
     facts: audit.Facts = {"state": "open", "why": why}
     subject = f"discrepancy:{discrepancy_no}"
     audit.record(tx, community_id, by, "discrepancy.answer", subject, at=at, after=facts)
+    note_act(tx, community_id, discrepancy_no, Did(Verb.ANSWER, "open", by, at, note=why))

@@ -7,8 +7,9 @@ from typing import Any, Final
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from kiosk.auth import actor, allow
+from kiosk.auth import actor, allow, terms
 from kiosk.context import service
+from kiosk.decision_notice import as_pdf, difference_notice, dispute_notice
 from kiosk.dispute_words import dispute_view
 from kiosk.forms import act, hundredths_from, me, number, request_id, text
 from kiosk.merchant.views import merchant_page, own_shop, own_statement
@@ -100,6 +101,26 @@ def answer_about(discrepancy_no: int) -> AnyResponse:
 
     act("question_answer", {"discrepancy": str(discrepancy_no), "why": why}, work)
     return redirect(url_for("merchant.home", said="line_answered"), 303)
+
+
+@bp.get("/questions/<int:discrepancy_no>/acts/<int:act_no>.pdf")
+@allow("shop.read")
+def notice_of_act(discrepancy_no: int, act_no: int) -> Response:
+    """What was decided about one of the shop's own claims, as a page to print."""
+    shop = own_shop().merchant_id
+    with service().db.read() as tx:
+        body = difference_notice(tx, terms(), discrepancy_no, act_no, shop=shop)
+    return as_pdf(body, f"notice-{discrepancy_no}-{act_no}")
+
+
+@bp.get("/objections/<int:dispute_id>/steps/<int:step_no>.pdf")
+@allow("shop.read")
+def notice_of_step(dispute_id: int, step_no: int) -> Response:
+    """What was decided about a line the shop objected to, as a page to print."""
+    shop = own_shop().merchant_id
+    with service().db.read() as tx:
+        body = dispute_notice(tx, terms(), dispute_id, step_no, shop=shop)
+    return as_pdf(body, f"notice-{dispute_id}-{step_no}")
 
 
 @bp.post("/objections/<int:dispute_id>/again")

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from kiosk import sign_in as signing
 from kiosk.arrival import arrives_on
 from kiosk.auth import actor, allow, terms
+from kiosk.choice_words import choice_name
 from kiosk.context import service
 from kiosk.difference_words import gap_sentence, view_of
 from kiosk.doors import asked_place, come_in, door_page
@@ -28,11 +29,14 @@ from ledger.members.roles import ANYONE
 from ledger.sql import Row, Tx
 from pos.day_figures import ShopDay, day_by_shop
 from pos.desk import day_of
+from settlement.act_log import told_to_shop
+from settlement.choices import Choice
 from settlement.closing import accept_statement, object_to
 from settlement.discrepancies import open_of_shop
 from settlement.dispute_store import disputes_of_statement
 from settlement.payout_store import Payout, payouts_of_statement
 from settlement.shop_money import money_of
+from settlement.state_names import verdict_name
 from settlement.statements import Statement, get_statement, statements_of_shop
 from settlement.terms_notice import coming_terms
 from settlement.verdicts import Code
@@ -94,8 +98,10 @@ def home() -> Response:
         paused = pause_of(tx, community_id, shop.merchant_id)
         money = money_of(tx, community_id, shop.merchant_id, today=day)
         coming = coming_terms(tx, community_id, shop.merchant_id, today=day)
+        told = told_to_shop(tx, community_id, shop.merchant_id)
     return merchant_page(
         "merchant/home.html",
+        told=[_told(row) for row in told],
         shop=shop,
         owed_fen=owed,
         arrives=arrives_on(here, day).isoformat() if owed > 0 else None,
@@ -214,6 +220,18 @@ def _statement_page(statement_id: int, *, refusal: Refusal | None = None) -> Res
 def _payout(row: Payout) -> dict[str, Any]:
     state = word(PAYOUT_STATES, row.state)
     return {**row._asdict(), "state": say(state.text)}
+
+
+def _told(row: Row) -> dict[str, Any]:
+    return {
+        "name": verdict_name(say, row.code, row.sub_code),
+        "decision": choice_name(row.code, Choice(row.choice)),
+        "day": int(row.business_date),
+        "ref": row.ref,
+        "number": int(row.discrepancy_no),
+        "act_no": int(row.act_no),
+        "fen": int(row.fen),
+    }
 
 
 def _question(row: Row) -> dict[str, Any]:

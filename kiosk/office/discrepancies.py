@@ -7,22 +7,18 @@ from typing import Any, Final
 from flask import Response, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from kiosk.auth import actor, allow, terms
+from kiosk.auth import allow, terms
 from kiosk.context import service
-from kiosk.difference_words import REASONS, effect_sentence, gap_sentence, handling_of, view_of
-from kiosk.forms import me, request_id, text
-from kiosk.office.difference_doors import door_of
+from kiosk.decision_notice import as_pdf, difference_notice
+from kiosk.difference_words import view_of
+from kiosk.forms import text
+from kiosk.office.difference_cards import anybody_of_the_office, asking_of, card_of, press_of
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.pages import page_language, say
 from kiosk.problems import known, sentence
 from kiosk.texts import mark
 from ledger.errors import Refusal
-from ledger.members.terms import Terms
-from ledger.sql import Row, Tx
-from pos.desk import day_of
 from settlement import decisions
-from settlement.choices import NAMES, Choice, offered
-from settlement.decisions import Press
 from settlement.discrepancies import get_discrepancy
 from settlement.discrepancy_lists import (
     ASKED,
@@ -34,10 +30,8 @@ from settlement.discrepancy_lists import (
     counts_by_state,
     page_of,
 )
-from settlement.verdicts import Code
 
 _PAGE: Final = 20
-_UNDECIDED: Final = {"pooled", "open", "asked"}
 _TABS: Final = {
     TO_DECIDE: mark("To decide"),
     ASKED: mark("Shop asked"),
@@ -57,11 +51,12 @@ def discrepancies_list() -> Response:
     with service().db.read() as tx:
         rows = page_of(tx, here.community.id, view, after=after, most=_PAGE + 1)
         counts = counts_by_state(tx, here.community.id)
-    shown = rows[:_PAGE]
+        shown = rows[:_PAGE]
+        cards = [card_of(tx, here, row, endpoint="office.discrepancy") for row in shown]
     more = len(rows) > _PAGE
     return office_page(
         "office/discrepancies.html",
-        differences=[_card(here, row) for row in shown],
+        differences=cards,
         tabs=[
             {
                 "href": url_for("office.discrepancies", view=name),
@@ -91,9 +86,9 @@ def decide(number: int) -> AnyResponse:
     """Press one of the three buttons, with a reason."""
     asked = text("decision")
     try:
-        press = _press(number, asked)
+        press = press_of(number, asked)
         done = decisions.decide(
-            service().db, press, may_decide=_anybody_of_the_office, at=service().now()
+            service().db, press, may_decide=anybody_of_the_office, at=service().now()
         )
     except Refusal as refusal:
         return _one(number, asked, refusal=refusal)
@@ -114,26 +109,22 @@ def deny_decision(number: int) -> AnyResponse:
     return _second(number, decisions.turn_down, "denied")
 
 
+@bp.get("/discrepancies/<int:number>/acts/<int:act_no>.pdf", endpoint="difference_notice")
+@allow("office.read")
+def notice_of_act(number: int, act_no: int) -> Response:
+    """One act as a notice for the shop."""
+    with service().db.read() as tx:
+        body = difference_notice(tx, terms(), number, act_no, shop=None)
+    return as_pdf(body, f"notice-{number}-{act_no}")
+
+
 def _second(number: int, act: Any, said: str) -> AnyResponse:  # noqa: ANN401 - one of two functions of settlement
     try:
-        press = _press(number, text("decision"), reason=say(mark("agreed by a second person")))
-        act(service().db, press, may_decide=_anybody_of_the_office, at=service().now())
+        press = press_of(number, text("decision"), reason=say(mark("agreed by a second person")))
+        act(service().db, press, may_decide=anybody_of_the_office, at=service().now())
     except Refusal as refusal:
         return _one(number, "", refusal=refusal)
     return _after(number, said)
-
-
-def _press(number: int, asked: str, *, reason: str = "") -> Press:
-    try:
-        choice = Choice(asked)
-    except ValueError as error:
-        raise Refusal("decision_not_offered", verdict="", choice=asked[:20]) from error
-    said = reason or " ".join(part for part in (text("reason"), text("more")) if part)
-    return Press(actor().community_id, number, choice, me(), said, request_id())
-
-
-def _anybody_of_the_office(_tx: Tx, _row: Row) -> None:
-    """Shops belong to no household here, so the roles table alone says who may decide."""
 
 
 def _is_part() -> bool:
@@ -151,7 +142,8 @@ def _one(number: int, asked: str, *, refusal: Refusal | None = None, said: str =
     here = terms()
     with service().db.read() as tx:
         row = get_discrepancy(tx, here.community.id, number)
-    card, asking = _card(here, row), _asking(row, asked)
+        card = card_of(tx, here, row, endpoint="office.discrepancy")
+        asking = asking_of(tx, here, row, asked, endpoint="office.discrepancy")
     if not _is_part():
         return office_page(
             "office/discrepancy.html", refusal=refusal, difference=card, asking=asking
@@ -163,74 +155,3 @@ def _one(number: int, asked: str, *, refusal: Refusal | None = None, said: str =
         "office/difference.html", difference=card, asking=asking, refused=refused, said=None
     )
     return Response(html, status=200 if refusal is None else known(refusal.code).status)
-
-
-def _asking(row: Row, asked: str) -> dict[str, Any] | None:
-    names = {choice.value for choice in offered(Code(row.code))}
-    if asked not in names or row.state not in _UNDECIDED:
-        return None
-    choice = Choice(asked)
-    effect, second_person = effect_sentence(row, choice)
-    href = url_for("office.discrepancy", number=row.discrepancy_no)
-    return {
-        "decision": choice.value,
-        "name": say(NAMES[choice]),
-        "action": href,
-        "back": href,
-        "effect": effect,
-        "second_person": second_person,
-        "reasons": [say(reason) for reason in REASONS[choice]],
-    }
-
-
-def _card(here: Terms, row: Row) -> dict[str, Any]:
-    view = view_of(row)
-    today = day_of(here, service().now())
-    till = here.terminals.get(int(row.terminal_id))
-    number = int(row.discrepancy_no)
-    may = can("discrepancy.decide")
-    return {
-        **view._asdict(),
-        **handling_of(row, today),
-        "number": number,
-        "merchant_id": int(row.claimant_id),
-        "shop": f"{row.merchant_code} {row.merchant_name}"
-        if row.merchant_code
-        else say(mark("The whole community")),
-        "till": till.code if till else "",
-        "day": int(row.business_date),
-        "ref": row.ref,
-        "age": view.age_on(today),
-        "gap": gap_sentence(row),
-        "door": door_of(row),
-        "choices": _choices(row) if may and row.state in _UNDECIDED else [],
-        "second": _second_person(row) if may and row.state == "proposed" else None,
-    }
-
-
-def _choices(row: Row) -> list[dict[str, str]]:
-    return [
-        {
-            "href": url_for("office.discrepancy", number=row.discrepancy_no, decision=choice.value),
-            "name": say(NAMES[choice]),
-            "look": _LOOKS[choice],
-        }
-        for choice in offered(Code(row.code))
-    ]
-
-
-_LOOKS: Final = {
-    Choice.PAY_BOOKED: "",
-    Choice.PAY_CLAIMED: "outline",
-    Choice.ASK_SHOP: "secondary outline",
-}
-
-
-def _second_person(row: Row) -> dict[str, Any]:
-    number = int(row.discrepancy_no)
-    return {
-        "is_own": row.decided_by == actor().id,
-        "decision": row.decision,
-        "approve": url_for("office.approve_decision", number=number),
-        "deny": url_for("office.deny_decision", number=number),
-    }

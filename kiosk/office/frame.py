@@ -30,7 +30,12 @@ class _Way(NamedTuple):
 _WAYS: Final = (
     _Way("office.today", mark("Today"), "office.read"),
     _Way("office.calendar", mark("Timetable"), "office.read"),
-    _Way("office.discrepancies", mark("Differences"), "office.read"),
+    _Way(
+        "office.discrepancies",
+        mark("Differences"),
+        "office.read",
+        frozenset({"office.desk", "office.desk_one", "office.discrepancy", "office.queue"}),
+    ),
     _Way(
         "office.claims",
         mark("Claims"),

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
+from kiosk.decision_notice import as_pdf, dispute_notice
 from kiosk.dispute_words import dispute_view
 from kiosk.forms import hundredths, me, needed, number, request_id, text
 from kiosk.office.frame import bp, can, office_page, to
@@ -58,6 +59,15 @@ def objection_pack(dispute_id: int) -> Response:
         mimetype="application/zip",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+@bp.get("/objections/<int:dispute_id>/steps/<int:step_no>.pdf")
+@allow("office.read")
+def objection_notice(dispute_id: int, step_no: int) -> Response:
+    """One step of the office as a notice for the shop."""
+    with service().db.read() as tx:
+        body = dispute_notice(tx, terms(), dispute_id, step_no, shop=None)
+    return as_pdf(body, f"notice-{dispute_id}-{step_no}")
 
 
 @bp.post("/objections/<int:dispute_id>/ask")

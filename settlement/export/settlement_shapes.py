@@ -190,6 +190,27 @@ SETTLEMENT: Final = (
         """,
     ),
     shape(
+        "discrepancy_act",
+        "What people did with a discrepancy, each act with its verb and its posting.",
+        key=("discrepancy_no", "act_no"),
+        columns="""
+            discrepancy_no number the discrepancy
+            act_no number the act, from 1
+            verb text inquire, claim_more, give_back, refuse, rule, approve, turn_down or answer
+            choice text pay_booked, pay_claimed or ask_shop; empty for a shop's answer
+            state text where it came to
+            by_kind text staff or merchant
+            by_id number who
+            role text the role it was done in
+            fen number what it adds to the payable, signed; a proposed one too
+            units number points retired with it
+            txn_id number? the posting
+            due_date number until when an answer is due, 0: none
+            at number when
+        """,
+        left_out="note free text of a person",
+    ),
+    shape(
         "audit_finding",
         "What the second engine found in a night, which kept its day from being locked.",
         key=("run_no", "finding_no"),

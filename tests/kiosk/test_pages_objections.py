@@ -12,6 +12,7 @@ from zipfile import ZipFile
 from settlement.dispute_store import disputes_of_statement, get_dispute
 from settlement.disputed_line import receipts_of_day
 from settlement.statements import rows_of
+from tests.kiosk.test_pages_desk import words_of
 from tests.support.pages_nights import close_march
 from tests.support.pages_town import Served, form_number, text_of
 from tests.support.town import HERE
@@ -85,6 +86,32 @@ def test_a_line_is_named_asked_about_answered_and_upheld_by_two(served: Served) 
     over = text_of(served.member("zhou").get("/office/objections?view=over"))
     for word in ("请款", "确认查询", "商户答复", "裁定", "第二人同意", "2.50"):
         assert word in over
+
+
+def test_a_ruling_and_its_appeal_are_told_on_paper_with_the_last_day(served: Served) -> None:
+    _, line = objected(served)
+    act(served, "zhou", line, "rule", why="账上属实", outcome="rejected")
+    office, paper = (
+        f"/office/objections/{line}/steps/2.pdf",
+        f"/merchant/objections/{line}/steps/2.pdf",
+    )
+
+    words = words_of(served.owner().get(paper).data)
+
+    assert office in served.member("zhou").get("/office/objections").text
+    for said in (
+        "异议处理通知书",
+        "不予支持",
+        "退单",
+        "会计",
+        "账上属实",
+        "再提一次",
+        "2026-04-09",
+    ):
+        assert said in words, said
+    assert "名zhou" not in words
+    assert served.owner("qian").get(paper).status_code == 404
+    assert served.owner().get(paper.replace("/2.pdf", "/1.pdf")).status_code == 404
 
 
 def test_a_refused_line_is_presented_again_on_the_shops_page(served: Served) -> None:

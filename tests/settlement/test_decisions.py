@@ -82,6 +82,11 @@ def anybody(_tx: Tx, _row: Row) -> None:
 
 @pytest.fixture
 def case(db: Database) -> Case:
+    """One shop's night, see `one_case`."""
+    return one_case(db)
+
+
+def one_case(db: Database) -> Case:
     """V1 +9.00, V2 -4.00, X1 3.00, X2 5.00, X3 10.00, S1 6.00; payable 10 + 10 + 6 + 6 - 6."""
     town = build_town(db, people=3, shops=1, fund_fen=1_000_000)
     town.grant(1, 10**12)
