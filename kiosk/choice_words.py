@@ -38,6 +38,7 @@ _LOOKS: Final = {
     Choice.PAY_BOOKED: "",
     Choice.PAY_CLAIMED: "outline",
     Choice.ASK_SHOP: "secondary outline",
+    Choice.CREDIT_LATE: "",
 }
 
 
@@ -98,9 +99,13 @@ def points_sentence(choice: Choice, effect: Effect, precision: int) -> str:
     units = moved_units(effect)
     if choice is Choice.ASK_SHOP:
         return ""
+    if choice is Choice.CREDIT_LATE and not units:
+        return say(mark("No points are due: everything was given back since."))
     if not units:
         return say(mark("No points move."))
     said = mark("{points} points the shop took are settled with it.")
+    if choice is Choice.CREDIT_LATE:
+        said = mark("The customer gets {points} points.")
     if units < 0:
         said = mark("{points} points of a refund are settled with it.")
     return say(said).format(points=points(abs(units), precision))

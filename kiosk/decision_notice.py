@@ -149,7 +149,10 @@ def _sums(here: Terms, act: Row) -> Facts:
     facts = [(owed, change)]
     if act.units:
         told = f"{points(abs(int(act.units)), here.shown.precision)} {say(mark('points'))}"
-        facts.append((say(mark("Points settled with it")), told))
+        name = mark("Points settled with it")
+        if act.choice == Choice.CREDIT_LATE:
+            name = mark("The customer gets")
+        facts.append((say(name), told))
     if act.state == "proposed":
         facts.append((say(mark("Counts")), say(mark("once a second person has agreed"))))
     return facts

@@ -27,6 +27,10 @@ REASONS: Final = {
         mark("The receipt shows what the shop claims."),
         mark("The till could not reach the community that day."),
     ),
+    Choice.CREDIT_LATE: (
+        mark("The bill shows the payment."),
+        mark("The customer has brought the receipt."),
+    ),
     Choice.ASK_SHOP: (
         mark("The receipt is needed."),
         mark("It is not clear what happened."),

@@ -17,12 +17,14 @@ class Choice(StrEnum):
     PAY_BOOKED = "pay_booked"
     PAY_CLAIMED = "pay_claimed"
     ASK_SHOP = "ask_shop"
+    CREDIT_LATE = "credit_late"
 
 
 NAMES: Final[dict[Choice, str]] = {
     Choice.PAY_BOOKED: mark("Pay what is booked"),
     Choice.PAY_CLAIMED: mark("Pay what is claimed"),
     Choice.ASK_SHOP: mark("Ask the shop"),
+    Choice.CREDIT_LATE: mark("Give the points now"),
 }
 
 
@@ -42,7 +44,7 @@ class Effect(NamedTuple):
 
     `settle_*`: sales paid out of offset and cover; `back_*`: refunds taken off; `retire_units`:
     points that end unpaid; `free_fen`: bound cover nobody will be paid from; `grant_fen`: from the
-    fund on top of the book, or (negative) back to it.
+    fund on top of the book, or (negative) back to it; `earn_units`: points the buyer gets afterwards.
     """
 
     settle_units: int = 0
@@ -52,11 +54,12 @@ class Effect(NamedTuple):
     retire_units: int = 0
     free_fen: int = 0
     grant_fen: int = 0
+    earn_units: int = 0
 
     @property
     def second_person(self) -> bool:
-        """Paying more than the book says takes two."""
-        return self.grant_fen > 0
+        """Giving more than the book says takes two, yuan or points."""
+        return self.grant_fen > 0 or self.earn_units > 0
 
     @property
     def payable_fen(self) -> int:
@@ -87,9 +90,11 @@ _OFFERED: Final[dict[Code, tuple[Choice, ...]]] = {
     Code.V4: (Choice.PAY_BOOKED, Choice.ASK_SHOP),
     Code.T3: (Choice.PAY_BOOKED, Choice.ASK_SHOP),
     **dict.fromkeys(
-        (Code.R1, Code.R2, Code.R3, Code.R4, Code.R5, Code.A6),
+        (Code.R1, Code.R3, Code.R4, Code.R5, Code.A6),
         (Choice.PAY_BOOKED, Choice.ASK_SHOP),
     ),
+    # The customer paid where points are earned and got none.
+    Code.R2: (Choice.CREDIT_LATE, Choice.PAY_BOOKED, Choice.ASK_SHOP),
 }
 
 
@@ -119,7 +124,7 @@ def paid_as_booked(waiting: Iterable[tuple[int, int]]) -> Effect:
 
 
 def effect_of(facts: Facts, choice: Choice) -> Effect:
-    """What `choice` posts for a discrepancy (a C1: see `paid_as_booked`).
+    """What `choice` posts for a discrepancy (a C1: see `paid_as_booked`; an R2's points: `settlement.late_points`).
 
     Refuses: decision_not_offered.
     """

@@ -19,6 +19,7 @@ from settlement.discrepancies import facts_of, get_discrepancy
 from settlement.dispute_life import Verb
 from settlement.effects import end_item, post_effect, today_of
 from settlement.handling import ANSWER_DAYS
+from settlement.late_points import late_units, post_late_points
 from settlement.night import last_run_no, night_running
 from settlement.verbs import moved_units, verb_of_choice
 from settlement.verdicts import Code
@@ -74,7 +75,8 @@ def decide(db: Database, press: Press, *, may_decide: MayDecide, at: int) -> dic
     Answer: `state` (`decided`, `asked`, or `proposed` where a second person must approve),
     `posted_fen` (signed: what the shop is owed more), `txn_id` or None. Refuses: why_missing,
     discrepancy_not_found, discrepancy_settled, decision_not_offered, night_unfinished, fund_empty,
-    request_id_reused, own_shop, own_household, own_kin, and whatever `may_decide` refuses.
+    request_id_reused, own_shop, own_household, own_kin, late_points_none, late_points_stopped, and whatever
+    `may_decide` refuses.
     """
     if not press.reason.strip():
         raise Refusal("why_missing")
@@ -189,12 +191,39 @@ def _check_apart(tx: Tx, press: Press, row: Row) -> None:
     check_not_own_purchase(tx, press.community_id, press.by, row.booked_txn)
 
 
+def _post(tx: Tx, press: Press, row: Row, effect: Effect, *, at: int) -> int | None:
+    """The decision's entry: yuan and points between shop and community, or points the buyer gets afterwards."""
+    request_id, staff_id = press.request_id, press.by.id
+    if press.choice is Choice.CREDIT_LATE:
+        return post_late_points(
+            tx,
+            press.community_id,
+            row,
+            effect.earn_units,
+            request_id=request_id,
+            staff_id=staff_id,
+            at=at,
+        )
+    return post_effect(
+        tx,
+        press.community_id,
+        row.claimant_id,
+        effect,
+        request_id=request_id,
+        corrects_date=row.business_date,
+        staff_id=staff_id,
+        at=at,
+    )
+
+
 def effect_on(tx: Tx, community_id: int, row: Row, choice: Choice) -> Effect:
     """What a choice would post for a discrepancy as it stands now, whoever presses it.
 
     Refuses: decision_not_offered.
     """
     facts = facts_of(row)
+    if facts.code is Code.R2 and choice is Choice.CREDIT_LATE:
+        return Effect(earn_units=late_units(tx, community_id, row))
     if facts.code is Code.C1 and choice is Choice.PAY_BOOKED:
         items = _items_behind(tx, community_id, row)
         return paid_as_booked((item.units, item.fen) for item in items)
@@ -255,16 +284,7 @@ def _close(
 ) -> dict[str, Any]:
     community_id = press.community_id
     today, run_no = today_of(tx, community_id, at=at), last_run_no(tx, community_id)
-    txn_id = post_effect(
-        tx,
-        community_id,
-        row.claimant_id,
-        effect,
-        request_id=press.request_id,
-        corrects_date=row.business_date,
-        staff_id=press.by.id,
-        at=at,
-    )
+    txn_id = _post(tx, press, row, effect, at=at)
     changed = tx.run(
         _CLOSE,
         **_key(press),

@@ -18,6 +18,7 @@ STATE_NAMES: Final = {
     # decisions
     "pay_booked": mark("Pay what is booked"),
     "pay_claimed": mark("Pay what is claimed"),
+    "credit_late": mark("Give the points now"),
     "statement": mark("Claimed by the statement"),
     "slip_closed": mark("Closed with the slip"),
     "picked": mark("Booking picked, paid as booked"),

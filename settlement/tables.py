@@ -202,7 +202,7 @@ discrepancy = table(
     number("owner_id", null=True),
     number("due_date"),
     number("opened_at"),
-    text("decision", null=True),  # pay_booked | pay_claimed | ask_shop | statement
+    text("decision", null=True),  # pay_booked | pay_claimed | ask_shop | credit_late | statement
     text("reason"),  # why, in the decider's words
     number("decided_by", null=True),
     number("decided_at", null=True),

@@ -22,5 +22,5 @@ def verb_of_choice(choice: Choice, effect: Effect, *, minus_fen: int) -> Verb:
 
 
 def moved_units(effect: Effect) -> int:
-    """Points (units) that leave a shop's offsets with a decision; below zero where they come back to it."""
-    return effect.settle_units + effect.retire_units - effect.back_units
+    """Points (units) that leave a shop's offsets with a decision, below zero where they come back; or a buyer gets."""
+    return effect.settle_units + effect.retire_units - effect.back_units + effect.earn_units

@@ -250,7 +250,7 @@ RULES: Final[dict[Code, Rule]] = {
         mark("Sale without points"),
         Sign.PLUS,
         Hold.NOTHING,
-        mark("Offer the points afterwards."),
+        mark("Give the points afterwards; a second person agrees."),
         works=True,
     ),
     Code.R3: Rule(

@@ -339,7 +339,7 @@ def _event(event: Row, names: dict[int, str]) -> dict[str, Any]:
     said = say(word(PAYOUT_STATES, event.state).text)
     who = names.get(int(event.by_id)) or say(mark("the server"))
     note = f" ({said_words(event.note)})" if event.note else ""
-    return {"at": int(event.at), "text": f"{said}{note}, {who}"}
+    return {"at": int(event.at), "text": f"{said}{note} · {who}"}
 
 
 def _acts(row: Payout) -> list[dict[str, str]]:

@@ -308,7 +308,7 @@ def _filters(
             "label": say(mark("Kind")),
             "value": wanted.code,
             "ways": [
-                (code, f"{code} {say(RULES[Code(code)].name)} ({n})")
+                (code, f"{code} {say(RULES[Code(code)].name)} · {n}")
                 for code, n in sorted(listed.items())
             ],
         },

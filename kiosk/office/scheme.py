@@ -208,5 +208,5 @@ def subject_text(subject: str) -> str:
     kind, _, rest = subject.partition(":")
     if kind == "setting":
         name, _, value = rest.partition("=")
-        return f"{say(SETTING_NAMES.get(name, name))}: {value}"
+        return f"{say(SETTING_NAMES.get(name, name))}{say(mark(': '))}{value}"
     return say(mark("rules {name}")).format(name=rest)

@@ -220,10 +220,16 @@ def _history(rows: list[Any], names: dict[int, str]) -> list[dict[str, Any]]:
             "who": names.get(int(row.set_by)) or say(mark("the server")),
             "why": row.why,
             "lines": [
-                f"{say(name)}: {setting_text(key, before.get(key, 0))} → {setting_text(key, body.get(key, 0))}"
+                _changed(
+                    name, setting_text(key, before.get(key, 0)), setting_text(key, body.get(key, 0))
+                )
                 for key, name in SETTING_NAMES.items()
                 if before.get(key) != body.get(key)
             ],
         }
         for row, body, before in zip(rows, bodies, befores, strict=True)
     ]
+
+
+def _changed(name: str, before: str, after: str) -> str:
+    return f"{say(name)}{say(mark(': '))}{before} → {after}"

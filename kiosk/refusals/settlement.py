@@ -309,6 +309,17 @@ TABLE: Final = {
             " booked in it, so there is nothing to close. Choose a later month."
         ),
     ),
+    "late_points_none": Known(
+        409,
+        mark("No points are due for this purchase any more. Choose another answer."),
+    ),
+    "late_points_stopped": Known(
+        409,
+        mark(
+            "The year's budget for points is used up, so none are given. Wait for the committee to raise it, or choose "
+            "another answer."
+        ),
+    ),
     "queue_none": Known(
         422,
         mark("Nothing is ticked that this could be done with. Tick at least one difference."),

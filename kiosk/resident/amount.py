@@ -7,15 +7,20 @@ from typing import Final
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from kiosk.api.receipts import CUT_SENTENCES
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
 from kiosk.forms import hundredths_from, text
-from kiosk.pages import whole_points
+from kiosk.pages import say, whole_points
 from kiosk.resident.cards import own_serial
 from kiosk.resident.views import resident_page
+from ledger.earning.rates import channel_approved
 from ledger.errors import Refusal
+from ledger.members.terms import Terms
 from pos.amount_code import AmountCode, read_amount_code
 from pos.amount_sale import Payer, confirm, open_code, quote_code
+from pos.decide import shop_on
+from pos.desk import day_of, rules_on
 from pos.quotes import Quoted
 from pos.receipt_facts import receipt_facts
 
@@ -78,12 +83,26 @@ def _page(shown: str, *, refusal: Refusal | None = None) -> Response:
         shown=shown,
         code=code,
         shop="" if code is None else _shop(code),
+        brings_none="" if code is None else _brings_none(here, code, at),
         quote=quote,
         precision=here.shown.precision,
         asked=request.form.get("points", "") or whole_points(units).replace(",", ""),
         most_free=most_free,
         asks_pin=asks_pin or units > most_free,
     )
+
+
+def _brings_none(here: Terms, code: AmountCode, at: int) -> str:
+    """Why this purchase will bring no points, said before it is confirmed; '' where it brings some."""
+    day = day_of(here, at)
+    rules = rules_on(here, day)
+    shop = shop_on(here, rules, here.terminal(code.terminal_id).merchant_id, day)
+    why = ""
+    if not shop.earns:
+        why = shop.why_not
+    elif not channel_approved(rules.spend, code.channel):
+        why = "channel_not_approved"
+    return say(CUT_SENTENCES[why]) if why else ""
 
 
 def _payer() -> Payer:

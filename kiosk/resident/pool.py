@@ -52,7 +52,9 @@ def own_limit(tx: Tx, here: Terms, who: Resident, *, day: int) -> Own:
 
     left = None if found.units is None else max(0, found.units - found.used)
     later = month_text(found.next_month) if found.next_month else ""
-    return Own(told(found.units), told(left), later and f"{later}: {told(found.next_units)}")
+    return Own(
+        told(found.units), told(left), later and f"{later}{say(mark(': '))}{told(found.next_units)}"
+    )
 
 
 def months_for_head(tx: Tx, here: Terms, who: Resident, *, day: int) -> list[Month]:

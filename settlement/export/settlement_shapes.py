@@ -167,7 +167,7 @@ SETTLEMENT: Final = (
             owner_id number? who looks after it
             due_date number the day an answer is due
             opened_at number since when
-            decision text? pay_booked, pay_claimed, ask_shop or statement
+            decision text? pay_booked, pay_claimed, ask_shop, credit_late or statement
             decided_by number? one person
             decided_at number? when
             approved_by number? another person
@@ -197,7 +197,7 @@ SETTLEMENT: Final = (
             discrepancy_no number the discrepancy
             act_no number the act, from 1
             verb text inquire, claim_more, give_back, refuse, rule, approve, turn_down or answer
-            choice text pay_booked, pay_claimed or ask_shop; empty for a shop's answer
+            choice text pay_booked, pay_claimed, ask_shop or credit_late; empty for a shop's answer
             state text where it came to
             by_kind text staff or merchant
             by_id number who

@@ -180,3 +180,20 @@ def test_a_till_out_of_service_shows_no_bills(served: Served, shown: Shown) -> N
 
     assert "账单已确认" not in answer(served, code)
     assert sales(served) == []
+
+
+def test_before_it_is_confirmed_the_page_says_what_is_to_pay_and_whether_it_brings_points(
+    served: Served, shown: Shown
+) -> None:
+    resident = served.resident(1)
+
+    usual, cash = (
+        text_of(resident.get(f"{PAGE}?c={shown.sign(shown.bill(h=how))}"))
+        for how in ("scan", "cash")
+    )
+
+    for said in ("用了以后付 35.00 元", "不用积分付 50.00 元"):
+        assert said in usual
+        assert said in cash
+    assert "这种付款方式不积分" in cash
+    assert "不积分" not in usual
