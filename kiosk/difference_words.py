@@ -149,6 +149,11 @@ def gap_sentence(row: Row) -> str:
         )
     if row.code == Code.T3 and row.sub_code:
         return say(mark("{count} lines of this till and day")).format(count=row.sub_code)
+    if row.code == Code.X4 and row.sub_code:
+        said = mark(
+            "Claimed {days} days after its day, later than agreed. It is paid all the same."
+        )
+        return say(said).format(days=row.sub_code)
     parts = []
     if row.plus_fen:
         parts.append(

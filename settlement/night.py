@@ -36,7 +36,6 @@ from settlement.night_input import (
     fix_input,
     run_of,
     seal_day,
-    zone_us_of,
 )
 from settlement.night_result import NightResult, read_result
 from settlement.night_store import (
@@ -87,7 +86,6 @@ def run_night(
         check_whole(tx, community_id)
         check_day(tx, community_id, day, at=at)
         known = tx.find(FIND_RUN, community_id=community_id, business_date=day)
-        zone_us = zone_us_of(tx, community_id, day)
     doing = Doing(DayState.CUT_OFF)
     try:
         if known is None:
@@ -96,7 +94,8 @@ def run_night(
             doing.go_to(DayState.INTAKE)
             known = fix_input(db, community_id, day, end_leaf, at=at)
             after_step("begun")
-        run = run_of(community_id, known, zone_us)
+        with db.read() as tx:
+            run = run_of(tx, community_id, known)
         _go_on(_Night(db, run, known.run_id, at, after_step, doing), known.state)
     except GuardMissedError as missed:
         raise Refusal("busy_try_again") from missed
@@ -191,7 +190,7 @@ def verify_night(db: Database, community_id: int, day: int) -> bool:
     """
     with db.read() as tx:
         row = tx.get(FIND_RUN, community_id=community_id, business_date=day)
-        run = run_of(community_id, row, zone_us_of(tx, community_id, day))
+        run = run_of(tx, community_id, row)
         return digest_of(reckon(collect(tx, run), run), row.run_id) == str(row.digest)
 
 

@@ -12,6 +12,7 @@ from ledger.database import Database
 from ledger.earning.calendar import day_bounds, day_from_key, day_key
 from ledger.errors import GuardMissedError, Refusal
 from ledger.members.communities import get_community
+from ledger.members.settings import in_force
 from ledger.seal.sealer import seal
 from ledger.sql import Row, Tx
 from settlement.day_life import DayState
@@ -123,6 +124,16 @@ def zone_us_of(tx: Tx, community_id: int, day: int) -> int:
     return -(starts_at % _DAY_US) % _DAY_US
 
 
-def run_of(community_id: int, row: Row, zone_us: int) -> Run:
-    """The range of the order and the batches a night takes."""
-    return Run(community_id, row.run_no, row.business_date, row.first_leaf, row.end_leaf, zone_us)
+def run_of(tx: Tx, community_id: int, row: Row) -> Run:
+    """The range of the order and the batches a night takes, by the settings in force when it began."""
+    day = int(row.business_date)
+    agreed = in_force(tx, community_id, at=int(row.begun_at))
+    return Run(
+        community_id,
+        row.run_no,
+        day,
+        row.first_leaf,
+        row.end_leaf,
+        zone_us_of(tx, community_id, day),
+        agreed.claim_days,
+    )

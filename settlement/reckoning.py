@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, NamedTuple
 
+from ledger.earning.calendar import day_from_key
 from settlement.lone import Leftover, name_lone, place
 from settlement.matching import Booked, Claimed, Finding, judge
 from settlement.passes import Paired
@@ -196,12 +197,20 @@ def _take_waiting(out: Outcome, sides: Sides, item: Waiting, left: Leftover, run
         if item.flagged:
             out.unclaimed_ended.append(key)
         # An earlier night missed it in its day's claims; it is paid now, and said so.
-        code = finding.code or (Code.X4 if item.flagged else None)
+        late = _days_late(booked, run)
+        code = finding.code or (Code.X4 if item.flagged or late else None)
         if code is not None:
-            out.found.append(_found(code, item.pair, finding))
+            found = _found(code, item.pair, finding)
+            out.found.append(found._replace(sub_code=late) if code is Code.X4 else found)
     elif finding.code is Code.X2 and not item.flagged and not left.is_unsure(booked):
         out.flagged.append(key)
         out.found.append(_found(Code.X2, item.pair, finding))
+
+
+def _days_late(booked: Booked, run: Run) -> str:
+    """How many days after its day a claim came, where that is later than agreed: it is paid all the same, and said."""
+    days = (day_from_key(run.day) - day_from_key(booked.business_date)).days
+    return str(days) if 0 < run.claim_days < days else ""
 
 
 def _judge(sides: Sides, pair: Pair, run: Run) -> Finding:

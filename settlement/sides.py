@@ -20,6 +20,7 @@ class Run(NamedTuple):
     first_leaf: int
     end_leaf: int
     zone_us: int = 0  # how far the community's clock is ahead of UTC on that day
+    claim_days: int = 0  # days within which a claim is in time; 0: however late, it is
 
 
 class Pooled(NamedTuple):

@@ -19,9 +19,9 @@ from settlement.verdicts import Code
 
 DECIDES_S: Final = 15 * 3_600
 _WEEKDAY: Final = 3
-_LEFT_OPEN_DAYS: Final = 14
+_LEFT_OPEN_DAYS: Final = 31
 _LEFT_OPEN: Final = 8
-"""So many of the fortnight's stay for whoever tries the demonstration, and what the last night finds."""
+"""So many of the month's stay for whoever tries the demonstration, and what the last night finds."""
 _AS_CLAIMED: Final = 0.25
 
 
@@ -29,7 +29,7 @@ class OfficeWork:
     """What staff do at their desks, a little every week."""
 
     def __init__(self, town: Town, today: date) -> None:
-        """Leave what came up in the fortnight before `today` for whoever tries the demonstration."""
+        """Leave some of what came up in the month before `today` for whoever tries the demonstration."""
         self._town = town
         self._today = today
         self._chance = Streams(town.world.seed).stream("decisions")

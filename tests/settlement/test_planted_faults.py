@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from ledger.audit import By
+from ledger.members import settings
 from ledger.sql import Sql
 from settlement.day_file import day_document
 from settlement.night import run_night, verify_night
@@ -173,6 +176,45 @@ def test_an_unclaimed_sale_claimed_the_next_day_is_late_and_paid(town: Town) -> 
     assert found_in(town, result) == Counter([Planted("X4", missed.shop, missed.ref)])
     assert states(town, missed.ref) == [("X2", "auto_cleared"), ("X4", "auto_cleared")]
     assert result.settled_fen == sum(e.fen for e in second.booked) + missed.plus_fen
+
+
+def test_a_claim_after_the_days_agreed_is_paid_and_says_how_late_also_when_they_change(
+    town: Town,
+) -> None:
+    planter = Planter(town.tills, 7)
+    days = honest_days(planter, 4, per_day=3)
+    [late] = FAULTS["X2"](planter, days[0])
+    [in_time] = FAULTS["X2"](planter, days[2])
+    for ref, day in ((late.ref, days[0]), (in_time.ref, days[2])):
+        days[3].file(next(e for e in day.booked if e.ref == ref))
+    change = {"claim_days": 2}
+    town.db.write(
+        lambda tx: settings.change(tx, HERE, change, by=By("staff", 1), why="agreed", at=town.at)
+    )
+    for number, day in enumerate(days, start=1):
+        live_day(town, day, number)
+        result = night(town, day.day)
+
+    sub_codes = {row.ref: (row.code, row.sub_code) for row in _rows(town) if row.code == "X4"}
+    assert sub_codes == {late.ref: ("X4", "3"), in_time.ref: ("X4", "")}
+    assert (
+        result.settled_fen == sum(e.fen for e in days[3].booked) + late.plus_fen + in_time.plus_fen
+    )
+    # What is agreed later says nothing about a night that is over.
+    town.db.write(
+        lambda tx: settings.change(
+            tx, HERE, {"claim_days": 30}, by=By("staff", 1), why="longer", at=town.later(86_400 * 9)
+        )
+    )
+    assert verify_night(town.db, HERE, days[3].day)
+
+
+def _rows(town: Town) -> list[Any]:
+    with town.db.read() as tx:
+        return tx.all(
+            Sql("SELECT code, sub_code, ref FROM discrepancy WHERE community_id = :community_id"),
+            community_id=HERE,
+        )
 
 
 def test_a_claim_without_a_booking_waits_three_working_days_before_anybody_is_asked(
