@@ -105,6 +105,7 @@ def _page(*, refusal: Refusal | None = None) -> Response:
                 "branch": here.branch(one.branch_id).name,
                 "is_pad": one.kind == "paper",
                 "state": say(word(TERMINAL_STATES, one.state).text),
+                "has_tablet": one.state == "active",
                 "told": None if told is None else troubles_of(told, at),
                 "next_slip": last.get(one.code, 0) + 1,
             }

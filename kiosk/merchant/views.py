@@ -110,7 +110,7 @@ def home() -> Response:
         cover_fen=left,
         money=money,
         coming=coming,
-        statements=[head_of(row, shop.name) for row in rows],
+        statements=[{**head_of(row, shop.name), "waits": row.state == "issued"} for row in rows],
         questions=[_question(row) for row in questions],
     )
 

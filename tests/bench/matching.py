@@ -24,7 +24,7 @@ from typing import Any
 from ledger.book.offsets import span_of
 from ledger.database import Database
 from settlement.collect import collect
-from settlement.night_input import fix_input, run_of, seal_day, zone_us_of
+from settlement.night_input import fix_input, run_of, seal_day
 from settlement.pairs import join
 from settlement.reckoning import reckon
 from settlement.sides import Run
@@ -44,7 +44,7 @@ def _begun(db: Database) -> Run:
     end_leaf = seal_day(db, HERE, DAY, at=at)
     row = fix_input(db, HERE, DAY, end_leaf, at=at)
     with db.read() as tx:
-        return run_of(HERE, row, zone_us_of(tx, HERE, DAY))
+        return run_of(tx, HERE, row)
 
 
 def _ours(db: Database, run: Run, rounds: int) -> tuple[float, float, int]:

@@ -30,7 +30,7 @@ export function EnrolScreen() {
   return (
     <Screen title={till.mode === "till" ? t("Set up this till") : t("Set up this counter")}>
       <form onSubmit={(event) => void enrol(event)}>
-        <p>{t("The community office gives you two codes. Type both; this is needed once.")}</p>
+        <p>{t("Two codes stand on the enrolment slip, from the community office or printed by the owner. Type both; this is needed once.")}</p>
         <label>
           {t("Community code (4 characters)")}
           <input

@@ -34,6 +34,7 @@ export function SignInScreen() {
   return (
     <Screen title={clerk.label} onBack={back}>
       {fault && <Notice kind="failed">{fault}</Notice>}
+      <p aria-hidden="true">{t("Your clerk's code, four digits")}</p>
       <SecretCode label={t("Your four digits")} text={code} length={DIGITS} onText={(text) => void type(text)} />
     </Screen>
   );
