@@ -57,7 +57,7 @@ _GONE: Final = (
 )
 _ASKED: Final = Sql(
     "SELECT p.approval_id, p.body FROM approval p WHERE p.community_id = :community_id"
-    " AND (p.body LIKE :inside OR p.body LIKE :last OR EXISTS (SELECT 1 FROM household_act a"
+    " AND (p.body LIKE :inside OR p.body LIKE :last OR p.body LIKE :other OR EXISTS (SELECT 1 FROM household_act a"
     "  WHERE a.community_id = p.community_id AND a.approval_id = p.approval_id AND a.person_id = :person_id))"
 )
 _TYPED_ACTS: Final = Sql(
@@ -104,7 +104,11 @@ def forget_person(
 
 def _reword_proposals(tx: Tx, community_id: int, person_id: int) -> None:
     """Every proposal about them keeps its numbers and loses its words."""
-    about = {"inside": f'%"person_id":{person_id},%', "last": f'%"person_id":{person_id}}}%'}
+    about = {
+        "inside": f'%"person_id":{person_id},%',
+        "last": f'%"person_id":{person_id}}}%',
+        "other": f'%"to_person":{person_id},%',
+    }
     for row in tx.all(_ASKED, community_id=community_id, person_id=person_id, **about):
         body = json.loads(row.body)
         told = json.dumps(

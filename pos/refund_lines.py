@@ -8,10 +8,11 @@ from ledger.book.accounts import account_id
 from ledger.book.chart import Account
 from ledger.book.posting import Line, Side
 from ledger.earning.rates import RefundSplit
+from ledger.errors import GuardMissedError
 from ledger.households.owners import owner_now
+from ledger.offline.borne import borne_units
 from ledger.sql import Row, Sql, Tx
 from pos.misuse.facts import is_borne
-from pos.offline.forgiving import borne_units
 from pos.taking import Owner, Taking
 
 _OWNER: Final = Sql(
@@ -33,7 +34,9 @@ _LOST: Final = Sql(
     "SELECT request_id FROM offline_sale WHERE community_id = :community_id"
     " AND request_id = :sale_id AND state IN ('loss', 'twice')"
 )
-
+_REBOOKED: Final = Sql(
+    "SELECT to_owner FROM rebooked WHERE community_id = :community_id AND txn_id = :txn_id"
+)
 
 BUYER: Final = (
     "coalesce((SELECT q.to_person FROM rebooked q WHERE q.community_id = sale.community_id AND q.txn_id = sale.txn_id),"
@@ -86,6 +89,7 @@ def borne_of(tx: Tx, community_id: int, sale: Row, commodity: int, units: int, *
     """
     # Whoever decides about this sale meanwhile waits for the refund, and sees it.
     tx.run(LOCK_SALE, community_id=community_id, sale_id=sale.sale_id)
+    _check_owner(tx, community_id, sale)
     lent = tx.find(_LOST, community_id=community_id, sale_id=sale.sale_id) is not None
     if not lent and not is_borne(tx, community_id, sale.txn_id):
         owner_id, person_id = int(sale.wallet_owner_id), int(sale.person_id)
@@ -95,6 +99,13 @@ def borne_of(tx: Tx, community_id: int, sale: Row, commodity: int, units: int, *
         return Borne(None, 0)
     loss = account_id(tx, community_id, Account.LOSS, commodity, at=at)
     return Borne(Side(loss, Account.LOSS), units)
+
+
+def _check_owner(tx: Tx, community_id: int, sale: Row) -> None:
+    """Whose it is was read before the sale was held still: booked to another household meanwhile, it is read anew."""
+    now = tx.find(_REBOOKED, community_id=community_id, txn_id=sale.txn_id)
+    if now is not None and int(now.to_owner) != int(sale.wallet_owner_id):
+        raise GuardMissedError("sale")
 
 
 def refund_lines(

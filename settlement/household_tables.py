@@ -38,6 +38,7 @@ rebooked = table(
         "owed_units"
     ),  # of what it had brought: spent by then, owed by the household that had them
     number("lacked_units"),  # of what it had used: owed by the household it went to
+    number("borne_units"),  # of what it had used: let go before, so given back to the community
     number("made_txn"),
     number("proposed_by"),
     number("approved_by"),

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from ledger import audit
 from ledger.audit import By
+from ledger.clock import SECOND_US
 from ledger.database import Database
 from ledger.earning.calendar import day_from_key
 from ledger.errors import GuardMissedError, Refusal
@@ -47,6 +48,11 @@ _NAMES: Final = Sql(
     " HAVING max(CASE WHEN kind = 'closed' THEN 1 ELSE 0 END) = 0 AND max(keyed_at) >= :since"
     " ORDER BY max(keyed_at) DESC, claimant_id, list_no LIMIT :most"
 )
+_SINCE: Final = Sql(
+    "SELECT claimant_id, list_no FROM claim_keying WHERE community_id = :community_id GROUP BY claimant_id, list_no"
+    " HAVING max(keyed_at) >= :since AND max(round_no) > 1 ORDER BY claimant_id, list_no"
+)
+_LOOKED_BACK_US: Final = 30 * 86_400 * SECOND_US
 
 
 class Keying(NamedTuple):
@@ -201,6 +207,19 @@ def file_agreed(
             told["filed"] += len(lines)
             told["again"] += int(answer["again"])
     return told
+
+
+def file_left(db: Database, community_id: int, *, at: int) -> int:
+    """File what agrees and was not filed because the request that brought it was cut off; gives the lines.
+
+    Run again it files nothing. Refuses: busy_try_again.
+    """
+    with db.read() as tx:
+        names = tx.all(_SINCE, community_id=community_id, since=at - _LOOKED_BACK_US)
+    return sum(
+        file_agreed(db, community_id, int(one.claimant_id), int(one.list_no), at=at)["filed"]
+        for one in names
+    )
 
 
 def _file(

@@ -9,6 +9,7 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Final, NamedTuple
 
+from ledger.earning.calendar import day_from_key
 from ledger.refs import read_reference
 
 MOST_ROWS: Final = 500
@@ -122,13 +123,22 @@ def _row(cells: list[str], line_no: int) -> Row | RowFault:
 
 def _fault(ref: str, units: int | None, fen: int | None) -> tuple[str, str] | None:
     """The first cell that is wrong, and what is wrong with it."""
-    if _REF.fullmatch(ref) is None:
+    if _REF.fullmatch(ref) is None or not _has_day(ref):
         return "ref", "ref"
     if units is None or fen is None:
         return ("points" if units is None else "yuan"), "number"
     if fen == 0:
         return "yuan", "zero"
     return ("points", "sign") if (units > 0) != (fen > 0) else None
+
+
+def _has_day(ref: str) -> bool:
+    """Whether the day in a whole number is one: the check character does not look at the calendar."""
+    read = read_reference(ref)
+    try:
+        return read is None or bool(day_from_key(20_000_000 + int(read.yymmdd)))
+    except ValueError:
+        return False
 
 
 def _whole(typed: str) -> int | None:

@@ -14,6 +14,7 @@ from ledger.audit import By
 from ledger.book import requests
 from ledger.database import Database
 from ledger.errors import GuardMissedError, Refusal
+from ledger.members.shop_ties import check_not_own_purchase, check_not_own_shop
 from ledger.sql import Row, Sql, Tx
 from settlement.choices import paid_as_booked
 from settlement.discrepancies import get_discrepancy
@@ -61,8 +62,8 @@ def pick_booking(db: Database, pick: Pick, *, may_decide: MayDecide, at: int) ->
     """Take the picked booking for what the claim means and pay it as booked.
 
     Answer: `state`, `posted_fen`, `txn_id`. Refuses: why_missing, discrepancy_not_found, discrepancy_settled,
-    night_unfinished, pick_not_offered (not one of its candidates, or settled meanwhile), request_id_reused, and
-    whatever `may_decide` refuses.
+    night_unfinished, pick_not_offered (not one of its candidates, or settled meanwhile), own_shop, own_household,
+    own_kin, request_id_reused, and whatever `may_decide` refuses.
     """
     if not pick.reason.strip():
         raise Refusal("why_missing")
@@ -73,9 +74,11 @@ def pick_booking(db: Database, pick: Pick, *, may_decide: MayDecide, at: int) ->
             raise Refusal("discrepancy_settled", state=row.state)
         if night_running(tx, pick.community_id):
             raise Refusal("night_unfinished", business_date=None)
+        check_not_own_shop(tx, pick.community_id, pick.by, row.claimant_id)
         may_decide(tx, row)
         for one in candidates(tx, pick.community_id, row):
             if one.ref == pick.ref:
+                check_not_own_purchase(tx, pick.community_id, pick.by, one.txn_id)
                 return _take(tx, pick, row, one, at=at)
         raise Refusal("pick_not_offered")
 

@@ -1,8 +1,8 @@
 """A purchase of the wrong household put right: proposed by one, agreed by another, reversed and booked in one entry.
 
 The points it used come back to the household that had them taken and are taken from the one that bought; the points it
-brought go the same way. In between they pass through the community's loss, which stays as it was; the shop's side is
-not touched, so the shop is paid once.
+brought go the same way. In between they pass through the community's loss, which stays as it was, but for a debt that
+was let go: nobody had paid that, so it comes back to the community. The shop's side is not touched: it is paid once.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from ledger.errors import GuardMissedError, Refusal
 from ledger.households.owners import owner_now
 from ledger.ids import derived_request_id, new_id
 from ledger.members import approvals, residents
+from ledger.offline.borne import borne_units
 from ledger.sql import Row, Sql, Tx
 from settlement.discrepancies import UNSETTLED, get_discrepancy
 from settlement.effects import today_of
@@ -40,9 +41,9 @@ _IS_HOUSEHOLD: Final = Sql(
 )
 _KEEP: Final = Sql(
     "INSERT INTO rebooked (community_id, txn_id, from_owner, to_owner, to_person, commodity, units, earned_units,"
-    " owed_units, lacked_units, made_txn, proposed_by, approved_by, business_date, made_at) VALUES (:community_id,"
-    " :txn_id, :from_owner, :to_owner, :to_person, :commodity, :units, :earned_units, :owed_units, :lacked_units,"
-    " :made_txn, :proposed_by, :approved_by, :today, :at)"
+    " owed_units, lacked_units, borne_units, made_txn, proposed_by, approved_by, business_date, made_at) VALUES"
+    " (:community_id, :txn_id, :from_owner, :to_owner, :to_person, :commodity, :units, :earned_units, :owed_units,"
+    " :lacked_units, :borne_units, :made_txn, :proposed_by, :approved_by, :today, :at)"
 )
 _CLOSE: Final = Sql(
     "UPDATE discrepancy SET state = 'decided', decision = :decision, reason = :reason, decided_by = :decided_by,"
@@ -53,12 +54,16 @@ _CLOSE: Final = Sql(
 
 
 class Moved(NamedTuple):
-    """What an entry moves, in units: the points a purchase had used and brought, and what of each is owed now."""
+    """What an entry moves, in units: the points a purchase had used and brought, and what of each is owed now.
+
+    `borne_units`: of the points used, a debt that was let go; they come back to the community.
+    """
 
     units: int
     earned_units: int
     owed_units: int
     lacked_units: int
+    borne_units: int
 
 
 def propose_end(
@@ -102,7 +107,8 @@ def approve_end(tx: Tx, community_id: int, approval_id: int, *, by: By, at: int)
     What the right household lacks is owed by it, as is what the wrong one has spent of points that were not its own:
     the next points make it up, never yuan. Refuses: approval_not_found, approval_decided, approval_same_person,
     own_household, own_kin, discrepancy_settled, night_unfinished, purchase_other (nothing of it stands any more),
-    rebook_pending (its points are not proven yet), busy_try_again (a refund of it is under way), period_locked.
+    rebook_pending (its points are not proven yet), rebook_same_household (they live together by now), busy_try_again
+    (a refund of it is under way), period_locked.
     """
     approved = approvals.approve(tx, community_id, approval_id, by=by, at=at)
     if approved.kind != APPROVAL:
@@ -116,6 +122,8 @@ def approve_end(tx: Tx, community_id: int, approval_id: int, *, by: By, at: int)
     txn_id = None
     if end == "rebook":
         to_person = int(approved.body["to_person"])
+        # Whoever it is for may have moved since it was proposed.
+        approvals.check_not_own_household(tx, community_id, by, person_id=to_person)
         people = (approved.proposed_by, by.id)
         txn_id = _rebook(tx, community_id, int(said.txn_id), to_person, people, today, at=at)
     closed = tx.run(
@@ -171,6 +179,8 @@ def _rebook(
     sale = _standing(tx, community_id, txn_id)
     check_open(tx, community_id, today)
     owners = _owners(tx, community_id, sale, to_person)
+    if owners[0] == owners[1]:
+        raise Refusal("rebook_same_household")
     lines, moved = _lines(tx, community_id, sale, owners, at=at)
     posting = Posting(
         community_id=community_id,
@@ -253,8 +263,10 @@ def _lines(
     loss = side(Account.LOSS)
     issued = side(Account.ISSUED_CONSUMPTION)
 
-    repaid = repay_lines(tx, community_id, was, commodity, used, wallets[was], at=at)
-    in_hand = wallet_of(tx, community_id, was, commodity).available + used
+    borne = min(used, _borne(tx, community_id, sale))
+    back = used - borne
+    repaid = repay_lines(tx, community_id, was, commodity, back, wallets[was], at=at)
+    in_hand = wallet_of(tx, community_id, was, commodity).available + back
     in_hand -= sum(line.amount for line in repaid)
     taken = min(brought, max(in_hand, 0))
 
@@ -263,7 +275,7 @@ def _lines(
     can_use -= sum(line.amount for line in repays)
     lacked = used - min(used, max(can_use, 0))
     moves = [
-        Line(loss, wallets[was], commodity, used),
+        Line(loss, wallets[was], commodity, back),
         *repaid,
         Line(wallets[was], issued, commodity, taken),
         Line(side(Account.OWED, was), issued, commodity, brought - taken),
@@ -273,4 +285,9 @@ def _lines(
         Line(wallets[now], loss, commodity, used),
     ]
     lines = [line for line in moves if line.amount]
-    return lines, Moved(used, brought, brought - taken, lacked)
+    return lines, Moved(used, brought, brought - taken, lacked, borne)
+
+
+def _borne(tx: Tx, community_id: int, sale: Row) -> int:
+    owner, person = int(sale.wallet_owner_id), int(sale.person_id or 0)
+    return borne_units(tx, community_id, str(sale.sale_id), owner, person)

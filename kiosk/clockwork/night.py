@@ -22,6 +22,7 @@ from pos.misuse.review import give_due
 from pos.orders import lapse_orders
 from pos.proof import vest_overdue
 from pos.recovery import recover
+from settlement.keyed_lists import file_left
 from settlement.late_bookings import take_back_paid_claims
 from settlement.night import AfterStep, run_night
 from settlement.night_result import NightResult
@@ -71,6 +72,7 @@ def prepare_night(server: Opened, community_id: int, *, at: int) -> dict[str, An
         "payments_finished": sum(ended.values()),
         "payouts_asked": payouts_asked,
         "payments_gone_otherwise": odd_payments,
+        "paper_lines_filed": file_left(server.db, community_id, at=at),
         "points_vested_units": vested,
         "short_refunds_mended_fen": mended,
         "paid_claims_taken_back_fen": taken_back,

@@ -61,7 +61,7 @@ def key_first() -> AnyResponse:
         return key_list(tx, here.community.id, shop, typed, day=day("day"), by=by, at=at)
 
     try:
-        answer = act("claims.key", {"shop": text("shop"), "lines": typed}, work)
+        answer = act("claims.key", {"shop": text("shop"), "day": text("day"), "lines": typed}, work)
     except Refusal as refusal:
         return _page(refusal=refusal)
     if answer["faults"]:
@@ -107,7 +107,7 @@ def close_keyed(shop: int, list_no: int) -> AnyResponse:
         close_list(tx, here, shop, list_no, text("reason"), by=by, at=at)
 
     try:
-        act("claims.key_close", {"shop": shop, "list": list_no}, work)
+        act("claims.key_close", {"shop": shop, "list": list_no, "why": text("reason")}, work)
     except Refusal as refusal:
         return _list_page(shop, list_no, refusal=refusal)
     return to("office.keyed", "keyed_closed")

@@ -17,10 +17,10 @@ from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.ids import derived_request_id, new_id
 from ledger.members import approvals
+from ledger.offline.borne import borne_units
 from ledger.sql import Row, Sql, Tx
 from pos.misuse.facts import due_forms, entries_on, find_form, find_out
 from pos.notices import MISUSE_BACK, MISUSE_KEPT, MISUSE_TAKEN, tell_step
-from pos.offline.forgiving import borne_units
 
 # A refund or a return of the same entry waits, so that its points cannot come back twice.
 _LOCKS: Final = (

@@ -21,6 +21,7 @@ from ledger.ids import derived_request_id
 from ledger.members import approvals
 from ledger.members.approvals import Approval
 from ledger.members.terms import Terms
+from ledger.offline.borne import forgiven_units
 from ledger.sql import Sql, Tx
 from pos.notices import FORGIVEN, tell_step
 
@@ -31,11 +32,6 @@ _SHORT: Final = Sql(
     " FROM offline_sale o JOIN sale s ON s.community_id = o.community_id AND s.sale_id = o.request_id"
     " WHERE o.community_id = :community_id AND o.state = 'short' AND o.person_id IS NOT NULL"
     " GROUP BY s.wallet_owner_id, o.person_id ORDER BY max(o.came_at) DESC"
-)
-_FORGIVEN: Final = Sql(
-    "SELECT coalesce(sum(t.amount), 0) AS units FROM txn x JOIN transfer t ON t.community_id = x.community_id"
-    " AND t.txn_id = x.txn_id WHERE x.community_id = :community_id AND x.kind = 'forgive'"
-    " AND x.wallet_owner_id = :owner_id"
 )
 _OWED_MOVES: Final = Sql(
     "SELECT x.kind, CASE WHEN t.debit_id = :account THEN t.amount ELSE -t.amount END AS units FROM transfer t"
@@ -49,19 +45,6 @@ _LET_GO: Final = Sql(
     "SELECT coalesce(sum(t.amount), 0) AS units FROM txn x JOIN transfer t ON t.community_id = x.community_id"
     " AND t.txn_id = x.txn_id WHERE x.community_id = :community_id AND x.kind = 'forgive'"
     " AND x.request_id = :request_id"
-)
-# What refunds of such sales have given back to the community already; of one sale, and of all by one wallet.
-_BACK: Final = Sql(
-    "SELECT o.lacked_units, coalesce((SELECT sum(t.amount) FROM refund r JOIN transfer t"
-    "  ON t.community_id = r.community_id AND t.txn_id = r.txn_id JOIN account a ON a.community_id = t.community_id"
-    "  AND a.account_id = t.credit_id AND a.kind = 'loss' WHERE r.community_id = o.community_id"
-    "  AND r.sale_id = o.request_id), 0) AS of_sale,"
-    " coalesce((SELECT sum(t.amount) FROM sale s JOIN offline_sale f ON f.community_id = s.community_id"
-    "  AND f.request_id = s.sale_id AND f.state = 'short' JOIN refund r ON r.community_id = s.community_id"
-    "  AND r.sale_id = s.sale_id JOIN transfer t ON t.community_id = r.community_id AND t.txn_id = r.txn_id"
-    "  JOIN account a ON a.community_id = t.community_id AND a.account_id = t.credit_id AND a.kind = 'loss'"
-    "  WHERE s.community_id = o.community_id AND s.wallet_owner_id = :owner_id), 0) AS of_owner"
-    " FROM offline_sale o WHERE o.community_id = :community_id AND o.request_id = :sale_id AND o.state = 'short'"
 )
 _DECIDED: Final = Sql(
     "SELECT approval_id FROM approval WHERE community_id = :community_id AND kind = :kind AND state = 'approved'"
@@ -92,7 +75,7 @@ def debts(tx: Tx, terms: Terms) -> list[Debt]:
         lacked[owner] = before._replace(units=before.units + int(row.units))
     found = []
     for debt in lacked.values():
-        let_go = int(tx.get(_FORGIVEN, community_id=here, owner_id=debt.owner_id).units)
+        let_go = forgiven_units(tx, here, debt.owner_id)
         left = min(_still_owed(tx, here, debt.owner_id, commodity), debt.units - let_go)
         if left > 0:
             found.append(debt._replace(units=left))
@@ -192,23 +175,6 @@ def let_go(tx: Tx, community_id: int, approval_id: int) -> int:
     """The units that an agreed proposal let go: less than was proposed where some was made up meanwhile."""
     asked = derived_request_id("forgive", approval_id)
     return int(tx.get(_LET_GO, community_id=community_id, request_id=asked).units)
-
-
-def borne_units(tx: Tx, community_id: int, sale_id: str, owner_id: int, person_id: int) -> int:
-    """The units of a sale that its holder never paid and need not make up: what comes back of it is not theirs.
-
-    Where several sales lacked points, what was let go counts for the first that comes back. Who lets go at the same
-    moment as a refund pays the debt finds less of it, or the refund finds none to pay and is tried again.
-    """
-    row = tx.find(_BACK, community_id=community_id, sale_id=sale_id, owner_id=owner_id)
-    if row is None:
-        return 0
-    owners = {owner_id, owner_now(tx, community_id, owner_id, person_id)}
-    forgiven = sum(
-        int(tx.get(_FORGIVEN, community_id=community_id, owner_id=owner).units) for owner in owners
-    )
-    lacked, of_sale, of_owner = (int(value) for value in row)
-    return max(0, min(lacked - of_sale, forgiven - of_owner))
 
 
 def decided(tx: Tx, community_id: int) -> list[Approval]:

@@ -35,7 +35,7 @@ REBOOKED: Final[tuple[Check, ...]] = (
             "  AND q.from_owner <> q.to_owner AND q.proposed_by <> q.approved_by AND d.code = 'T2'"
             "  AND d.state = 'decided' AND d.posted_txn = q.made_txn AND x.wallet_owner_id = q.to_owner"
             "  AND x.corrects_date = s.business_date AND x.business_date = q.business_date"
-            f"  AND {_moved('loss', '', 'wallet', 'q.from_owner')} = q.units"
+            f"  AND {_moved('loss', '', 'wallet', 'q.from_owner')} = q.units - q.borne_units"
             f"  AND {_moved('wallet', 'q.to_owner', 'loss', '')} = q.units"
             f"  AND {_moved('issued_consumption', '', 'wallet', 'q.to_owner')} = q.earned_units"
             f"  AND {_moved('wallet', 'q.from_owner', 'issued_consumption', '')}"

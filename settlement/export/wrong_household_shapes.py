@@ -37,6 +37,7 @@ WRONG_HOUSEHOLD: Final = (
             earned_units number points it had brought
             owed_units number of these: spent by then, a debt of the first
             lacked_units number of what it used: not there, a debt of the second
+            borne_units number of what it used: a debt let go before, back to the community
             made_txn number the posting
             proposed_by number who proposed it
             approved_by number who agreed

@@ -13,9 +13,10 @@ import pytest
 from ledger.audit import By
 from ledger.database import Database
 from ledger.errors import Refusal
+from ledger.refs import make_reference
 from ledger.sql import Sql
 from settlement import keyed_lists
-from settlement.keyed_lists import close_list, file_agreed, get_list, key_again, key_list
+from settlement.keyed_lists import close_list, file_agreed, file_left, get_list, key_again, key_list
 from settlement.keyed_rules import compare, read_rows
 from tests.support.night_plant import Entry, Planter
 from tests.support.pages_town import Served, form_number, serve, text_of
@@ -177,7 +178,10 @@ def test_cut_off_before_filing_the_same_list_is_filed_once(
             desk.again(number, text_of_paper(entries))
     assert desk.filed() == []
 
-    filed = [file_agreed(desk.town.db, HERE, 1, number, at=desk.town.at)["filed"] for _ in range(2)]
+    # Nobody is asked for it again, so the night looks after it.
+    assert desk.read(number).state == "agreed"
+
+    filed = [file_left(desk.town.db, HERE, at=desk.town.at) for _ in range(2)]
 
     assert filed == [5, 0]
     with desk.town.db.read() as tx:
@@ -189,6 +193,7 @@ def test_cut_off_before_filing_the_same_list_is_filed_once(
     [
         ("M01T1-1 200 10.00", ("", "columns")),
         ("M01?1-1 200 10.00 9:30", ("ref", "ref")),
+        (f"{make_reference('M01T1', 20269999, 1)} 200 10.00 9:30", ("ref", "ref")),
         ("M01T1-1 2oo 10.00 9:30", ("points", "number")),
         ("M01T1-1 200 10.001 9:30", ("yuan", "number")),
         ("M01T1-1 200 0 9:30", ("yuan", "zero")),
@@ -221,6 +226,21 @@ def test_two_clerks_type_a_paper_list_on_the_offices_pages(sqlite_url: str, tmp_
     third = text_of(post(client, "/office/keyed/1/1", lines=typed(entries[0])))
     assert "5 行一致，已申报" in third
     assert "纸质，双录" in text_of(client.get("/office/claims"))
+
+
+def test_the_same_form_for_another_day_is_not_taken_for_the_first(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    served: Served = serve(Database(sqlite_url), tmp_path)
+    client = served.member("zhou")
+    number = form_number(client.get("/office/keyed"), "/office/keyed")
+    form = {"request_id": number, "shop": "1", "lines": text_of_paper(paper(served.town))}
+    client.post("/office/keyed", data={**form, "day": "2026-03-05"})
+
+    again = client.post("/office/keyed", data={**form, "day": "2026-03-04"}, follow_redirects=True)
+
+    assert again.status_code == 409
+    assert client.get("/office/keyed/1/2").status_code == 404
 
 
 def post(client: Any, path: str, **fields: str) -> Any:

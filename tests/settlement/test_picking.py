@@ -11,6 +11,7 @@ from ledger.audit import By
 from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.ids import new_request_id
+from ledger.sql import Sql
 from settlement import gate
 from settlement.discrepancies import get_discrepancy
 from settlement.picking import Pick, candidates, pick_booking
@@ -124,6 +125,28 @@ def test_it_is_picked_once_from_its_own_candidates_and_with_a_reason(town: Town)
     assert pick(town, number, one, request_id=name) == first
     with pytest.raises(Refusal, match="discrepancy_settled"):
         pick(town, number, other)
+
+
+def test_nobody_picks_for_their_own_shop_nor_what_their_own_household_bought(town: Town) -> None:
+    _, _, number, _ = x5(town)
+    one, _other = offered(town, number)
+    own = By("staff", 71)
+    add_staff(town.db, {own: "merchant_owner", CHIEF: "accountant"}, at=town.at)
+    says = Sql(
+        "UPDATE staff SET person_id = :person, merchant_id = :shop WHERE community_id = :here AND staff_id = :staff"
+    )
+    with town.db.read() as tx:
+        shop = get_discrepancy(tx, HERE, number).claimant_id
+        bought = tx.get(_BUYER, here=HERE, ref=one).person_id
+    for owner, clerk, code in ((2, 2, "own_shop"), (2, bought, "own_household")):
+        for staff, person, theirs in ((own.id, owner, shop), (CHIEF.id, clerk, None)):
+            ties = {"here": HERE, "staff": staff, "person": person, "shop": theirs}
+            town.db.write(lambda tx, t=ties: tx.run(says, **t))  # type: ignore[misc]
+        with pytest.raises(Refusal, match=code):
+            pick(town, number, one)
+
+
+_BUYER = Sql("SELECT person_id FROM txn WHERE community_id = :here AND ref = :ref")
 
 
 def test_the_desk_shows_both_and_pays_the_one_that_is_picked(
