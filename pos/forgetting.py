@@ -164,6 +164,7 @@ KEPT: Final[Mapping[str, str]] = MappingProxyType(
         "lapse": _NUMBER,
         "lapse_notice": "that a notice was given before points lapsed, by number",
         "late_spending": _NUMBER,
+        "life_step": "the states of a day or a month (`subject` says which of them); about no person",
         "member_limit": _LIMIT,
         "misuse_entry": _NUMBER,
         "offline_sale": _NUMBER,

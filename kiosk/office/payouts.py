@@ -338,7 +338,7 @@ def _payout(tx: Tx, here: Terms, row: Payout, names: dict[int, str]) -> dict[str
 def _event(event: Row, names: dict[int, str]) -> dict[str, Any]:
     said = say(word(PAYOUT_STATES, event.state).text)
     who = names.get(int(event.by_id)) or say(mark("the server"))
-    note = f" ({said_words(event.note)})" if event.note else ""
+    note = f"{say(mark(' ('))}{said_words(event.note)}{say(mark(')'))}" if event.note else ""
     return {"at": int(event.at), "text": f"{said}{note} · {who}"}
 
 

@@ -123,7 +123,7 @@ def test_a_second_person_says_that_a_file_was_never_sent(served: Served) -> None
     assert f"仍应付商户：{owed} 元" in page
     assert "拒绝或退回" not in page
     assert f"owed to the shop again: {owed} yuan" in english
-    assert "失败 (文件未曾交给银行)" in history
+    assert "失败（文件未曾交给银行）" in history
     assert "not_sent" not in history
 
 

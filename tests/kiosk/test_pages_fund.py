@@ -169,7 +169,7 @@ def test_a_looser_limit_is_a_setting_only_after_a_vote(poor: Served) -> None:
     assert refused.status_code == 409
     assert "需要委员会就" in text_of(refused)
     assert change("80").status_code == 303
-    assert "保障率下限，%: 80" in text_of(admin.get("/office/scheme"))
+    assert "保障率下限，%：80" in text_of(admin.get("/office/scheme"))
 
 
 def fund_form(served: Served, path: str, **fields: str) -> Any:

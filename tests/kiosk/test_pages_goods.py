@@ -39,7 +39,7 @@ def test_eggs_are_kept_given_up_and_kept_again(counter: GoodsCounter) -> None:
     assert "可预订 2 件" in me.call("GET", "/me/goods").text
     send(me, "order", **eggs, quantity=2)
     page = me.call("GET", "/me/goods").text
-    assert "预订 1 号: 鸡蛋(袋) x 2" in page
+    assert "预订 1 号：鸡蛋(袋) x 2" in page
     assert "暂无可预订" in page
     assert counter.points_of(1) == 49_000
     neighbour = Visitor(server, "resident", HERE, 2)

@@ -150,7 +150,7 @@ def test_the_head_limits_a_member_on_their_own_page(family: Served) -> None:
 
     assert "已记下" in text_of(head.get(said.location))
     assert "2026-04 起每月最多用 50.00 分" in text_of(head.get(page))
-    assert "2026-04: 50.00" in text_of(other.get("/me"))
+    assert "2026-04：50.00" in text_of(other.get("/me"))
     assert "金额" in text_of(sent(head, person="2", points="many"))
     assert sent(head, person="3", points="5").status_code == 409
     refused = sent(other, person="1", points="0")

@@ -255,7 +255,7 @@ def test_settings_change_once_with_their_reason_and_who(served: Served) -> None:
         assert settings.version(tx, HERE) == 2
         assert settings.current(tx, HERE).pin_above_units_card == 10_000
     page = text_of(client.get("/office/settings"))
-    assert "纸质卡：每天免密积分: 200 → 100 会议决定" in page
+    assert "纸质卡：每天免密积分：200 → 100 会议决定" in page
     assert "名admin" in page
     stale = post(served, "admin", "/office/settings", "/office/settings", **fields)
     assert stale.status_code == 409
