@@ -187,3 +187,14 @@ def test_a_shop_fetches_its_own_day_and_no_other(served: Served) -> None:
     assert owner.get("/merchant/days/20260302.csv").data.startswith(b"\xef\xbb\xbfH,")
     assert owner.get("/merchant/days/20260402.csv").status_code == 404
     assert owner.get("/merchant/days/20260302.exe").status_code == 404
+
+
+def test_no_cell_of_a_statement_is_a_heading_without_words(served: Served) -> None:
+    statement = close_march(served)[1]
+    for page in (
+        served.member("zhou").get(f"/office/statements/{statement}"),
+        served.owner().get(f"/merchant/statements/{statement}"),
+    ):
+        assert page.status_code == 200
+        assert "<th" in page.text
+        assert not re.search(r"<th[^>]*>\s*</th>", page.text)
