@@ -272,7 +272,9 @@ def _page(
         "office/bills.html",
         refusal=refusal,
         may_change=can("fee.write"),
-        preview=None if seen is None else {"file": seen.sha256, "name": name, **seen.counts},
+        preview=None
+        if seen is None
+        else {"file": seen.sha256, "name": name, **seen.counts, **seen.sums},
         is_known=seen is not None and seen.known is not None,
         faults=[_fault(fault) for fault in wrong[:_MOST]],
         answer=None if answer is None else _answer(answer),

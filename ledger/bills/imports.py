@@ -153,6 +153,19 @@ class FeePreview:
         changed = sum(change.before is not None and change.is_news for change in self.changes)
         return {"new": new, "changed": changed, "unchanged": len(self.changes) - new - changed}
 
+    @property
+    def sums(self) -> dict[str, int]:
+        """Fen of all rows together, and by how much known bills go up or down (signed)."""
+        known = [change for change in self.changes if change.before is not None]
+        return {
+            "total_fen": sum(change.row.values["amount_yuan"] for change in self.changes),
+            "known_fen": sum(
+                change.row.values["amount_yuan"] - change.before.amount_fen
+                for change in known
+                if change.before is not None
+            ),
+        }
+
 
 def preview_bills(tx: Tx, terms: Terms, upload: FeeUpload, *, at: int) -> FeePreview:
     """Look at a list without taking anything; every bad row is named with column and reason.

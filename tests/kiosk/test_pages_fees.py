@@ -124,6 +124,7 @@ def test_the_office_takes_a_list_in_after_a_look(served: Served) -> None:
 
     seen = client.post("/office/bills/preview", data=sent, content_type="multipart/form-data")
     assert "新账单 1 张，更正 0 张，不变 0 张" in text_of(seen)
+    assert "清单中账单合计 300.00 元" in text_of(seen)
     with served.town.db.read() as tx:
         assert bills_of_household(tx, HERE, 1) == []
     digest = re.search(r'name="file" value="([0-9a-f]{64})"', seen.get_data(as_text=True))
