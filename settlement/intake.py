@@ -27,6 +27,7 @@ from settlement.claim_layouts import change_from_last, confirmed, seen_columns
 from settlement.claim_rows import ZIP, UnreadableError, open_rows
 from settlement.claim_versions import check_unchanged
 from settlement.coverage import WHOLE_SHOP
+from settlement.file_span import days_of
 from settlement.verdicts import FileFault
 
 _TRIES: Final = 5
@@ -87,6 +88,8 @@ def take_claim_file(
                 return _seen_before(known)
             found = _look(tx, community_id, merchant_id, upload, precision)
             batch_no = last_batch_no(tx, community_id, merchant_id, WHOLE_SHOP) + 1
+            lines = () if isinstance(found, Refusal) else found.lines
+            span = days_of(tx, community_id, merchant_id, lines, day=day)
         if isinstance(found, Refusal):
             _keep_evidence(db, community_id, upload, at=at)
             raise found
@@ -97,8 +100,8 @@ def take_claim_file(
             terminal_id=WHOLE_SHOP,
             batch_no=batch_no,
             source="file",
-            first_date=found.first_date or day,
-            last_date=max(found.last_date, day),
+            first_date=span[0],
+            last_date=span[1],
             sha256=sha256,
             line_count=found.row_count,
             header={"encoding": found.encoding},

@@ -40,6 +40,7 @@ class Deal(NamedTuple):
     is_offline: bool = False
     is_undone: bool = False
     person: int = 0
+    payer_day: int = 0  # when a bill told who paid; 0: on the day itself
 
     @property
     def is_sale(self) -> bool:
@@ -67,7 +68,7 @@ class Days(NamedTuple):
     before: Sequence[Deal]
     zone_us: int = 0
     limits: Limits = STANDARD
-    limits_fen: tuple[int, ...] = ()  # floors and caps somebody may want to stay below
+    limits_fen: tuple[int, ...] = ()  # of a bill: caps somebody may want to stay below
     opened: Mapping[int, int] = {}  # wallet: the day (microseconds) it was opened
 
     def sales(self) -> list[Deal]:
@@ -136,18 +137,14 @@ def f4(days: Days) -> Iterator[Flag]:
         near = [
             deal
             for deal in deals
-            if any(_just_below(deal, limit, days) for limit in days.limits_fen)
+            if any(_just_below(deal.total_fen, limit, days) for limit in days.limits_fen)
         ]
         if len(near) >= days.limits.below_count:
             yield _flag(Rule.F4, days, near, len(near), shop=shop, wallet=wallet)
 
 
-def _just_below(deal: Deal, limit: int, days: Days) -> bool:
-    return (
-        limit * (_HUNDRED - days.limits.below_percent)
-        <= deal.total_fen * _HUNDRED
-        < limit * _HUNDRED
-    )
+def _just_below(fen: int, limit: int, days: Days) -> bool:
+    return limit * (_HUNDRED - days.limits.below_percent) <= fen * _HUNDRED < limit * _HUNDRED
 
 
 def f5(days: Days) -> Iterator[Flag]:
@@ -248,15 +245,17 @@ def f12(days: Days) -> Iterator[Flag]:
 
 
 def f13(days: Days) -> Iterator[Flag]:
-    """One payer behind four accounts."""
-    payers: dict[str, set[int]] = defaultdict(set)
+    """One payer behind four accounts, on the day a bill tells of one of them."""
+    payers: dict[str, list[Deal]] = defaultdict(list)
     for deal in days.every_sale():
         if deal.payer:
-            payers[deal.payer].add(deal.wallet)
-    for payer, wallets in sorted(payers.items()):
-        deals = [deal for deal in days.sales() if deal.payer == payer]
-        if len(wallets) >= days.limits.payer_wallets and deals:
-            yield _flag(Rule.F13, days, deals, len(wallets), shop=deals[0].shop)
+            payers[deal.payer].append(deal)
+    for _, deals in sorted(payers.items()):
+        told = [deal for deal in deals if (deal.payer_day or deal.day) == days.day]
+        wallets = {deal.wallet for deal in deals}
+        if told and len(wallets) >= days.limits.payer_wallets:
+            refs = tuple(deal.ref for deal in told)
+            yield Flag(Rule.F13, days.day, told[0].shop, 0, 0, len(wallets), refs)
 
 
 def f14(days: Days) -> Iterator[Flag]:

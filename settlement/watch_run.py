@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from ledger import audit
@@ -15,18 +15,24 @@ from ledger.members.communities import get_community
 from ledger.sql import Row, Sql, Tx
 from settlement.rings import Award, Shown, look_for_rings
 from settlement.watch import Days, Deal, Flag, look
+from settlement.watch_limits import limits_on
 
 HISTORY_DAYS: Final = 30
 ANSWERS: Final = ("nothing", "cheating")
 """What somebody who looked may say: there is nothing in it, or there is."""
 
 _DAY_US: Final = 86_400_000_000
+_EPOCH: Final = date(1970, 1, 1)
 _SALES: Final = Sql(
-    "SELECT s.ref, s.merchant_id, s.terminal_id, coalesce(s.clerk_id, 0) AS clerk_id, s.wallet_owner_id,"
-    " s.person_id, s.occurred_at, s.business_date, s.total_fen, s.offset_fen, s.earned_units, o.keyed_by, o.request_id,"
+    "SELECT s.ref, s.merchant_id, s.terminal_id, coalesce(s.clerk_id, 0) AS clerk_id, s.wallet_owner_id, s.person_id,"
+    " coalesce(p.payer, '') AS payer, coalesce(p.told_at, 0) AS told_at, s.occurred_at, s.business_date, s.total_fen,"
+    " s.offset_fen, s.earned_units, o.keyed_by, o.request_id,"
     " (SELECT count(*) FROM refund r WHERE r.community_id = s.community_id AND r.sale_id = s.sale_id"
-    "  AND r.undo IS NOT NULL) AS undone FROM sale s LEFT JOIN offline_sale o ON o.community_id = s.community_id"
-    "  AND o.request_id = s.sale_id WHERE s.community_id = :community_id AND s.state = 'done'"
+    "  AND r.undo IS NOT NULL) AS undone FROM sale s"
+    " LEFT JOIN offline_sale o ON o.community_id = s.community_id AND o.request_id = s.sale_id"
+    " LEFT JOIN evidence e ON e.community_id = s.community_id AND e.sale_id = s.sale_id"
+    " LEFT JOIN channel_payer p ON p.community_id = e.community_id AND p.merchant_id = e.merchant_id"
+    "  AND p.payment_ref = e.payment_ref WHERE s.community_id = :community_id AND s.state = 'done'"
     " AND s.business_date >= :first AND s.business_date <= :last ORDER BY s.occurred_at, s.ref"
 )
 _REFUNDS: Final = Sql(
@@ -109,14 +115,15 @@ def watch_day(db: Database, community_id: int, day: int, *, at: int) -> int:
 
 
 def _read(tx: Tx, community_id: int, day: int) -> tuple[Days, list[Award], list[Shown]]:
-    date = day_from_key(day)
+    today = day_from_key(day)
     span = {
         "community_id": community_id,
-        "first": day_key(date - timedelta(days=HISTORY_DAYS)),
+        "first": day_key(today - timedelta(days=HISTORY_DAYS)),
         "last": day,
     }
-    starts, ends = day_bounds(date, get_community(tx, community_id).timezone)
-    deals = [_sale(row) for row in tx.all(_SALES, **span)]
+    starts, ends = day_bounds(today, get_community(tx, community_id).timezone)
+    zone_us = -(starts % _DAY_US) % _DAY_US
+    deals = [_sale(row, zone_us) for row in tx.all(_SALES, **span)]
     deals += [_refund(row) for row in tx.all(_REFUNDS, **span)]
     awards = [
         Award(int(row.by_home), int(row.to_home), int(row.business_date), str(row.award_id))
@@ -135,13 +142,14 @@ def _read(tx: Tx, community_id: int, day: int) -> tuple[Days, list[Award], list[
         day,
         [deal for deal in deals if deal.day == day],
         [deal for deal in deals if deal.day < day],
-        zone_us=-(starts % _DAY_US) % _DAY_US,
+        zone_us=zone_us,
+        limits_fen=limits_on(tx, community_id, day),
         opened={int(r.owner_id): int(r.at) for r in tx.all(_OPENED, community_id=community_id)},
     )
     return days, awards, shown
 
 
-def _sale(row: Row) -> Deal:
+def _sale(row: Row, zone_us: int) -> Deal:
     return Deal(
         row.ref,
         row.merchant_id,
@@ -157,7 +165,13 @@ def _sale(row: Row) -> Deal:
         is_offline=row.request_id is not None,
         is_undone=bool(row.undone),
         person=row.person_id or 0,
+        payer=row.payer,
+        payer_day=_date_of(int(row.told_at) + zone_us) if row.told_at else 0,
     )
+
+
+def _date_of(local_us: int) -> int:
+    return day_key(_EPOCH + timedelta(days=local_us // _DAY_US))
 
 
 def _refund(row: Row) -> Deal:

@@ -22,6 +22,7 @@ _WEEKDAY: Final = 3
 _LEFT_OPEN_DAYS: Final = 31
 _LEFT_OPEN: Final = 8
 """So many of the month's stay for whoever tries the demonstration, and what the last night finds."""
+_CLAIMABLE_DAYS: Final = 40
 _AS_CLAIMED: Final = 0.25
 
 
@@ -46,8 +47,11 @@ class OfficeWork:
         keep_from = date_key(self._today - timedelta(days=_LEFT_OPEN_DAYS))
         with town.db.read() as tx:
             rows = open_discrepancies(tx, town.community_id)
+        asked_until = date_key(day - timedelta(days=_CLAIMABLE_DAYS))
         for row in rows:
-            if row.business_date < min(before, keep_from):
+            # A shop told of what it forgot claims it with its next list: nobody decides that for it.
+            asked = row.code != Code.X2 or row.business_date < asked_until
+            if asked and row.business_date < min(before, keep_from):
                 self._decide(row, at)
 
     def _leave_a_handful(self, at: int) -> None:

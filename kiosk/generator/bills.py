@@ -41,6 +41,7 @@ class Payment(NamedTuple):
     payment_ref: str
     channel: str
     fen: int
+    payer: str
 
 
 class DayBill(NamedTuple):
@@ -113,7 +114,8 @@ def payments_of(
 
 def _payment(line: Rung, bought: Purchase, fen: int) -> Payment:
     ref = bought.payment_ref or f"0000{line.purchase:024d}"
-    return Payment(line.occurred_at, line.terminal, line.ref, ref, bought.channel, fen)
+    payer = f"o0000{bought.person:023d}"
+    return Payment(line.occurred_at, line.terminal, line.ref, ref, bought.channel, fen, payer)
 
 
 def _really_paid(line: Rung, bought: Purchase) -> int:
@@ -190,7 +192,7 @@ def _row(merchant: str, payment: Payment) -> tuple[str, ...]:
     refunded = payment.fen < 0
     return (
         f"{at:%Y-%m-%d %H:%M:%S}", "wx0000000000000000", "0000000000", merchant, payment.terminal,
-        payment.payment_ref, payment.ref, "", _KINDS[payment.channel],
+        payment.payment_ref, payment.ref, payment.payer, _KINDS[payment.channel],
         "REFUND" if refunded else "SUCCESS", _BANKS[payment.channel], "CNY", paid, "0.00",
         payment.payment_ref + "R" if refunded else "0", payment.ref if refunded else "0", back,
         "0.00", "ORIGINAL" if refunded else "", "SUCCESS" if refunded else "", "", "", "0.00",

@@ -22,7 +22,8 @@ class Outcome(StrEnum):
 class BillLine(NamedTuple):
     """One line: `kind` is `pay` or `back`, fen without a sign, time in microseconds UTC.
 
-    `refund_ref` is the channel's number of the money given back, '' on a payment.
+    `refund_ref` is the channel's number of the money given back, '' on a payment. `payer`: who paid, as the channel
+    numbers them; '' where it does not say, or says it with stars.
     """
 
     line_no: int
@@ -31,6 +32,7 @@ class BillLine(NamedTuple):
     refund_ref: str
     fen: int
     at: int
+    payer: str = ""
 
 
 class BillFault(NamedTuple):

@@ -19,6 +19,7 @@ class Layout:
     `trailer`: `row` (a row of headings and one of sums), `comment` (lines that begin with #) or `none`. `sums`: a
     closing sum's name to the column it adds up. `accounts`: columns that name the collecting account, best first.
     `original`: where a refund names its payment, in a bill that gives refunds references of their own.
+    `payer`: who paid, as the channel numbers them.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Layout:
     accounts: tuple[str, ...] = ()
     refund_reference: str = ""
     original: str = ""
+    payer: str = ""
     refund_amount: str = ""
     only_refunds: str = ""
     count: str = ""

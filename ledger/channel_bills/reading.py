@@ -167,7 +167,9 @@ class _Reader:
             return
         self._add(raw, number, kind)
         if fen:
-            self.bill.lines.append(BillLine(number, kind, reference, refund, abs(fen), at))
+            payer = self._cell(raw, layout.payer) if kind == "pay" else ""
+            line = BillLine(number, kind, reference, refund, abs(fen), at, payer)
+            self.bill.lines.append(line)
 
     def _cell(self, raw: Sequence[str], column: str) -> str:
         position = self.columns.get(column, len(raw))

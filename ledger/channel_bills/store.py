@@ -33,6 +33,10 @@ _KEEP_LINE: Final = Sql(
     " fen, at) VALUES (:community_id, :bill_id, :line_no, :merchant_id, :channel, :kind, :payment_ref, :refund_ref,"
     " :fen, :at)"
 )
+_KEEP_PAYER: Final = Sql(
+    "INSERT INTO channel_payer (community_id, merchant_id, channel, payment_ref, payer, told_at) VALUES (:community_id,"
+    " :merchant_id, :channel, :payment_ref, :payer, :at) ON CONFLICT DO NOTHING"
+)
 _SAME: Final = Sql(
     f"SELECT {_COLUMNS} FROM channel_bill WHERE community_id = :community_id"
     " AND merchant_id = :merchant_id AND sha256 = :sha256"
@@ -64,6 +68,7 @@ _OTHER_SHOP: Final = Sql(
     " AND b.account = :account AND b.outcome = 'ok' AND b.merchant_id <> :merchant_id LIMIT 1"
 )
 _MANY: Final = 5_000
+_PSEUDONYM_SIGNS: Final = 32
 _LONGEST_NAME: Final = 120
 
 
@@ -144,6 +149,7 @@ def keep_bill(
         raise GuardMissedError("channel_bill")
     place = {**here, "bill_id": bill_id, "channel": bill.channel}
     tx.many(_KEEP_LINE, [{**place, **line._asdict()} for line in new])
+    _keep_payers(tx, place, new, at=at)
     facts: audit.Facts = {"outcome": bill.outcome.value, "sha256": sha256, "lines": len(new)}
     audit.record(tx, community_id, by, "bill.take", f"bill:{bill_id}", at=at, after=facts)
     return answer
@@ -228,6 +234,27 @@ def _sums(bill: Bill) -> dict[str, int]:
 
 def _fen(lines: Sequence[BillLine]) -> int:
     return sum(line.fen for line in lines)
+
+
+def _keep_payers(tx: Tx, place: dict[str, Any], lines: Sequence[BillLine], *, at: int) -> None:
+    community_id, channel = int(place["community_id"]), str(place["channel"])
+    payers = [
+        {
+            **place,
+            "payment_ref": line.payment_ref,
+            "payer": _pseudonym(community_id, channel, line.payer),
+            "at": at,
+        }
+        for line in lines
+        if line.payer
+    ]
+    tx.many(_KEEP_PAYER, payers)
+
+
+def _pseudonym(community_id: int, channel: str, payer: str) -> str:
+    """The same payer in one community is the same text; the channel's own number is kept nowhere but in its file."""
+    text = f"{community_id}/{channel}/{payer}"
+    return hashlib.sha256(text.encode()).hexdigest()[:_PSEUDONYM_SIGNS]
 
 
 def _answer(bill: Bill, bill_id: int, *, new: int) -> dict[str, Any]:

@@ -53,3 +53,14 @@ channel_line: Final = table(
     index("ix_channel_line_at", "merchant_id", "at"),
     key=("merchant_id", "channel", "payment_ref", "refund_ref"),
 )
+
+# Who made a payment, for the watch: a hash of the channel's own number, which says nothing outside it.
+channel_payer: Final = table(
+    "channel_payer",
+    number("merchant_id"),
+    text("channel"),
+    text("payment_ref"),
+    text("payer"),
+    number("told_at"),
+    key=("merchant_id", "channel", "payment_ref"),
+)

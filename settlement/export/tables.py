@@ -76,6 +76,7 @@ KEPT_HOME: Final[Mapping[str, str]] = MappingProxyType(
         "code_sequence": "what a phone showed last; no figure needs it",
         "watch_flag": "suspicions about people; nothing is posted for one",
         "token_use": "when a code was shown; the posting has what came of it",
+        "channel_payer": "pseudonyms of who paid; the bills themselves are among stored_file",
         "code_again": "suspicions about people; nothing is posted for a refused code",
         "cap_counter": "follows from the postings",
         "stock_pause": "a notice that people typed",

@@ -187,3 +187,37 @@ def test_an_empty_day_needs_no_claims(shop: Shop) -> None:
     result = night(shop, made)
 
     assert (result.state, result.codes, result.settled_fen) == ("locked", (), 0)
+
+
+def test_a_claim_handed_in_late_does_not_stand_for_the_days_between(shop: Shop) -> None:
+    """The day nobody sent anything for is still without claims, and its sales are not called unclaimed."""
+    first = shop.live(DAY)
+    lines = first.filed[shop.town.tills[0].code]
+    shop.upload(first, claim_csv("M01", lines[:-1]).encode())
+    night(shop, first)
+    silent = shop.live(next_day(DAY))
+    night(shop, silent)
+    third = shop.live(next_day(silent.day))
+    shop.upload(
+        third, claim_csv("M01", [lines[-1], *third.filed[shop.town.tills[0].code]]).encode()
+    )
+    night(shop, third)
+
+    assert [row[:2] for row in c1_of(shop)] == [("X2", ""), ("C1", "NO_FILE"), ("X4", "")]
+    assert verify_night(shop.town.db, HERE, third.day)
+
+
+def test_one_list_of_several_days_stands_for_all_of_them(shop: Shop) -> None:
+    """Control: nothing came for any of the days before, so what the list leaves out is unclaimed."""
+    first = shop.live(DAY)
+    night(shop, first)
+    silent = shop.live(next_day(DAY))
+    night(shop, silent)
+    third = shop.live(next_day(silent.day))
+    till = shop.town.tills[0].code
+    shop.upload(third, claim_csv("M01", [*first.filed[till], *third.filed[till]]).encode())
+    night(shop, third)
+
+    found = [row[:2] for row in c1_of(shop)]
+    assert found[:2] == [("C1", "NO_FILE"), ("C1", "NO_FILE")]
+    assert found[2:] == [("X2", "")] * 10

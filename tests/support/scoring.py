@@ -51,7 +51,8 @@ _SHOP: Final = Sql(
 _SETTLED_SINCE: Final = Sql(
     "SELECT coalesce(sum(t.settled_fen_plus - t.settled_fen_minus), 0) AS fen FROM night_total t JOIN night_run n"
     " ON n.community_id = t.community_id AND n.run_no = t.run_no WHERE t.community_id = :community_id"
-    " AND t.claimant_id = :merchant_id AND n.business_date >= :since"
+    " AND t.claimant_id = :merchant_id AND n.ended_at > (SELECT coalesce(max(p.sent_at), 0) FROM payout p"
+    "  WHERE p.community_id = t.community_id AND p.claimant_id = t.claimant_id)"
 )
 
 
@@ -254,10 +255,10 @@ def ring_table(rings: RingScore) -> str:
     return "\n".join(lines)
 
 
-def unpaid_of_stated(db: Database, community_id: int, shop: str, *, since: int) -> int:
-    """Fen a shop is still owed of the days before `since` (yyyymmdd), whose statements were paid as far as they may."""
+def left_unpaid(db: Database, community_id: int, shop: str) -> int:
+    """Fen a shop was still owed right after it was paid last: what is held is among it, whatever else was paid."""
     with db.read() as tx:
         owner = int(tx.get(_SHOP, community_id=community_id, shop=shop).merchant_id)
         owed = account_sum(tx, community_id, "payable", CNY, owner)
-        lately = tx.get(_SETTLED_SINCE, community_id=community_id, merchant_id=owner, since=since)
+        lately = tx.get(_SETTLED_SINCE, community_id=community_id, merchant_id=owner)
     return owed - int(lately.fen)
