@@ -24,21 +24,23 @@ MOST: Final = 1_000
 """Receipts a statement lists; of a busier month each day's own file has them, and the totals here are of all."""
 
 _FEN_OF_YUAN: Final = 100
+# The shop's own offsets first, each with its place: a planner that starts with the nights reads every other shop's too.
 _RECEIPTS: Final = Sql(
-    "SELECT r.business_date AS night, o.business_date, o.occurred_at, b.name AS branch, t.code AS terminal,"
+    "WITH o AS MATERIALIZED (SELECT o.*, (SELECT l.leaf_index FROM leaf l WHERE l.community_id = o.community_id"
+    "  AND l.entry_id = o.txn_id AND l.kind = 'txn') AS leaf_index FROM offset_booked o"
+    "  WHERE o.community_id = :community_id AND o.claimant_id = :claimant_id)"
+    " SELECT r.business_date AS night, o.business_date, o.occurred_at, b.name AS branch, t.code AS terminal,"
     " o.kind, o.ref, o.original_ref, o.txn_id, o.units, o.units_per_fen, o.fen, i.reason,"
     " (SELECT min(d.code) FROM discrepancy d WHERE d.community_id = o.community_id"
     "  AND d.claimant_id = o.claimant_id AND d.ref = o.ref AND d.run_no = r.run_no) AS code"
-    " FROM night_run r JOIN leaf l ON l.community_id = r.community_id AND l.leaf_index >= r.first_leaf"
-    "  AND l.leaf_index < r.end_leaf AND l.kind = 'txn'"
-    " JOIN offset_booked o ON o.community_id = l.community_id AND o.txn_id = l.entry_id"
-    "  AND o.claimant_id = :claimant_id"
+    " FROM o JOIN night_run r ON r.community_id = o.community_id AND o.leaf_index >= r.first_leaf"
+    "  AND o.leaf_index < r.end_leaf"
     " LEFT JOIN terminal t ON t.community_id = o.community_id AND t.terminal_id = o.terminal_id"
     " LEFT JOIN branch b ON b.community_id = t.community_id AND b.branch_id = t.branch_id"
     " LEFT JOIN open_item i ON i.community_id = o.community_id AND i.claimant_id = o.claimant_id"
     "  AND i.ref = o.ref AND i.opened_run = r.run_no"
-    " WHERE r.community_id = :community_id AND r.business_date >= :first_date"
-    " AND r.business_date <= :last_date ORDER BY r.business_date, o.occurred_at, o.ref"
+    " WHERE r.business_date >= :first_date AND r.business_date <= :last_date"
+    " ORDER BY r.business_date, o.occurred_at, o.ref"
 )
 _KINDS: Final = {
     "sale": mark("Sale"),

@@ -1,6 +1,6 @@
 """A month of a city's book, written in bulk as its nights would have left it.
 
-For each shop and day a sale with points and its settling, and the night's total; two open differences a shop.
+For each shop and day some sales with points, their settling, and the night's total; two open differences a shop.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from ledger.database import Database
+from ledger.seal.sealer import seal
 from ledger.units import CNY
-from tests.bench.night_book import load
+from tests.bench.night_book import BOOKED, load
 from tests.support.night_plant import HOUR, midnight
 from tests.support.town import CIVIC, HERE, Town, build_town, moment
 
@@ -20,7 +21,7 @@ _OFFSET, _COVER, _PAYABLE, _RETIRED = 5_000_000, 6_000_000, 7_000_000, 4_000_000
 _OPENED = moment("2026-01-01")
 
 
-def live_month(db: Database, shops: int, days: int) -> Town:
+def live_month(db: Database, shops: int, days: int, sales: int) -> Town:
     """Build the town and write its month."""
     town = build_town(db, people=1, shops=shops, fund_fen=10**11)
     town.grant(1, 10**14)
@@ -31,7 +32,7 @@ def live_month(db: Database, shops: int, days: int) -> Town:
         driver.execute("BEGIN IMMEDIATE")
     else:
         driver.execute("SET session_replication_role = replica")
-    for table, columns, rows in _tables(driver, shops, days):
+    for table, columns, rows in _tables(driver, shops, days, sales):
         load(driver, db.dialect, table, columns, rows)
     driver.commit()
     if db.dialect == "postgresql":
@@ -42,9 +43,20 @@ def live_month(db: Database, shops: int, days: int) -> Town:
     else:
         driver.execute("PRAGMA foreign_keys=ON")
     raw.close()
+    seal(db, HERE)
+    # The order's place of each night is known only now.
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(_RANGES)
+        connection.exec_driver_sql("ANALYZE")
     return town
 
 
+_RANGES = """
+UPDATE night_run SET first_leaf = (SELECT min(l.leaf_index) FROM leaf l JOIN txn t ON t.txn_id = l.entry_id
+  WHERE t.business_date = night_run.business_date AND t.kind = 'sale'),
+ end_leaf = 1 + (SELECT max(l.leaf_index) FROM leaf l JOIN txn t ON t.txn_id = l.entry_id
+  WHERE t.business_date = night_run.business_date AND t.kind = 'sale')
+"""
 _TXN = (
     "community_id, txn_id, request_id, kind, ref, business_date, scheme_period, occurred_at, recorded_at,"
     " scheme_version, issuing_community, accepting_community, reason_key, source, provisional, merchant_id,"
@@ -64,11 +76,11 @@ _FOUND = (
 Rows = list[tuple[Any, ...]]
 
 
-def _tables(driver: Any, shops: int, days: int) -> Iterator[tuple[str, str, Rows]]:
+def _tables(driver: Any, shops: int, days: int, sales: int) -> Iterator[tuple[str, str, Rows]]:
     """Table, columns and rows."""
     yield from _accounts(shops)
-    yield from _entries(driver, shops, days)
-    yield from _nights(shops, days)
+    yield from _entries(driver, shops, days, sales)
+    yield from _nights(shops, days, sales)
 
 
 def _accounts(shops: int) -> Iterator[tuple[str, str, Rows]]:
@@ -88,46 +100,49 @@ def _accounts(shops: int) -> Iterator[tuple[str, str, Rows]]:
     yield "balance", "community_id, account_id, posted, held", balances
 
 
-def _sold(shops: int, days: int) -> Iterator[tuple[int, int, int, int]]:
-    """Date, shop, number of the sale's entry (the next is its settling's) and fen."""
+def _days(shops: int, days: int) -> Iterator[tuple[int, int, int, int]]:
+    """Date, shop, number of the day's settling (its sales follow) and fen of each sale."""
     for day in range(1, days + 1):
         for shop in range(1, shops + 1):
-            number = 9_000_000 + 2 * (day * 10_000 + shop)
-            yield MONTH * 100 + day, shop, number, 100 * (1 + (shop * 31 + day * 7) % 400)
+            number = 100_000_000 + 1_000 * (day * 10_000 + shop)
+            yield MONTH * 100 + day, shop, number, 100 * (1 + (shop * 31 + day * 7) % 40)
 
 
-def _entries(driver: Any, shops: int, days: int) -> Iterator[tuple[str, str, Rows]]:
+def _entries(driver: Any, shops: int, days: int, sales: int) -> Iterator[tuple[str, str, Rows]]:
     found = driver.execute(
         "SELECT kind, account_id FROM account WHERE kind = 'fund' OR kind = 'wallet' AND owner_id = 1"
     ).fetchall()
     own = {str(kind): int(number) for kind, number in found}
     entries: Rows = []
     transfers: Rows = []
-    for date, shop, number, fen in _sold(shops, days):
-        at, units = midnight(date) + 20 * HOUR, fen * _UNITS_PER_FEN
-        for place, kind in enumerate(("sale", "settle")):
-            n = number + place
-            entries.append((HERE, n, f"r{n}", kind, f"R{n}", date, "", at, at, "", HERE, HERE, "", "till", 0, shop,
-                            1 - place))  # fmt: skip
-        transfers += [
-            (HERE, number, 0, CIVIC, own["wallet"], _OFFSET + shop, units),
-            (HERE, number, 1, CNY, own["fund"], _COVER + shop, fen),
-            (HERE, number + 1, 0, CIVIC, _OFFSET + shop, _RETIRED, units),
-            (HERE, number + 1, 1, CNY, _COVER + shop, _PAYABLE + shop, fen),
-        ]
+    booked: Rows = []
+    for date, shop, settle, fen in _days(shops, days):
+        at, units, till = midnight(date) + 20 * HOUR, fen * _UNITS_PER_FEN, 1_000 + shop * 10
+        for n in range(settle, settle + 1 + sales):
+            kind, ref = ("settle", f"R{n}") if n == settle else ("sale", f"M{shop:02d}T1-{n}")
+            entries.append((HERE, n, f"r{n}", kind, ref, date, "", at, at, "", HERE, HERE, "", "till", 0, shop,
+                            int(n != settle)))  # fmt: skip
+            if n == settle:
+                continue
+            booked.append((HERE, n, shop, till, ref, "sale", units, fen, _UNITS_PER_FEN, date, at))
+            transfers.append((HERE, n, 0, CIVIC, own["wallet"], _OFFSET + shop, units))
+            transfers.append((HERE, n, 1, CNY, own["fund"], _COVER + shop, fen))
+        transfers.append((HERE, settle, 0, CIVIC, _OFFSET + shop, _RETIRED, units * sales))
+        transfers.append((HERE, settle, 1, CNY, _COVER + shop, _PAYABLE + shop, fen * sales))
     yield "txn", _TXN, entries
     transfer = "community_id, txn_id, line_no, commodity, debit_id, credit_id, amount"
     yield "transfer", transfer, transfers
+    yield "offset_booked", BOOKED, booked
     outbox = [(HERE, row[1], row[8], "txn") for row in entries]
     yield "outbox", "community_id, entry_id, recorded_at, kind", outbox
 
 
-def _nights(shops: int, days: int) -> Iterator[tuple[str, str, Rows]]:
+def _nights(shops: int, days: int, sales: int) -> Iterator[tuple[str, str, Rows]]:
     totals: Rows = []
-    for date, shop, number, fen in _sold(shops, days):
-        units = fen * _UNITS_PER_FEN
-        totals.append((HERE, date % 100, shop, 8, units, 0, fen, 0, 8, fen, 0, 8, 0, 0, 0, units, 0, fen, 0,
-                       number + 1))  # fmt: skip
+    for date, shop, settle, each_fen in _days(shops, days):
+        fen, units = each_fen * sales, each_fen * sales * _UNITS_PER_FEN
+        totals.append((HERE, date % 100, shop, sales, units, 0, fen, 0, sales, fen, 0, sales, 0, 0, 0, units, 0, fen, 0,
+                       settle))  # fmt: skip
     yield "night_total", _TOTAL, totals
     dates = [MONTH * 100 + day for day in range(1, days + 1)]
     yield (

@@ -1,6 +1,6 @@
 """The month end of a city: 1,100 shops' statements, what is paid of them, and every file there is, step by step.
 
-    python -m tests.bench.month_end [--shops 1100] [--engines postgresql] [--days 31]
+    python -m tests.bench.month_end [--shops 1100] [--sales 8] [--engines postgresql]
 
 A month of days is written into the book in bulk, as its nights would have left it (for each shop and day what was sold
 and settled, and two differences a shop); the steps measured are the product's own, one process doing them one after
@@ -25,7 +25,7 @@ from ledger.database import Database
 from ledger.members import payout_accounts
 from ledger.members.payout_accounts import PayoutAccount
 from settlement.bank_batches import Order, make_bank_file
-from settlement.bank_form import Payer
+from settlement.bank_form import Payer, bank_forms
 from settlement.closing import accept_silent, run_month
 from settlement.exports import export
 from settlement.finance_setup import set_codes, set_payer
@@ -44,6 +44,7 @@ from tests.support.town import HERE, Town, moment
 FORMATS = ("pdf", "xlsx", "csv", "json")
 ZHOU, CHIEF = By("staff", 11), By("staff", 12)
 _ISSUED_AT, _PAID_AT = moment("2026-04-05 09:00"), moment("2026-05-06 09:00")
+_DAYS = 31
 _SAY = translator("zh")
 T = TypeVar("T")
 
@@ -113,11 +114,14 @@ class _Steps:
         )
 
 
-def _run(engine: str, url: str, shops: int, days: int) -> None:
-    db = Database(url)
-    town = live_month(db, shops, days)
+def _run(engine: str, url: str, options: argparse.Namespace) -> None:
+    db, shops = Database(url), options.shops
+    town = live_month(db, shops, _DAYS, options.sales)
     _open_accounts(town, shops)
-    print(f"month end on {engine}: {shops} shops, {days} days, load {os.getloadavg()[0]:.1f}")
+    print(
+        f"month end on {engine}: {shops} shops, {_DAYS} days, {options.sales} sales with points a shop and day,"
+        f" load {os.getloadavg()[0]:.1f}"
+    )
     with tempfile.TemporaryDirectory() as name:
         steps = _Steps(Path(name))
         closed = steps.do(
@@ -142,13 +146,9 @@ def _run(engine: str, url: str, shops: int, days: int) -> None:
         )
         steps.do("payment requests as pdf", lambda: _requests(db, payouts, steps), shops)
         _sheets(db, steps)
-        order = Order(tuple(payouts), "icbc")
-        made = steps.do(
-            "bank file, every payout on its way",
-            lambda: db.write(lambda tx: make_bank_file(tx, HERE, order, forms=None, by=ZHOU, at=_PAID_AT)),
-            shops,
-        )  # fmt: skip
-        steps.keep(made.file.name, made.file.body)
+        steps.do(
+            "bank files, every payout on its way", partial(_bank_files, db, payouts, steps), shops
+        )
         for program in programs():
             steps.do(f"vouchers for {program}", partial(_vouchers, db, program, steps), 1)
         steps.ended()
@@ -181,6 +181,18 @@ def _sheets(db: Database, steps: _Steps) -> None:
         steps.do(f"{name}, four formats", work, 4)
 
 
+def _bank_files(db: Database, payouts: list[int], steps: _Steps) -> None:
+    most = bank_forms()["icbc"].most_lines
+    for first in range(0, len(payouts), most):
+        order = Order(tuple(payouts[first : first + most]), "icbc")
+        made = db.write(
+            lambda tx, order=order: make_bank_file(  # type: ignore[misc]
+                tx, HERE, order, forms=None, by=ZHOU, at=_PAID_AT
+            )
+        )
+        steps.keep(made.file.name, made.file.body)
+
+
 def _vouchers(db: Database, program: str, steps: _Steps) -> None:
     with db.read() as tx:
         made = month_vouchers(tx, HERE, MONTH, program, translate=_SAY, preparer="周会计")
@@ -191,12 +203,12 @@ def main() -> None:
     """Print the steps on each engine."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--shops", type=int, default=1_100)
-    parser.add_argument("--days", type=int, default=31)
+    parser.add_argument("--sales", type=int, default=8)
     parser.add_argument("--engines", default="postgresql")
     options = parser.parse_args()
     for engine in options.engines.split(","):
         with _database(engine) as url:
-            _run(engine, url, options.shops, options.days)
+            _run(engine, url, options)
 
 
 if __name__ == "__main__":

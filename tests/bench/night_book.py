@@ -15,7 +15,7 @@ from tests.support.town import CIVIC, HERE, Town, build_town
 
 _AT_ONCE = 200_000
 _OFFSET, _COVER = 7_000_000, 8_000_000
-_BOOKED = (
+BOOKED = (
     "community_id, txn_id, claimant_id, terminal_id, ref, kind, units, fen, units_per_fen,"
     " business_date, occurred_at"
 )
@@ -48,7 +48,7 @@ def fill_book(db: Database, files: Files, **chosen: Any) -> Town:
         driver.execute("SET session_replication_role = replica")
     _load_accounts(driver, db.dialect, files, town.at)
     for path in files.booked:
-        _load_file(driver, db.dialect, "offset_booked", _BOOKED, path)
+        _load_file(driver, db.dialect, "offset_booked", BOOKED, path)
     driver.execute(_TXN)
     driver.execute(_TRANSFER)
     _load_leaves(driver, db.dialect, files.booked_count)
