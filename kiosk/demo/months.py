@@ -69,8 +69,9 @@ class MonthEnds:
         self.done: Counter[str] = Counter()
 
     def issue(self, day: date) -> None:
-        """On its day a month is stated; two days later some shops answer."""
+        """What was paid yesterday has arrived. On its day a month is stated; two days later some shops answer."""
         town, at = self._town, moment_us(day, ISSUES_S)
+        self._resolve(at)
         month = self._issues.get(day)
         if month is not None:
             result = run_month(town.db, town.community_id, month, at=at)
