@@ -233,8 +233,9 @@ def test_four_files_of_a_statement_say_what_the_page_says(served: Served) -> Non
     }
 
     rows = list(csv.reader(io.StringIO(files["csv"].data.decode("utf-8-sig"))))
-    # A name without a value is a line to sign on paper; the page leaves it out.
-    cells = [cell for row in rows if "" not in row[1:2] for cell in row if cell]
+    # Each receipt stands in the files alone. A name without a value is a line to sign on paper; the page leaves it out.
+    end = next(n for n, row in enumerate(rows) if row[:1] == ["逐笔明细"])
+    cells = [cell for row in rows[:end] if "" not in row[1:2] for cell in row if cell]
     document = json.loads(files["json"].data)
 
     assert [one.status_code for one in files.values()] == [200] * 4
