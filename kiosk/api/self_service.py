@@ -134,6 +134,17 @@ def keep_goods(body: KeepBody) -> tuple[dict[str, Any], int]:
 @allow("kiosk.use", rechecked=True)
 def change_own_pin(body: PinBody) -> dict[str, Any]:
     """Change the holder's PIN: a wrong old one is a try as at any till; the digits are kept nowhere."""
+    return _change_pin(body)
+
+
+@bp.post("/pins")
+@allow("sale.make", "redeem.make", rechecked=True)
+def change_pin_here(body: PinBody) -> dict[str, Any]:
+    """The same at a clerk's tablet, typed by the holder to whom it was turned; the clerk sees no digit."""
+    return _change_pin(body)
+
+
+def _change_pin(body: PinBody) -> dict[str, Any]:
     here, now = till(), service().now()
     person_id = _holder(here, body.token, now).person_id
     change_pin(

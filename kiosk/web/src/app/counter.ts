@@ -28,6 +28,10 @@ export const printPassbook = (till: Till, whose: Whose, requestId: string): Prom
 export const printPage = (till: Till, whose: Whose, page: number): Promise<Answer<PassbookSheet>> =>
   heard(till, till.api.post<PassbookSheet>("/api/v1/counter/passbook/page", { ...whose, page }));
 
+/** A new PIN for the holder of a code, who typed both; sent again under the same number it is changed once. */
+export const changePin = (till: Till, asked: { request_id: string; token: string; old: string; pin: string }): Promise<Answer<{ changed: boolean }>> =>
+  heard(till, till.api.post<{ changed: boolean }>("/api/v1/pins", asked));
+
 export const newRequestId = (till: Till): string => uuid7(till.clock.now());
 
 export type Lines = RedeemBody["lines"];

@@ -36,6 +36,7 @@ export type Place =
   | { at: "passbook"; whose?: Whose }
   | { at: "goods_return" }
   | { at: "queue" }
+  | { at: "pin" }
   | { at: "voucher"; code?: string }
   | { at: "today" }
   | { at: "check"; code?: string; evidence?: boolean }
@@ -106,6 +107,8 @@ function Room({ place, go }: RoomProps) {
       return <LateScreen load={loadReturn} props={{ go }} onBack={() => go({ at: "home" })} />;
     case "queue":
       return <LateScreen load={loadQueue} props={{ go }} onBack={() => go({ at: "home" })} />;
+    case "pin":
+      return <LateScreen load={loadPin} props={{ go }} onBack={() => go({ at: "home" })} />;
     case "passbook":
       return <LateScreen load={loadPassbook} props={{ go, first: place.whose ?? null }} onBack={() => go({ at: "home" })} />;
     case "today":
@@ -129,6 +132,7 @@ const loadShift = () => import("./shift").then((module) => module.ShiftScreen);
 const loadUndo = () => import("./undo").then((module) => module.UndoScreen);
 const loadQueue = () => import("./queue").then((module) => module.QueueScreen);
 const loadPassbook = () => import("./passbook").then((module) => module.PassbookScreen);
+const loadPin = () => import("./pin").then((module) => module.PinScreen);
 const loadVoucher = () => import("./voucher").then((module) => module.VoucherScreen);
 const loadCheck = () => import("./check").then((module) => module.CheckScreen);
 

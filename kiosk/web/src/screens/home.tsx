@@ -79,6 +79,7 @@ export function HomeScreen({ go }: { go: Go }) {
             <Tile icon="person" words={t("Shift")} onClick={() => go({ at: "shift" })} />
             <Tile icon="seal" words={t("Check a receipt")} onClick={() => go({ at: "check" })} />
             <Tile icon="done" words={t("Self-test")} onClick={() => go({ at: "self_test" })} />
+            <Tile icon="key" words={t("Change a PIN")} onClick={() => go({ at: "pin" })} />
             <Tile icon="screen" words={t("Customer's screen")} onClick={() => openCustomerScreen(till)} />
           </>
         ) : (
@@ -90,6 +91,7 @@ export function HomeScreen({ go }: { go: Go }) {
             <Tile icon="ticket" words={t("Voucher")} onClick={() => go({ at: "voucher" })} />
             <Tile icon="list" words={t("Today")} onClick={() => go({ at: "today" })} />
             <Tile icon="seal" words={t("Check a receipt")} onClick={() => go({ at: "check" })} />
+            <Tile icon="key" words={t("Change a PIN")} onClick={() => go({ at: "pin" })} />
             <Tile icon="screen" words={t("Customer's screen")} onClick={() => openCustomerScreen(till)} />
           </>
         )}

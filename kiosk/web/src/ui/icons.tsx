@@ -16,6 +16,7 @@ const PATHS = {
   seal: "M12 3l7 3v5c0 5-3 8-7 10-4-2-7-5-7-10V6zM9 12l2 2 4-4",
   ticket: "M3 7h18v4a2 2 0 000 4v4H3v-4a2 2 0 000-4zM14 7v12",
   person: "M12 12a4 4 0 100-8 4 4 0 000 8zM4 21a8 8 0 0116 0",
+  key: "M8 18a4 4 0 100-8 4 4 0 000 8zM11 11l9-8M16 6l3 3M13 9l2 2",
   queue: "M4 6h10M4 12h10M4 18h10M17 8l4 4-4 4",
   book: "M5 4h14v16H5zM9 4v16M12 9h4M12 13h4",
   screen: "M3 4h18v12H3zM12 16v4M8 20h8",
