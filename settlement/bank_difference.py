@@ -23,6 +23,15 @@ _BOOKED: Final = Sql(
     "UPDATE bank_line SET booked_fen = :booked_fen WHERE community_id = :community_id"
     " AND batch_id = :batch_id AND line_no = :line_no AND coalesce(booked_fen, amount_fen) = :before_fen"
 )
+_OF_ATTEMPT: Final = Sql(
+    "SELECT batch_id, line_no, reference, amount_fen, booked_fen FROM bank_line WHERE community_id = :community_id"
+    " AND payout_id = :payout_id AND attempt = :attempt AND booked_fen IS NOT NULL"
+)
+_TOLD: Final = Sql(
+    "SELECT x.txn_id, t.amount AS fen, a.kind FROM txn x JOIN transfer t ON t.community_id = x.community_id"
+    " AND t.txn_id = x.txn_id JOIN account a ON a.community_id = t.community_id AND a.account_id = t.debit_id"
+    " WHERE x.community_id = :community_id AND x.request_id = :request_id AND x.kind = 'payment_difference'"
+)
 
 
 def book_paid(
@@ -42,6 +51,30 @@ def book_paid(
         "payment_difference", community_id, line.reference, before, paid_fen, at
     )
     return post_difference(tx, community_id, payout, before - paid_fen, key=key, by=by, at=at)
+
+
+def difference_key(community_id: int, payout: Payout) -> str:
+    """The name of the entry by which one attempt's difference is booked that a channel told of."""
+    return derived_request_id("payment_difference", community_id, payout.payout_id, payout.attempt)
+
+
+def undo_difference(tx: Tx, community_id: int, payout: Payout, *, by: By, at: int) -> None:
+    """Undo what was booked of a difference before all that was asked comes back; nothing where nothing was."""
+    line = tx.find(
+        _OF_ATTEMPT,
+        community_id=community_id,
+        payout_id=payout.payout_id,
+        attempt=payout.attempt,
+    )
+    if line is not None:
+        book_paid(tx, community_id, line, payout, int(line.amount_fen), by=by, at=at)
+    told = tx.find(
+        _TOLD, community_id=community_id, request_id=difference_key(community_id, payout)
+    )
+    if told is not None:
+        key = derived_request_id("payment_difference_back", community_id, told.txn_id)
+        short = int(told.fen) if told.kind == "bank" else -int(told.fen)
+        post_difference(tx, community_id, payout, -short, key=key, by=by, at=at)
 
 
 def post_difference(

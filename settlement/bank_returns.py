@@ -248,9 +248,6 @@ def _take(
     if outcome is None:
         return "same"
     if payout.attempt == line.attempt:
-        if outcome == "failed" and payout.state == "confirmed":
-            # All of it came back, as it went: what was booked of a difference is undone before.
-            book_paid(tx, community_id, line, payout, int(line.amount_fen), by=by, at=at)
         _book_answer(tx, community_id, payout, outcome, verdict, by=by, at=at)
     tx.run(
         _ANSWER,
@@ -283,7 +280,7 @@ def _outcome(line: Row, payout: Payout, verdict: Verdict) -> str | None:
     # Money for an attempt that was called failed or not sent: the shop may have it twice.
     if not is_live:
         return "late"
-    return "amount" if corrects else verdict.outcome
+    return "amount" if corrects and verdict.outcome == "paid" else verdict.outcome
 
 
 def _book_answer(

@@ -11,7 +11,7 @@ from ledger.book.balances import account_sum
 from ledger.book.chart import Account, Kind
 from ledger.database import Database
 from ledger.errors import Refusal
-from ledger.ids import derived_request_id, new_id
+from ledger.ids import new_id
 from ledger.recovery.epochs import check_whole
 from ledger.sql import Tx
 from ledger.units import CNY
@@ -25,7 +25,7 @@ from pos.channel import (
     PayoutReturned,
     Unknown,
 )
-from settlement.bank_difference import post_difference
+from settlement.bank_difference import difference_key, post_difference, undo_difference
 from settlement.bank_findings import check_not_stopped, said_fen
 from settlement.month_trail import keep_months
 from settlement.payment_rows import move
@@ -187,14 +187,16 @@ def confirm_payout(db: Database, community_id: int, payout_id: int, *, by: By, a
     Where the channel said that it paid another sum, that sum is what is booked: the rest is owed, or to be taken back.
     Refuses: payout_not_found, payout_wrong_state, payout_other_route.
     """
-    payout = _read_for_hand(db, community_id, payout_id)
+    seen = _read_for_hand(db, community_id, payout_id)
 
     def work(tx: Tx) -> Payout:
+        # The channel may have said what it paid since it was read.
+        payout = get_payout(tx, community_id, payout_id)
         paid_fen = said_fen(tx, community_id, payout)
         done = PaidOut(payout.channel_ref, payout.amount_fen)
-        ended = end_attempt(tx, community_id, payout, done, by=by, at=at)
+        ended = end_attempt(tx, community_id, seen, done, by=by, at=at)
         if paid_fen is not None:
-            key = derived_request_id("payment_difference", community_id, payout_id, payout.attempt)
+            key = difference_key(community_id, payout)
             short = payout.amount_fen - paid_fen
             post_difference(tx, community_id, payout, short, key=key, by=by, at=at)
         return ended
@@ -292,6 +294,11 @@ def _book(
     came_back = payout.state == "confirmed" and isinstance(answer, PayoutReturned)
     if not (going or came_back):
         raise Refusal("payout_wrong_state", state=payout.state)
+    says_nothing = isinstance(answer, Unknown | PayoutOnItsWay)
+    if says_nothing and said_fen(tx, community_id, payout) is not None:
+        return payout  # what it said it paid stands, though it does not say so again
+    if came_back:
+        undo_difference(tx, community_id, payout, by=by, at=at)
     state, kind, ref, note = _outcome(payout, answer)
     changed = payout._replace(
         state="returned" if came_back else state, channel_ref=ref or payout.channel_ref

@@ -40,3 +40,17 @@ def test_a_short_payment_that_comes_back_whole_is_owed_once(town: Town, ready: P
     take(town, bank.answer(rows, 指令状态="已退汇", 金额="15.00"))
 
     assert (now(town, ready).state, sums(town)) == ("returned", (1500, 0, 0))
+
+
+def test_two_people_who_say_that_all_of_it_came_back_have_it_owed_once(
+    town: Town, ready: Payout
+) -> None:
+    bank = PaperBank()
+    rows = bank.upload(make(town, ready).file.body)
+    take(town, bank.answer(rows, 金额="16.00"))
+    settle(town, found(town)[0], "paid")
+    take(town, bank.answer(rows))
+
+    settle(town, found(town)[0], "failed")
+
+    assert (now(town, ready).state, sums(town)) == ("returned", (1500, 0, 0))

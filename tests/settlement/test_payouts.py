@@ -195,6 +195,28 @@ def test_what_the_channel_paid_otherwise_is_booked_as_it_was_paid(
     assert sums(town) == (owed, 0, -paid)
 
 
+def test_what_was_paid_otherwise_and_comes_back_is_owed_once(town: Town) -> None:
+    payout = approved(town)
+    send_payout(town.db, Bank(PaidOut("po_9", 1400)), HERE, payout.payout_id, by=CHIEF, at=AT)
+    confirm_payout(town.db, HERE, payout.payout_id, by=CHIEF, at=AT + HOUR)
+
+    back = fail_payout(town.db, HERE, payout.payout_id, by=ZHOU, why="back", at=AT + 2 * HOUR)
+
+    assert (back.state, sums(town)) == ("returned", (1500, 0, 0))
+
+
+def test_what_the_channel_said_it_paid_stands_though_it_is_silent_later(town: Town) -> None:
+    payout = approved(town)
+    bank = Bank(PaidOut("po_9", 1400))
+    send_payout(town.db, bank, HERE, payout.payout_id, by=CHIEF, at=AT)
+    bank.found = Unknown("timeout")
+    resolve_payout(town.db, bank, HERE, payout.payout_id, by=CHIEF, at=AT + HOUR)
+
+    confirm_payout(town.db, HERE, payout.payout_id, by=CHIEF, at=AT + 2 * HOUR)
+
+    assert sums(town) == (100, 0, -1400)
+
+
 def test_without_a_channel_people_say_how_it_ended(town: Town) -> None:
     payout = approved(town)
 
