@@ -21,11 +21,13 @@ from ledger.sql import Row, Sql, Tx
 from settlement.effects import today_of
 
 _SALE: Final = Sql(
-    "SELECT x.person_id, x.wallet_owner_id, x.branch_id, x.card_serial, x.card_issue, x.business_date,"
+    "SELECT coalesce(q.to_person, x.person_id) AS person_id,"
+    " coalesce(q.to_owner, x.wallet_owner_id) AS wallet_owner_id, x.branch_id, x.card_serial, x.card_issue, x.business_date,"
     " s.merchant_id, s.paid_fen, s.earned_units,"
     " (SELECT coalesce(sum(r.cash_fen), 0) FROM refund r WHERE r.community_id = s.community_id"
     "  AND r.sale_id = s.sale_id AND r.state <> 'declined') AS back_fen"
     " FROM txn x JOIN sale s ON s.community_id = x.community_id AND s.txn_id = x.txn_id"
+    " LEFT JOIN rebooked q ON q.community_id = x.community_id AND q.txn_id = x.txn_id"
     " WHERE x.community_id = :community_id AND x.txn_id = :txn_id"
 )
 

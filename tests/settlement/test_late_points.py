@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from ledger.audit import By
 from ledger.book.balances import wallet_of
 from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.seal import sealer
-from ledger.sql import Sql
+from ledger.sql import Sql, Tx
 from pos.checkout import check_out
 from pos.refunds import refund
 from settlement.auditor.run import audit
@@ -19,6 +20,8 @@ from settlement.choices import Choice
 from settlement.decisions import Press, approve, decide
 from settlement.export.write import write_export
 from settlement.night import run_night
+from settlement.rebooking import approve_end, propose_end
+from settlement.wrong_household import Named, say_not_ours, to_name
 from tests.settlement.test_decisions import CHIEF, ZHOU, anybody
 from tests.settlement.test_planted_bills import DAY, bill, paid
 from tests.support.invariants import check_invariants
@@ -26,6 +29,7 @@ from tests.support.night_plant import HOUR, Entry, into, midnight, next_day
 from tests.support.staff_rows import add_staff
 from tests.support.town import CIVIC, HERE, Town, build_town
 
+OTHER = By("staff", 99)
 _R2 = Sql(
     "SELECT discrepancy_no, state, posted_txn, posted_fen FROM discrepancy"
     " WHERE community_id = :here AND code = 'R2'"
@@ -100,6 +104,29 @@ def test_what_was_given_back_since_brings_nothing(shop: Town) -> None:
     approve(shop.db, press(row.discrepancy_no, "two", by=CHIEF), may_decide=anybody, at=_NOW)
 
     assert held(shop)[0] == before + 2_450
+
+
+def test_they_go_to_the_household_the_purchase_counts_as(shop: Town) -> None:
+    _, row = without_points(shop)
+    add_staff(shop.db, {OTHER: "committee"}, at=shop.at)
+    number = shop.db.write(not_ours)
+    shop.db.write(lambda tx: approve_end(tx, HERE, number, by=OTHER, at=_NOW))
+    before = held(shop)[0]
+
+    decide(shop.db, press(row.discrepancy_no, "one"), may_decide=anybody, at=_NOW)
+    approve(shop.db, press(row.discrepancy_no, "two", by=CHIEF), may_decide=anybody, at=_NOW)
+
+    assert held(shop)[0] == before
+    with shop.db.read() as tx:
+        assert wallet_of(tx, HERE, 2, CIVIC).available == 100_000 - 2_000 + 4_900
+
+
+def not_ours(tx: Tx) -> int:
+    """Person 1 says that their purchase is person 2's, and it is proposed."""
+    [bought] = to_name(tx, HERE, 1, at=_NOW)
+    named = Named(1, (int(bought.txn_id),))
+    [number] = say_not_ours(tx, HERE, named, by=ZHOU, at=_NOW)
+    return propose_end(tx, HERE, number, "rebook", to_person=2, why="小票", by=ZHOU, at=_NOW)
 
 
 def test_a_used_up_budget_stops_it(shop: Town) -> None:

@@ -8,7 +8,7 @@ import { rateOf } from "../src/auditor/rules/rates";
 import { Session } from "../src/auditor/rules/session";
 import { utf8 } from "../src/rules/bytes";
 import { hex } from "../src/rules/tlog/base64";
-import { act, check, exportOf, found, posting, sealed, smallBook, type Tables } from "./auditor_support";
+import { act, type Cells, check, exportOf, found, posting, sealed, smallBook, type Tables } from "./auditor_support";
 
 const book = (change: (tables: Tables) => void = () => undefined, before: (tables: Tables) => void = () => undefined): Uint8Array<ArrayBuffer> => {
   const tables = smallBook();
@@ -139,4 +139,24 @@ test("days, moments and sums read as people write them", () => {
   expect(nextDay(20261231)).toBe(20270101);
   expect(yuan(-123_456_789)).toBe("-1,234,567.89");
   expect(inGroups("abcdef0123")).toBe("abcd ef01 23");
+});
+
+test("what a shop paid in and what the bank paid otherwise count among what its statement says was paid", () => {
+  const tables = smallBook();
+  const account = (id: string, kind: string, owner: string): Cells => ({ account_id: id, commodity: "156", kind, owner_id: owner, bounded: "0", opened_at: "1", closed_at: null });
+  const inYuan = (one: ReturnType<typeof posting>): ReturnType<typeof posting> => ({ ...one, transfer: { ...one.transfer, commodity: "156" } });
+  const moved = [
+    inYuan(posting(111, "payout", "11", "12", 1_500)),
+    inYuan(posting(112, "payment_difference", "13", "11", 100)),
+    inYuan(posting(113, "shop_paid_in", "13", "11", 30)),
+  ];
+  tables["account"]!.push(account("11", "payable", "5"), account("12", "clearing", "0"), account("13", "bank", "0"));
+  tables["txn"]!.push(...moved.map((one) => one.txn));
+  tables["transfer"]!.push(...moved.map((one) => one.transfer));
+  tables["statement"] = [{ statement_id: "1", claimant_id: "5", statement_no: "1", month: "202603", first_date: "20260301", last_date: "20260331", paid_fen: "1370" }];
+  tables["statement_row"] = [];
+
+  const wrong = check(exportOf(sealed(tables))).findings.filter(({ code, facts }) => code === "statement_figure" && facts["column"] === "paid_fen");
+
+  expect(wrong).toEqual([]);
 });

@@ -112,8 +112,8 @@ class Check {
   }
 }
 
-/** Kinds of posting that send money to a shop, or get it back unpaid. */
-const PAYING = new Set(["payout", "payout_failed"]);
+/** Kinds of posting that send money to a shop, or get it back: unpaid, paid in, or where the bank paid another sum. */
+const PAYING = new Set(["payout", "payout_failed", "shop_paid_in", "payment_difference"]);
 
 const cell = (value: string | null, kind: string | undefined): Value => (value !== null && kind === "number" ? new Whole(value) : value);
 
