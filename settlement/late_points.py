@@ -22,7 +22,8 @@ from settlement.effects import today_of
 
 _SALE: Final = Sql(
     "SELECT coalesce(q.to_person, x.person_id) AS person_id,"
-    " coalesce(q.to_owner, x.wallet_owner_id) AS wallet_owner_id, x.branch_id, x.card_serial, x.card_issue, x.business_date,"
+    " coalesce(q.to_owner, x.wallet_owner_id) AS wallet_owner_id, x.branch_id, x.card_serial, x.card_issue,"
+    " x.business_date,"
     " s.merchant_id, s.paid_fen, s.earned_units,"
     " (SELECT coalesce(sum(r.cash_fen), 0) FROM refund r WHERE r.community_id = s.community_id"
     "  AND r.sale_id = s.sale_id AND r.state <> 'declined') AS back_fen"
