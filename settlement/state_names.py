@@ -21,6 +21,7 @@ STATE_NAMES: Final = {
     "credit_late": mark("Give the points now"),
     "statement": mark("Claimed by the statement"),
     "slip_closed": mark("Closed with the slip"),
+    "moved": mark("Moved to the shop whose it is"),
     "picked": mark("Booking picked, paid as booked"),
     "household_rebook": mark("Booked to the right household"),
     "household_stays": mark("It stays where it is"),

@@ -18,6 +18,7 @@ from kiosk.office.debts import forgiving_details
 from kiosk.office.deductions import agree_and_post, deduction_details
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.office.households import act_details, agree_to_act
+from kiosk.office.moving import move_details
 from kiosk.office.not_ours import rebook_details
 from kiosk.office.scheme import subject_text
 from kiosk.office.stock_words import write_off_details
@@ -37,13 +38,14 @@ from pos import unproven as pending
 from pos.desk import day_of
 from pos.offline import forgiving
 from pos.proof import let_be
-from settlement import bank_returns, rebooking
+from settlement import bank_returns, moving, rebooking
 from settlement.discrepancy_lists import PROPOSED, counts_by_state
 from settlement.payout_lists import counts_by_state as payout_counts
 
 _NAMES: Final = {
     imports.APPROVAL: mark("Opening balances of households"),
     payout_accounts.APPROVAL: mark("Account of a shop"),
+    moving.APPROVAL: mark("Claim of another shop's sale"),
     rebooking.APPROVAL: mark("Purchase of another household"),
     bank_returns.APPROVAL: mark("How a payment ended that the bank made otherwise"),
     deductions.APPROVAL: mark("Points to be taken by decision"),
@@ -59,6 +61,7 @@ _MAY: Final = {
     imports.APPROVAL: "grant.approve",
     payout_accounts.APPROVAL: "payout.approve",
     bank_returns.APPROVAL: "payout.approve",
+    moving.APPROVAL: "payout.approve",
     rebooking.APPROVAL: "grant.approve",
     deductions.APPROVAL: "grant.approve",
     pending.APPROVAL: "grant.approve",
@@ -72,6 +75,7 @@ _MAY: Final = {
 _OWN: Final = {
     payout_accounts.APPROVAL: payout_accounts.approve,
     bank_returns.APPROVAL: bank_returns.approve_settling,
+    moving.APPROVAL: moving.approve_move,
     rebooking.APPROVAL: rebooking.approve_end,
     fund_spending.APPROVAL: fund_spending.approve,
     votes.APPROVAL: votes.approve,
@@ -235,6 +239,7 @@ _TOLD: Final[Mapping[str, Callable[[Tx, Approval], str]]] = {
     leaving.APPROVAL: write_off_details,
     forgiving.APPROVAL: lambda tx, row: forgiving_details(tx, terms(), row),
     bank_returns.APPROVAL: settling_details,
+    moving.APPROVAL: move_details,
     rebooking.APPROVAL: rebook_details,
 }
 """Kinds whose own room words them."""

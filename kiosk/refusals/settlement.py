@@ -8,6 +8,12 @@ from kiosk.refusals.known import Known
 from kiosk.texts import mark
 
 TABLE: Final = {
+    "move_not_offered": Known(
+        409,
+        mark(
+            "There is no sale of another shop behind it that waits to be paid. Load the page again."
+        ),
+    ),
     "pick_not_offered": Known(
         409,
         mark(
