@@ -51,8 +51,8 @@ def not_ours_list() -> Response:
     """What households said last, newest first."""
     here = terms()
     with service().db.read() as tx:
-        said = [said_line(here, row) for row in newest_said(tx, here.community.id)]
-    return office_page("office/not_ours.html", said=said)
+        named = [said_line(here, row) for row in newest_said(tx, here.community.id)]
+    return office_page("office/not_ours.html", named=named)
 
 
 @bp.get("/residents/<int:person_id>/not-ours")

@@ -66,7 +66,7 @@ def _page(*, refusal: Refusal | None = None) -> Response:
         "resident/not_ours.html",
         refusal=refusal,
         entries=[purchase_line(here, row) for row in rows],
-        said=[said_line(here, row) for row in said],
+        named=[said_line(here, row) for row in said],
         told=text("told"),
         days=DAYS_BACK,
     )
