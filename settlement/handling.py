@@ -17,6 +17,8 @@ ANSWER_DAYS: Final = 3
 OWNER_DAYS: Final = 1
 """Days after which one that nobody looks after is told."""
 ESCALATE_DAYS: Final = 7
+SOON_DAYS: Final = 1
+"""The same for what stands wrong at somebody's until it is seen to."""
 COMMITTEE_DAYS: Final = 15
 POOL_DAYS: Final = 3
 """Working days a claim that is not in the book waits for a till that may still send its sales."""
@@ -66,7 +68,7 @@ class Handling(NamedTuple):
     owner_role: str
     answer_days: int = ANSWER_DAYS
     escalate_days: int = ESCALATE_DAYS
-    """Days after which it is told on to the secretary."""
+    """Days after which it is told on to the secretary: ESCALATE_DAYS or SOON_DAYS."""
 
 
 _ACCOUNTANT: Final = Handling("accountant")
@@ -81,8 +83,8 @@ HANDLING: Final[dict[Code, Handling]] = {
     Code.P1: Handling("accountant", 1),
     Code.C1: Handling("accountant", 1),
     # Points or yuan stand wrong at somebody's until it is seen to: told on after a day.
-    Code.S2: Handling("accountant", 1, 1),
-    Code.S3: Handling("accountant", 1, 1),
+    Code.S2: Handling("accountant", 1, SOON_DAYS),
+    Code.S3: Handling("accountant", 1, SOON_DAYS),
     # Somebody may be cheating or be wrongly suspected of it: not the accountant alone.
     Code.A1: Handling("secretary"),
     Code.A3: Handling("secretary"),

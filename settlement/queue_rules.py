@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple
 
 from ledger.earning.calendar import day_key
-from settlement.handling import COMMITTEE_DAYS, ESCALATE_DAYS, HANDLING
+from settlement.handling import COMMITTEE_DAYS, ESCALATE_DAYS, HANDLING, SOON_DAYS
 from settlement.verdicts import Code
 
 AGES: Final = ("due", "3", "7", "15")
@@ -34,7 +34,8 @@ class Bounds(NamedTuple):
     """A queue as a query asks for it.
 
     Numbers below `below`; whose turn it is: numbers from `turn_from` until before `turn_until` whatever their code,
-    and from `fresh_from` on those whose code stands in `codes`. `due_until` is a day (yyyymmdd).
+    from `fresh_from` on those whose code stands in `codes`, and from `soon_from` until before `soon_until` those told
+    on soon whose code stands in `soon`. `due_until` is a day (yyyymmdd).
     """
 
     below: int
@@ -43,12 +44,18 @@ class Bounds(NamedTuple):
     fresh_from: int
     codes: str
     due_until: int
+    soon_from: int = _NEVER
+    soon_until: int = 0
+    soon: str = ""
 
 
 def bounds_of(queue: Queue, today: date) -> Bounds:
     """The bounds of a queue on a day: roles as they pass on by age (see `settlement.ageing.role_in_charge`)."""
     told, committee = _since(today, ESCALATE_DAYS), _since(today, COMMITTEE_DAYS)
-    codes = " ".join(code for code in Code if HANDLING[code].owner_role == queue.role)
+    at_once = _since(today, SOON_DAYS)
+    own = [code for code in Code if HANDLING[code].owner_role == queue.role]
+    soon = [code for code in Code if HANDLING[code].escalate_days == SOON_DAYS]
+    codes = " ".join(code for code in own if code not in soon)
     below, due_until = _NEVER, 99_999_999
     if queue.age == "due":
         due_until = day_key(today)
@@ -59,8 +66,9 @@ def bounds_of(queue: Queue, today: date) -> Bounds:
     if queue.role == "committee":
         return Bounds(below, 0, committee, _NEVER, "", due_until)
     if queue.role == "secretary":
-        return Bounds(below, committee, told, told, codes, due_until)
-    return Bounds(below, 0, 0, told, codes, due_until)
+        return Bounds(below, committee, told, told, codes, due_until, told, at_once, " ".join(soon))
+    mine = " ".join(code for code in own if code in soon)
+    return Bounds(below, 0, 0, told, codes, due_until, at_once, _NEVER, mine)
 
 
 def _since(today: date, days: int) -> int:

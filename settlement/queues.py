@@ -16,7 +16,8 @@ _WHERE: Final = (
     " AND (:owner = 0 OR d.owner_id = :owner)"
     " AND d.discrepancy_no < :below AND d.due_date <= :due_until"
     " AND ((d.discrepancy_no >= :turn_from AND d.discrepancy_no < :turn_until)"
-    "  OR (d.discrepancy_no >= :fresh_from AND :codes LIKE '%' || d.code || '%'))"
+    "  OR (d.discrepancy_no >= :fresh_from AND :codes LIKE '%' || d.code || '%')"
+    "  OR (d.discrepancy_no >= :soon_from AND d.discrepancy_no < :soon_until AND :soon LIKE '%' || d.code || '%'))"
 )
 _PAGE: Final = Sql(
     f"SELECT {COLUMNS}, m.code AS merchant_code, m.name AS merchant_name FROM discrepancy d"
