@@ -187,7 +187,7 @@ def _write(
 ) -> dict[str, Any]:
     here, day = plan.community_id, plan.business_date
     # What is lent bears the smaller number: it stands before the sale it was lent for.
-    lent = _lend_steps(plan, decided, loss_id)
+    lent = lend_steps(plan, decided, loss_id)
     posting = posting_of(plan, txn_id=new_id(plan.at), at=plan.at, business_date=day, captured={})
     answer = {
         **answer_for(plan, business_date=day),
@@ -221,7 +221,7 @@ def _write(
     return {**answer, "balance_units": int(returned["request"].balance_after)}
 
 
-def _lend_steps(plan: Plan, decided: Decided, loss_id: int) -> list[Step]:
+def lend_steps(plan: Plan, decided: Decided, loss_id: int) -> list[Step]:
     """What the wallet lacks comes into it first: owed by its owner, or as the community's loss."""
     if not decided.lacked_units:
         return []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from ledger.book.chart import Account
 from ledger.book.facts import caps_told_step
 from ledger.book.steps import Step
 from ledger.errors import Refusal
@@ -12,8 +14,8 @@ from ledger.offline.policy import Policy, read_policy
 from ledger.tokens import Token
 from pos.decide import SaleRequest
 from pos.desk import Desk
-from pos.offline.deciding import Decided, Late
-from pos.offline.intake import escrow_of, seen_of
+from pos.offline.deciding import BORNE, Decided, Late
+from pos.offline.intake import escrow_of, lend_steps, seen_of
 from pos.offline.store import keep_step
 from pos.pricing import Earned, Quote
 from pos.sale_plan import Plan
@@ -44,6 +46,20 @@ def told_steps(
         return [row]
     uses = escrow_of(policy, token, plan.offset_units)
     return [row, *(caps_told_step(plan.community_id, plan.terminal_id, use) for use in uses)]
+
+
+def borne_steps(desk: Desk, plan: Plan, told: Mapping[str, Any], *, at: int) -> list[Step]:
+    """What the community bore of a sale without network comes out of its loss again; nothing for any other sale.
+
+    The loss account is there already (`pos.offline.intake.open_loss_account`).
+    """
+    said = told.get("offline")
+    if not isinstance(said, Mapping) or said["state"] not in BORNE:
+        return []
+    price = Quote(plan.offset_units, plan.offset_fen, plan.paid_fen, Earned(0, ""))
+    loss = desk.side(plan.community_id, Account.LOSS, plan.commodity, at=at)
+    decided = Decided(str(said["state"]), price, int(said["lacked_units"]))
+    return lend_steps(replace(plan, at=at), decided, loss.account_id)
 
 
 def _policy_of(desk: Desk, request: SaleRequest) -> Policy | None:

@@ -24,7 +24,8 @@ from pos.charging import book_open, find_open
 from pos.cover import CoverLowError, fill_cover
 from pos.decide import KIND, SaleRequest, accounts_of, asked_of, open_shop_accounts, plan_of
 from pos.desk import TRIES, Desk, open_member_accounts, rules_on
-from pos.offline.retelling import told_steps
+from pos.offline.intake import open_loss_account
+from pos.offline.retelling import borne_steps, told_steps
 from pos.pricing import Earned, Quote
 from pos.replay.lending import Lack, lend_steps
 from pos.replay.telling import (
@@ -78,6 +79,8 @@ def replay_sale(
     """
     scan, doubt = scan_of(terms, request.token, occurred_at=request.occurred_at, told=told)
     open_shop_accounts(desk, terms, request.terminal_id, at=at)
+    if request.offline_policy is not None:
+        open_loss_account(desk, request, at=at)
     payment = _payment_of(desk, request, told)
     reserved = _reserve(desk, request, payment, at=at)
     notes = [*payment[1], *([Difference("code", "believed", doubt)] if doubt else [])]
@@ -197,13 +200,16 @@ def _write(  # noqa: PLR0913 - what was told, what is there, and how to go on
     check_row(row)
     showing = Showing(terms, request, scan.believed(), row, told.at, day)
     plan = _plan(desk, showing, rules, request, told, intent_id, body_hash)
-    lack = plan.offset_units - int(row.posted - row.held)
+    borne = borne_steps(desk, plan, told.facts, at=at)
+    lack = 0 if borne else plan.offset_units - int(row.posted - row.held)
     if lack > 0 and not lend:
         raise ShortError
     if plan.offset_fen and (row.cover_free or 0) < plan.offset_fen:
         raise CoverLowError(here, merchant_id, plan.offset_fen, day)
     beside = told_steps(desk, request, showing.token, plan, told.facts, at=at)
-    return _book(tx, plan, scan, showing, rules, told, max(lack, 0), beside, at=at)
+    return _book(
+        tx, plan, scan, showing, rules, told, max(lack, 0), borne=borne, beside=beside, at=at
+    )
 
 
 def check_row(row: Row) -> None:
@@ -255,8 +261,9 @@ def _book(  # noqa: PLR0913 - what was decided then, and what stands beside it
     rules: SaleRules,
     told: Told,
     lack: int,
-    beside: list[Step],
     *,
+    borne: list[Step],
+    beside: list[Step],
     at: int,
 ) -> Outcome:
     here, day = plan.community_id, plan.business_date
@@ -267,7 +274,7 @@ def _book(  # noqa: PLR0913 - what was decided then, and what stands beside it
     kept = requests.keep_step(
         here, plan.sale_id, KIND, bytes.fromhex(plan.body_hash), at=at, response=answer
     )
-    lent: list[Step] = []
+    lent = borne
     if lack:
         accounts = plan.accounts
         missing = Lack(

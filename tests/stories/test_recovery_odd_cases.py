@@ -11,18 +11,22 @@ import pytest
 from kiosk.recovering import applying
 from kiosk.recovering.finishing import apply_all
 from kiosk.recovering.report import report_of
+from ledger import tokens
 from ledger.audit import SYSTEM
 from ledger.book.balances import wallet_of
 from ledger.database import Database
 from ledger.ids import new_request_id
-from ledger.members import keys
+from ledger.members import cards, keys
+from ledger.offline.policy import write_policy
 from ledger.recovery import epochs
 from ledger.token_keys import KeyClass
 from settlement.night import run_night
 from tests.support.fake_channel import FakeChannel
 from tests.support.invariants import check_invariants
 from tests.support.lost_day import LostDay, answers_again, build_day
+from tests.support.offline_shops import OfflineShops
 from tests.support.remembering_till import moment as written
+from tests.support.spare import fetched, renew
 from tests.support.town import CIVIC, HERE, moment
 
 Act = Callable[[LostDay], None]
@@ -347,5 +351,38 @@ def test_a_sale_made_without_network_comes_back_with_its_row(loss: Loss) -> None
     with loss.day.db.engine.connect() as connection:
         rows = connection.exec_driver_sql("SELECT state, person_id, units FROM offline_sale").all()
     assert [tuple(row) for row in rows] == [("booked", 1, 0)]
+    assert answers_again(loss.day) == []
+    check_invariants(loss.day.db.engine)
+
+
+@pytest.mark.parametrize("state", ["loss", "twice"])
+def test_what_the_community_bore_of_a_sale_without_network_it_bears_again(
+    loss: Loss, state: str
+) -> None:
+    town, desk = loss.day.town, loss.day.desk
+    shops = OfflineShops.around(town)
+    shops.allow()
+    renew(town)
+    if state == "loss":
+        token = town.code(1, KeyClass.CARD)
+        policies = [write_policy(shops.policy(4), desk.offline_key)]
+        town.later(60)
+        serial = int(tokens.read(token).claims.serial)
+        town.db.write(lambda tx: cards.set_state(tx, HERE, serial, "lost", by=SYSTEM, at=town.at))
+    else:
+        token = fetched(town)[0].digits
+        policies = [write_policy(shops.policy(place), desk.offline_key) for place in (5, 4)]
+    loss.day.server.at = town.later(60)
+    loss.back_up()
+    places = (5, 4)[-len(policies) :]
+    for place, policy in zip(places, policies, strict=True):
+        till = loss.day.tills[place]
+        told = sold(till.sell(1, 10_000, 10_000, token=token, offline={"policy": policy}))
+    assert told["offline"]["state"] == state
+    loss.lose()
+
+    assert loss.apply() == {"applied": len(policies)}
+
+    assert loss.day.figures() == loss.before
     assert answers_again(loss.day) == []
     check_invariants(loss.day.db.engine)
