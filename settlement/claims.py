@@ -11,6 +11,7 @@ from typing import Any, Final
 from ledger.database import Database
 from ledger.errors import GuardMissedError, Refusal
 from ledger.members.device_keys import is_signature
+from ledger.members.leaving import check_may_claim
 from ledger.offline.waiting import unexplained_counters
 from ledger.recovery.intake import keys_of
 from ledger.sql import Row, Sql, Tx
@@ -86,7 +87,7 @@ def file_daybook(
     totals that differ, and counters nobody rang up), `server_totals`, `again` (lines claimed
     before). With wrong totals the upload is kept as evidence and held as a whole: the till sends
     the day again under the next number. Refuses: terminal_not_found, claim_batch_changed (same
-    number, other content), claim_batch_gap (numbers left out), claim_batch_too_long,
+    number, other content), claim_batch_gap (numbers left out), claim_batch_too_long, claims_over,
     claim_line_bad; of a sealed batch also claim_batch_signature (none of the till's keys),
     claim_batch_rows (sealed over other rows), claim_batch_not_chained (it names another batch
     before it), and claim_batch_unsigned (a till that sealed before sends one without). Each of
@@ -113,6 +114,7 @@ def _file(
         known = find_batch(tx, community_id, terminal.merchant_id, terminal_id, book.batch_no)
         if known is not None and known.outcome != "receiving":
             return _replay(known, sha256)
+        check_may_claim(tx, community_id, terminal.merchant_id, at=at)
         seal = _check_seal(tx, community_id, terminal_id, terminal, book, at=at)
         missing = _missing(tx, community_id, terminal_id, book)
     check_lines(book, terminal.code)

@@ -26,6 +26,7 @@ from settlement.choices import paid_as_booked
 from settlement.cofund import take_shares
 from settlement.dispute_store import REFS_IN_DISPUTE
 from settlement.effects import end_item, post_effect, today_of
+from settlement.last_statement import period_of_shop
 from settlement.month_figures import shops_until
 from settlement.month_life import CloseState
 from settlement.month_trail import Closing, keep_months, keep_stated
@@ -146,11 +147,12 @@ def _state(
     """Issue every shop's statement, one transaction a shop."""
     with db.read() as tx:
         period = _period(tx, community_id, begun)
-        until = _objection_until(tx, community_id, at=at)
+        until = objection_until(tx, community_id, at=at)
         shops = shops_until(tx, community_id, period.last_date)
 
     def one(tx: Tx, shop: int) -> None:
-        made = issue(tx, community_id, shop, period, objection_until=until, at=at)
+        own = period_of_shop(tx, community_id, shop, period)
+        made = issue(tx, community_id, shop, own, objection_until=until, at=at)
         if made is not None:
             keep_stated(tx, made, community_id, at=at)
 
@@ -240,7 +242,8 @@ def _period(tx: Tx, community_id: int, begun: BookPeriod) -> Period:
     return Period(begun.period_key, begun.first_date, begun.last_date, int(row.run_no))
 
 
-def _objection_until(tx: Tx, community_id: int, *, at: int) -> int:
+def objection_until(tx: Tx, community_id: int, *, at: int) -> int:
+    """The last day (yyyymmdd) to object to a statement issued at `at`."""
     days = settings.current(tx, community_id).accept_days
     return last_day_to_answer(today_of(tx, community_id, at=at), days)
 

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 from ledger.database import Database
 from ledger.errors import GuardMissedError, Refusal
 from ledger.members.communities import get_community
+from ledger.members.leaving import check_may_claim
 from ledger.members.merchants import get_merchant
 from ledger.sql import Row, Tx
 from settlement.batches import (
@@ -77,7 +78,7 @@ def take_claim_file(
     none of its lines count. The same bytes again, under any name, are told as `seen_before`.
     A list whose headings are not those of our form is asked about once (claim_columns_unconfirmed), and again when
     they change (claim_columns_changed): the file is kept, `settlement.claim_layouts.confirm` says what its columns are.
-    Refuses: merchant_not_found, claim_file_too_large, claim_file_not_csv, claim_columns_unconfirmed,
+    Refuses: merchant_not_found, claims_over, claim_file_too_large, claim_file_not_csv, claim_columns_unconfirmed,
     claim_columns_changed, claim_file_changed (an earlier list with lines changed or taken out; it is kept as evidence).
     """
     sha256 = hashlib.sha256(upload.body).digest()
@@ -86,6 +87,7 @@ def take_claim_file(
             known = find_same(tx, community_id, merchant_id, sha256)
             if known is not None and not _is_another_days(known, day):
                 return _seen_before(known)
+            check_may_claim(tx, community_id, merchant_id, at=at)
             found = _look(tx, community_id, merchant_id, upload, precision)
             batch_no = last_batch_no(tx, community_id, merchant_id, WHOLE_SHOP) + 1
             lines = () if isinstance(found, Refusal) else found.lines

@@ -44,10 +44,11 @@ _AGREED: Final = frozenset({_S.ACCEPTED, _S.DEEMED_ACCEPTED})
 ALLOWED: Final[Mapping[MonthState, frozenset[MonthState]]] = MappingProxyType(
     {
         _S.COLLECTING: frozenset({_S.STATEMENT_ISSUED, _S.OBJECTION_WINDOW}),
-        _S.STATEMENT_ISSUED: frozenset({_S.OBJECTION_WINDOW}),
+        # A shop's last statement runs before its month is closed.
+        _S.STATEMENT_ISSUED: frozenset({_S.OBJECTION_WINDOW, _S.OBJECTED, _S.CLOSED}) | _AGREED,
         _S.OBJECTION_WINDOW: frozenset({_S.OBJECTED, _S.CLOSED}) | _AGREED,
         # Ruled on while the window is open, a line takes the month back to it.
-        _S.OBJECTED: frozenset({_S.OBJECTION_WINDOW, _S.CLOSED}) | _AGREED,
+        _S.OBJECTED: frozenset({_S.OBJECTION_WINDOW, _S.STATEMENT_ISSUED, _S.CLOSED}) | _AGREED,
         _S.ACCEPTED: frozenset({_S.PAYOUT_PROPOSED, _S.CLOSED}),
         _S.DEEMED_ACCEPTED: frozenset({_S.PAYOUT_PROPOSED, _S.CLOSED}),
         _S.PAYOUT_PROPOSED: frozenset({_S.PAYOUT_APPROVED, _S.CLOSED, _S.CONFIRMED}) | _AGREED,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ledger.members.leaving import has_account
 from ledger.sql import Sql, Tx
 from settlement.bank_findings import is_stopped
 from settlement.payout_store import WAITING
@@ -29,7 +30,9 @@ def unpaid(tx: Tx, community_id: int, statement: Statement, *, at: int) -> Unpai
     """What is not paid yet of an accepted statement, with everything that keeps it from being proposed."""
     shop = statement.claimant_id
     stop = ""
-    if is_stopped(tx, community_id, shop):
+    if not has_account(tx, community_id, shop, at=at):
+        stop = "heirs_account_missing"
+    elif is_stopped(tx, community_id, shop):
         stop = "payout_stopped"
     elif int(tx.get(WAITING, community_id=community_id, claimant_id=shop).n):
         stop = "payout_waiting"

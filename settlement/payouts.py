@@ -12,6 +12,7 @@ from ledger.book.chart import Account, Kind
 from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.ids import new_id
+from ledger.members.leaving import check_heirs_account
 from ledger.recovery.epochs import check_whole
 from ledger.sql import Tx
 from ledger.units import CNY
@@ -48,7 +49,7 @@ def propose_payout(
     """Propose to pay what an accepted statement says is owed, less its lines in dispute, at most what is owed now.
 
     Refuses: statement_not_found, statement_not_accepted, payout_waiting, nothing_to_pay, payout_held,
-    payout_under_least, recovery_open, payout_stopped.
+    payout_under_least, recovery_open, payout_stopped, heirs_account_missing.
     """
 
     def work(tx: Tx) -> Payout:
@@ -59,6 +60,7 @@ def propose_payout(
         shop = statement.claimant_id
         take_turn(tx, community_id, shop)
         check_not_stopped(tx, community_id, shop)
+        check_heirs_account(tx, community_id, shop, at=at)
         if int(tx.get(WAITING, community_id=community_id, claimant_id=shop).n):
             raise Refusal("payout_waiting")
         amount = payable_now(tx, community_id, statement, at=at)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from ledger.earning.calendar import day_key, month_by_key
 from ledger.errors import Refusal
 from ledger.members.communities import get_community
 from ledger.members.merchants import Merchant, all_merchants
@@ -54,7 +55,9 @@ def month_sheet(tx: Tx, community_id: int, month: int, *, translate: Translate) 
     shops = _shops(tx, community_id)
     statements.sort(key=lambda s: shops[s.claimant_id].code)
     made_on = max(today_of(tx, community_id, at=s.issued_at) for s in statements)
-    first, last = statements[0].first_date, statements[0].last_date
+    # A shop that left may be stated to a day of its own: the month is the month.
+    days = month_by_key(month)
+    first, last = day_key(days.first), day_key(days.last)
     _ = translate
     head = pairs(
         _(mark("Summary")),

@@ -142,7 +142,7 @@ class Unpaid(NamedTuple):
     risk_days: int = 0
     least_fen: int = 0
     stop: str = ""
-    """What else keeps it from being proposed, as the refusal says it: payout_waiting, payout_stopped."""
+    """What else keeps it from being proposed, by its refusal: payout_waiting, payout_stopped, heirs_account_missing."""
 
     @property
     def is_open(self) -> bool:

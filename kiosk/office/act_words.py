@@ -148,6 +148,7 @@ _ACTS: Final[Mapping[str, str]] = {
     "log_key.make": mark("made a key for the log"),
     "merchant.open": mark("took in a shop"),
     "merchant.state": mark("changed a shop's state"),
+    "merchant.leave": mark("noted that a shop left, and its last day"),
     "month.close": mark("closed a month"),
     "night.lock": mark("locked a day"),
     "payout.state": mark("moved a payout on"),

@@ -338,10 +338,7 @@ _STATE_ACTS: Final = {
     "active": (
         {"state": "suspended", "name": mark("Suspend this shop"), "look": "secondary outline"},
     ),
-    "suspended": (
-        {"state": "active", "name": mark("Take back into the programme"), "look": ""},
-        {"state": "left", "name": mark("Note that it has left"), "look": "secondary outline"},
-    ),
+    "suspended": ({"state": "active", "name": mark("Take back into the programme"), "look": ""},),
 }
 
 

@@ -46,6 +46,13 @@ def held_words(one: Unpaid) -> list[tuple[str, str]]:
                 url_for("office.bank"),
             )
         )
+    elif one.stop == "heirs_account_missing":
+        said.append(
+            (
+                say(mark("its owner died: two people have to agree to the heirs' account")),
+                url_for("office.merchant", merchant_id=one.claimant_id),
+            )
+        )
     elif one.stop == "payout_waiting":
         said.append((say(mark("another payout of this shop is not sent yet")), ""))
     return said

@@ -63,5 +63,19 @@ DISPUTES: Final = (
         """,
         left_out="why free text of a person",
     ),
+    shape(
+        "merchant_leaving",
+        "The last day of a shop that left, and until when it claims.",
+        key=("merchant_id", "left_on"),
+        columns="""
+            merchant_id number the shop
+            left_on number its last business date
+            cause text left, or died
+            claims_until number the last day a claim of it is taken
+            recorded_by number who noted it
+            recorded_at number when
+        """,
+        left_out="why free text of a person",
+    ),
 )
 """Tables of disputed lines."""
