@@ -217,10 +217,14 @@ def _widths(rows: tuple[tuple[Cell, ...], ...]) -> list[int]:
     return [min(max(width, _LEAST_WIDTH), _MOST_WIDTH) for width in wanted]
 
 
+_NUMBERS: Final = frozenset({"yuan", "points", "count"})
+
+
 def _number_columns(rows: tuple[tuple[Cell, ...], ...]) -> list[bool]:
     width = max((len(row) for row in rows), default=0)
     return [
-        any(len(row) > column and row[column].is_number for row in rows) for column in range(width)
+        any(len(row) > column and row[column].kind in _NUMBERS for row in rows)
+        for column in range(width)
     ]
 
 

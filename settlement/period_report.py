@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from ledger.book.chart import Account
+from ledger.book.offsets import payables_until
 from ledger.book.period import BookPeriod, TrialLine, closed_periods, trial_balance
 from ledger.errors import Refusal
 from ledger.members.communities import get_community
@@ -95,7 +95,8 @@ def period_sheet(tx: Tx, community_id: int, span: Span, *, translate: Translate)
     ]
     for kind in point_types(tx, community_id):
         blocks += _point_blocks(_, kind, months)
-    blocks += _money_blocks(_, months)
+    owed = [payables_until(tx, community_id, month.period.last_date) for month in months]
+    blocks += _money_blocks(_, months, owed)
     blocks.append(_shop_block(_, tx, community_id, span))
     blocks.append(differences_by_code(tx, community_id, first.first_date, last.last_date, _))
     title = _(mark("The community's points, {period}")).format(period=span.written)
@@ -193,7 +194,8 @@ def _month_by_month(_: Translate, kind: PointType, months: Sequence[_Month]) -> 
     return charted(block, [1, 2]) if kind.precision == _HUNDREDTHS else block
 
 
-def _money_blocks(_: Translate, months: Sequence[_Month]) -> list[Block]:
+def _money_blocks(_: Translate, months: Sequence[_Month], owed: Sequence[int]) -> list[Block]:
+    """The funds between the closes; beside them what shops were owed at each month's end, not when it was closed."""
     opening = standing(months[0].before, CNY, FUNDS)
     closing = standing(months[-1].after, CNY, FUNDS)
     found = flows([move for month in months for move in month.moves], CNY, FUNDS)
@@ -212,16 +214,20 @@ def _money_blocks(_: Translate, months: Sequence[_Month]) -> list[Block]:
         (
             ident(month_words(month.period.period_key)),
             yuan(standing(month.after, CNY, FUNDS)),
-            yuan(standing(month.after, CNY, [Account.PAYABLE])),
+            yuan(owed_fen),
         )
-        for month in months
+        for month, owed_fen in zip(months, owed, strict=True)
     ]
     return [
         table(_(mark("The community's funds, yuan")), header, rows),
         charted(
             table(
                 _(mark("At the end of each month, yuan")),
-                [_(mark("Month")), _(mark("Funds")), _(mark("Payable to shops"))],
+                [
+                    _(mark("Month")),
+                    _(mark("Funds at the close")),
+                    _(mark("Payable to shops at the month's end")),
+                ],
                 ends,
             ),
             [1],

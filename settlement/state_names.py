@@ -28,7 +28,7 @@ STATE_NAMES: Final = {
     "payment_paid": mark("The shop has its money"),
     "payment_failed": mark("The money came back"),
     "discrepancy": mark("Decided"),
-    "settled": mark("Settled"),
+    "settled": mark("Settled that night"),
     # why something waits
     "cut_off": mark("After the cut-off"),
     "no_file": mark("No claims came"),

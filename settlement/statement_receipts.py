@@ -65,7 +65,7 @@ def receipt_blocks(
     header = [
         _(mark("Date")),
         _(mark("Time")),
-        _(mark("Branch")),
+        _(mark("Shop's place")),
         _(mark("Till")),
         _(mark("Kind")),
         _(mark("Reference")),

@@ -107,6 +107,7 @@ _UNTIL: Final = Sql(
     " AND a.owner_id = :claimant_id AND CASE WHEN x.kind = 'cofund' THEN x.corrects_date"
     "  ELSE x.business_date END <= :until"
 )
+_ALL_UNTIL: Final = Sql(_UNTIL.text.replace(" AND a.owner_id = :claimant_id", ""))
 _SETTLED_SINCE: Final = Sql(
     "SELECT coalesce(sum(CASE WHEN t.credit_id = a.account_id THEN t.amount ELSE -t.amount END), 0)"
     " AS fen FROM account a JOIN transfer t ON t.community_id = a.community_id"
@@ -195,6 +196,11 @@ def offset_commodity(tx: Tx, community_id: int, claimant_id: int) -> int:
     if len(rows) != 1:
         raise LookupError(f"merchant {claimant_id} has {len(rows)} offset accounts, not one")
     return int(rows[0].commodity)
+
+
+def payables_until(tx: Tx, community_id: int, until: int) -> int:
+    """What the community owed all merchants together at the end of business date `until`, in fen."""
+    return int(tx.get(_ALL_UNTIL, community_id=community_id, commodity=CNY, until=until).fen)
 
 
 def payable_until(tx: Tx, community_id: int, claimant_id: int, until: int) -> int:

@@ -123,11 +123,11 @@ def test_adjustments_carried_disputed_held_and_payable_are_the_same_in_all_four(
     receipts = lines(named(sheet, "Receipt by receipt"))
     assert [(r["Reference"], r["Amount"], r["State"]) for r in receipts] == [
         (row[3], "20.00" if row[3] != forgotten else "7.00",
-         "Settled" if row[3] != forgotten else "Not claimed") for row in booked
+         "Settled that night" if row[3] != forgotten else "Not claimed") for row in booked
     ]  # fmt: skip
-    assert {(r["Branch"] != "", r["Till"] != "", r["Points for a yuan"]) for r in receipts} == {
-        (True, True, "20.00")
-    }
+    assert {
+        (r["Shop's place"] != "", r["Till"] != "", r["Points for a yuan"]) for r in receipts
+    } == {(True, True, "20.00")}
     assert all(r["Entry"].isdigit() for r in receipts)
     totals = {
         row[0].text: row[1].text for row in named(sheet, "Control totals of the receipts").rows

@@ -8,11 +8,16 @@ from typing import Any
 
 import pytest
 
+from ledger.book.chart import Account
+from ledger.book.period import trial_balance
 from ledger.errors import Refusal
 from ledger.sql import Sql
+from ledger.units import CNY
 from settlement import street
+from settlement.claims import file_daybook
 from settlement.closing import run_month
 from settlement.liability import liability_sheet
+from settlement.movements import standing
 from settlement.night import run_night
 from settlement.period_report import PointType, period_sheet
 from settlement.report_span import span_of, spans_before
@@ -22,6 +27,7 @@ from settlement.suppression import sum_shown, withheld
 from tests.settlement.test_exports import assert_same
 from tests.settlement.test_month import live_march
 from tests.support.forger import forge
+from tests.support.night_plant import HOUR, Planter, book, daybook, midnight, reserve_cover
 from tests.support.town import HERE, Town, moment
 
 ISSUED_AT = moment("2026-04-05 09:00")
@@ -72,6 +78,28 @@ def test_a_quarter_is_what_its_closed_months_add_up_to(town: Town) -> None:
     ]  # fmt: skip
     assert set(lines(sheet, "Differences by code")) == {"X1", "X2"}
     assert_same(sheet)
+
+
+def test_what_shops_are_owed_at_a_months_end_holds_nothing_of_the_days_until_its_close(
+    town: Town,
+) -> None:
+    live_march(town)
+    first, till = 20260401, town.tills[0]
+    town.at = midnight(first) + 6 * HOUR
+    reserve_cover(town, 100_000)
+    sale = Planter(town.tills, seed=41).entry(first, till, fen=300)
+    book(town, [sale])
+    file_daybook(town.db, HERE, till.terminal_id, daybook(first, 3, [sale]), at=town.at)
+    run_night(town.db, HERE, first, at=midnight(20260402) + 2 * HOUR)
+    run_month(town.db, HERE, 202603, at=ISSUED_AT)
+
+    ends = lines(quarter(town, "2026-Q1"), "At the end of each month, yuan")
+
+    assert ends["2026-03"][1] == "10.00"
+    with town.db.read() as tx:
+        # By the close itself it would have been three yuan more.
+        closed = trial_balance(tx, HERE, 202603)
+    assert standing(closed, CNY, [Account.PAYABLE]) == 1_300
 
 
 def test_two_months_are_shown_apart_and_an_open_one_is_named(town: Town) -> None:
