@@ -6,17 +6,13 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
-from itertools import count
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
 from ledger import audit
 from ledger.audit import By
-from ledger.book.fund import take_bank_fee
-from ledger.book.funds import POINTS, fund_balance
 from ledger.database import Database
 from ledger.errors import GuardMissedError, Refusal
-from ledger.ids import derived_request_id
 from ledger.members import approvals, files
 from ledger.members.approvals import Approval
 from ledger.sql import Row, Sql, Tx
@@ -24,7 +20,7 @@ from pos.channel import PaidOut, PayoutReturned, Unknown
 from settlement.bank_answer import Answered, Said, Sent, Verdict, judge, read_answer
 from settlement.bank_batches import end_batch, form_of
 from settlement.bank_difference import book_paid
-from settlement.effects import today_of
+from settlement.bank_fees import book_fees, loose_fees, pair_fees
 from settlement.payment_rows import close_settled, keep_payment_rows
 from settlement.payout_store import Payout, get_payout, payouts_of_statement
 from settlement.payouts import end_attempt, start_anew
@@ -84,7 +80,8 @@ def take_bank_answer(
 
     Answer: counts of payments by what became of them (paid, failed, waiting, amount, account, late, same),
     `unknown` references that are none of ours, `others` (rows about other money), `fee_fen` of the bank's fees,
-    each booked once however many files print it, `fees` (how many), `file` (SHA-256). Refuses: file_empty,
+    each booked once however many files print it, `fees` (how many), `fees_same_fen` (of them, a file's fees that
+    another kind of file had in one sum, or one by one), `file` (SHA-256). Refuses: file_empty,
     bank_unknown, fund_empty, and those of `read_answer`.
     """
     files.check_size(upload.body)
@@ -107,12 +104,16 @@ def take_bank_answer(
             at=at,
         )
         answer = {**_apply(tx, community_id, said, by=by, at=at), "file": digest.hexdigest()}
+        answer |= {
+            "fees_same_fen": pair_fees(tx, community_id, upload.bank, said),
+            "loose_fees": loose_fees(said),
+        }
         keep_payment_rows(tx, community_id, at=at)
         _note(tx, community_id, upload.bank, digest.digest(), answer, by=by, at=at)
         return answer
 
     answer = db.write(work)
-    _book_fees(db, community_id, answer, said, by=by, at=at)
+    book_fees(db, community_id, answer, said, by=by, at=at)
     return answer
 
 
@@ -321,56 +322,3 @@ def _note(
     audit.record(
         tx, community_id, by, "bank.answer", f"file:{sha256.hex()}", at=at, after=dict(answer)
     )
-
-
-def _book_fees(
-    db: Database, community_id: int, answer: dict[str, Any], said: Said, *, by: By, at: int
-) -> None:
-    """Book each fee once, whichever file prints it and whoever takes it in again."""
-    if not answer["fee_fen"]:
-        return
-    with db.read() as tx:
-        today = today_of(tx, community_id, at=at)
-    # Files answered before fees were told apart booked theirs in one sum, under the file's own name.
-    named = [(fee.name, fee.fen) for fee in said.fees]
-    for name, fen in named if "fees" in answer else [(str(answer["file"]), int(answer["fee_fen"]))]:
-        whence = hashlib.sha256(name.encode()).hexdigest() if "fees" in answer else name
-        _book_fee(db, community_id, name, fen, whence, by=by, at=at, today=today)
-
-
-def _book_fee(
-    db: Database,
-    community_id: int,
-    name: str,
-    fen: int,
-    whence: str,
-    *,
-    by: By,
-    at: int,
-    today: int,
-) -> None:
-    """Book one fee; what a fund that was empty then was told does not stand in the way of the money that came since.
-
-    A refused try keeps its refusal for good, so the next number cannot book what the one before it booked.
-    """
-    for tries in count():
-        parts: list[str | int] = ["bank_fee", community_id, name]
-        parts += [tries] if tries else []
-        try:
-            take_bank_fee(
-                db,
-                community_id,
-                fen,
-                request_id=derived_request_id(*parts),
-                by=by.id,
-                at=at,
-                business_date=today,
-                reason=f"bank file {whence[:12]}",
-            )
-        except Refusal as refusal:
-            with db.read() as tx:
-                is_empty = fen > fund_balance(tx, community_id, POINTS)
-            if refusal.code != "fund_empty" or is_empty:
-                raise
-        else:
-            return

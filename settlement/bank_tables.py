@@ -21,6 +21,8 @@ bank_batch = table(
     number("ended_by", null=True),
     number("ended_at", null=True),
     text("why", null=True),
+    text("bulk_fee", null=True),  # the statement's one line for the fees of this batch, by its hash
+    text("fees_by", null=True),  # which of the two is booked: lines | bulk
     unique("community_id", "batch_no"),
     index("ix_bank_batch_state", "state"),
     key=("batch_id",),
@@ -40,6 +42,7 @@ bank_line = table(
     # null: no answer yet | waiting | paid | failed | amount | account | late | not_sent
     text("outcome", null=True),
     number("paid_fen"),
+    number("fee_fen", null=True),  # the bank's fee of this payment
     text("reason"),
     number("answered_at", null=True),
     text("settled", null=True),  # how two people ended what differed: paid | failed

@@ -25,6 +25,8 @@ BANK: Final = (
             made_at number when
             ended_by number? who took the answer in, or said it was not sent
             ended_at number? when
+            bulk_fee text? the statement's one line for this batch's fees, by its SHA-256
+            fees_by text? which of the two is booked: lines or bulk
         """,
         left_out="why free text of a person",
     ),
@@ -41,6 +43,7 @@ BANK: Final = (
             amount_fen number how much
             outcome text? waiting, paid, failed, amount, account, late or not_sent
             paid_fen number what the bank paid
+            fee_fen number? the bank's fee of this payment
             answered_at number? when the bank's answer was taken in
             settled text? how two people ended what differed: paid or failed
             booked_fen number? what is booked as paid since then, where it is not what was asked

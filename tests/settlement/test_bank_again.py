@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.errors import Refusal
+from settlement import bank_returns
 from settlement.bank_batches import rewrite_bank_file, say_not_sent
 from settlement.bank_form import Payer
 from settlement.finance_setup import set_payer
@@ -161,3 +162,36 @@ def test_money_that_went_for_a_payout_given_up_since_leaves_what_is_owed(
     assert found(town) == []
     with pytest.raises(Refusal, match="nothing_to_pay"):
         propose_payout(town.db, HERE, ready.statement_id, by=ZHOU, at=AT + 2 * DAY)
+
+
+def both_forms(bank: PaperBank, *more: tuple[str, str, str, str]) -> tuple[bytes, bytes]:
+    """The fees of all payments beside each, and in one line of the account statement."""
+    return bank.answer(bank.took, 手续费="1.20"), bank.statement([FEE, *more])
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_batchs_fees_in_one_line_of_the_statement_are_the_same_money(
+    town: Town, ready: Payout, first: int
+) -> None:
+    bank, _ = sent(town, ready)
+    files = both_forms(bank, ("2.00", "", "", "汇划费 年费"))
+
+    one = take(town, files[first])
+    two = take(town, files[1 - first], at=AT + DAY)
+
+    assert (one["fees_same_fen"], two["fees_same_fen"]) == (0, 120)
+    assert sums(town) == (0, 0, -1500 - 120 - 200)
+    for body in (*files, bank.statement([FEE])):
+        take(town, body, at=AT + 2 * DAY)
+    assert sums(town) == (0, 0, -1500 - 120 - 200)
+
+
+def test_without_pairing_them_the_same_fees_are_booked_twice(
+    town: Town, ready: Payout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control."""
+    monkeypatch.setattr(bank_returns, "pair_fees", lambda *_: 0)
+    bank, _ = sent(town, ready)
+    for body in both_forms(bank):
+        take(town, body)
+    assert sums(town) == (0, 0, -1500 - 240)
