@@ -39,8 +39,8 @@ TABLE: Final = {
     "leaving_bad": Known(
         422,
         mark(
-            "Say why it leaves, its last day (today or earlier), and for how many days it may still claim"
-            " (at most {most_days})."
+            "Something is missing. Say why it leaves, its last day (today or earlier), and for how many days it may"
+            " still claim (at most {most_days})."
         ),
     ),
     "leaving_unknown": Known(
