@@ -80,7 +80,7 @@ _FIND: Final = Sql(
 _FIND_SAME: Final = Sql(
     f"SELECT {_COLUMNS} FROM claim_batch WHERE community_id = :community_id"
     " AND claimant_id = :claimant_id AND sha256 = :sha256 AND outcome <> 'receiving'"
-    " ORDER BY filed_at, batch_id LIMIT 1"
+    " ORDER BY CASE WHEN last_date = :day THEN 0 ELSE 1 END, filed_at, batch_id LIMIT 1"
 )
 _LAST_NO: Final = Sql(
     "SELECT coalesce(max(batch_no), 0) AS batch_no FROM claim_batch"
@@ -163,9 +163,12 @@ def find_batch(
     )
 
 
-def find_same(tx: Tx, community_id: int, claimant_id: int, sha256: bytes) -> Row | None:
-    """The first batch of the shop with the same bytes, whatever it was called."""
-    return tx.find(_FIND_SAME, community_id=community_id, claimant_id=claimant_id, sha256=sha256)
+def find_same(
+    tx: Tx, community_id: int, claimant_id: int, sha256: bytes, *, day: int = 0
+) -> Row | None:
+    """The first batch of the shop with the same bytes, whatever it was called; rather one that ends on `day`."""
+    here = {"community_id": community_id, "claimant_id": claimant_id}
+    return tx.find(_FIND_SAME, **here, sha256=sha256, day=day)
 
 
 def last_batch_no(tx: Tx, community_id: int, claimant_id: int, terminal_id: int) -> int:

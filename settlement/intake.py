@@ -84,7 +84,7 @@ def take_claim_file(
     sha256 = hashlib.sha256(upload.body).digest()
     for _ in range(_TRIES):
         with db.read() as tx:
-            known = find_same(tx, community_id, merchant_id, sha256)
+            known = find_same(tx, community_id, merchant_id, sha256, day=day)
             if known is not None and not _is_another_days(known, day):
                 return _seen_before(known)
             check_may_claim(tx, community_id, merchant_id, at=at)
@@ -235,8 +235,9 @@ def _answer(found: ClaimFile, outcome: str) -> dict[str, Any]:
 
 
 def _is_another_days(known: Row, day: int) -> bool:
-    """Whether the same bytes say something new: a list without lines is no day's but the one it is sent for."""
-    return bool(known.outcome == FileFault.EMPTY.value and known.last_date != day)
+    """Whether the same bytes say something new: a list nobody can read a line of speaks for no other day."""
+    without_days = {FileFault.EMPTY.value, FileFault.UNREADABLE.value}
+    return bool(known.outcome in without_days and known.last_date != day)
 
 
 def _seen_before(known: Row) -> dict[str, Any]:

@@ -221,3 +221,15 @@ def test_one_list_of_several_days_stands_for_all_of_them(shop: Shop) -> None:
     found = [row[:2] for row in c1_of(shop)]
     assert found[:2] == [("C1", "NO_FILE"), ("C1", "NO_FILE")]
     assert found[2:] == [("X2", "")] * 10
+
+
+def test_the_same_bytes_that_nobody_can_read_are_a_fault_of_each_day_they_are_sent_for(
+    shop: Shop,
+) -> None:
+    for day in (DAY, next_day(DAY)):
+        made = shop.live(day)
+        shop.upload(made, b"\xff\xfe\x00\xd8\x81")
+        assert shop.upload(made, b"\xff\xfe\x00\xd8\x81")["outcome"] == "seen_before"
+        night(shop, made)
+
+    assert [row[:2] for row in c1_of(shop)] == [("C1", "UNREADABLE"), ("C1", "UNREADABLE")]
