@@ -37,7 +37,7 @@ _KEEP: Final = Sql(
 )
 _LINE_COLUMNS: Final = (
     "l.batch_id, l.line_no, l.payout_id, l.attempt, l.reference, l.amount_fen, l.account_no, l.outcome,"
-    " l.paid_fen, l.settled, l.booked_fen"
+    " l.paid_fen, l.settled, l.booked_fen, l.answered_at"
 )
 _BY_REFERENCE: Final = Sql(
     f"SELECT {_LINE_COLUMNS} FROM bank_line l WHERE l.community_id = :community_id"
@@ -248,7 +248,10 @@ def _take(
     outcome = _outcome(line, payout, verdict)
     if outcome is None:
         return "same"
-    if payout.attempt == line.attempt:
+    if outcome == "failed" and _is_late_one(line, payout):
+        book_paid(tx, community_id, line, payout, int(line.amount_fen), by=by, at=at)
+        _book_answer(tx, community_id, payout, outcome, verdict, by=by, at=at)
+    elif payout.attempt == line.attempt:
         _book_answer(tx, community_id, payout, outcome, verdict, by=by, at=at)
     tx.run(
         _ANSWER,
@@ -261,6 +264,15 @@ def _take(
         at=at,
     )
     return outcome
+
+
+def _is_late_one(line: Row, payout: Payout) -> bool:
+    """Whether a payout stands as confirmed by this very line, which two people settled after its attempt was given up.
+
+    It was sent and settled at one moment then; whatever was sent since bears another.
+    """
+    is_late = line.outcome == "late" and line.settled == "paid"
+    return is_late and payout.state == "confirmed" and payout.sent_at == line.answered_at
 
 
 def _outcome(line: Row, payout: Payout, verdict: Verdict) -> str | None:

@@ -54,3 +54,19 @@ def test_two_people_who_say_that_all_of_it_came_back_have_it_owed_once(
     settle(town, found(town)[0], "failed")
 
     assert (now(town, ready).state, sums(town)) == ("returned", (1500, 0, 0))
+
+
+def test_a_late_payment_that_two_people_agreed_to_and_that_comes_back_is_owed_again(
+    town: Town, ready: Payout
+) -> None:
+    bank = PaperBank()
+    rows = bank.upload(make(town, ready).file.body)
+    take(town, bank.answer(rows, 指令状态="已退汇"))
+    take(town, bank.answer(rows))
+    [late] = [one for one in found(town) if one.code == "P3"]
+    settle(town, late, "paid")
+    assert (now(town, ready).state, sums(town)) == ("confirmed", (0, 0, -1500))
+
+    take(town, bank.answer(rows, 指令状态="已退汇", 失败原因="户名不符"))
+
+    assert (now(town, ready).state, sums(town)) == ("returned", (1500, 0, 0))
