@@ -20,6 +20,19 @@ _END_ITEM: Final = Sql(
     " WHERE community_id = :community_id AND claimant_id = :claimant_id AND ref = :ref"
     " AND closed_run IS NULL"
 )
+_END_UNCLAIMED: Final = Sql(
+    "UPDATE discrepancy SET state = 'auto_cleared', closed_run = :run_no, closed_date = :today"
+    " WHERE community_id = :community_id AND claimant_id = :claimant_id AND ref = :ref AND code = 'X2'"
+    " AND state IN ('open', 'asked')"
+)
+
+
+def end_unclaimed(
+    tx: Tx, community_id: int, claimant_id: int, ref: str, *, run_no: int, today: int
+) -> None:
+    """What was called unclaimed by a night before is so no more: a claim was found that means it."""
+    here = {"community_id": community_id, "claimant_id": claimant_id, "ref": ref}
+    tx.run(_END_UNCLAIMED, **here, run_no=run_no, today=today)
 
 
 def end_item(

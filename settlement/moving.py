@@ -18,7 +18,7 @@ from ledger.members.shop_ties import check_not_own_purchase, check_not_own_shop
 from ledger.sql import Row, Sql, Tx
 from settlement.choices import paid_as_booked
 from settlement.discrepancies import UNSETTLED, get_discrepancy
-from settlement.effects import end_item, post_effect, today_of
+from settlement.effects import end_item, end_unclaimed, post_effect, today_of
 from settlement.night import last_run_no, night_running
 from settlement.own_rows import open_row
 from settlement.verdicts import Code
@@ -89,6 +89,7 @@ def approve_move(tx: Tx, community_id: int, approval_id: int, *, by: By, at: int
         at=at,
     )
     end_item(tx, community_id, shop, sale.ref, run_no=run_no, closed_by="decided", today=today)
+    end_unclaimed(tx, community_id, shop, sale.ref, run_no=run_no, today=today)
     theirs = open_row(tx, community_id, Code.T1, _SPAN, _side_of_owner(shop, sale), at=at)
     closing = {
         "community_id": community_id,

@@ -18,7 +18,7 @@ from ledger.members.shop_ties import check_not_own_purchase, check_not_own_shop
 from ledger.sql import Row, Sql, Tx
 from settlement.choices import paid_as_booked
 from settlement.discrepancies import get_discrepancy
-from settlement.effects import end_item, post_effect, today_of
+from settlement.effects import end_item, end_unclaimed, post_effect, today_of
 from settlement.night import last_run_no, night_running
 from settlement.verdicts import Code
 
@@ -117,6 +117,7 @@ def _take(tx: Tx, pick: Pick, row: Row, one: Row, *, at: int) -> dict[str, Any]:
         at=at,
     )
     end_item(tx, community_id, shop, one.ref, run_no=run_no, closed_by="decided", today=today)
+    end_unclaimed(tx, community_id, shop, one.ref, run_no=run_no, today=today)
     closed = tx.run(
         _CLOSE,
         community_id=community_id,

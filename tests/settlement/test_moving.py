@@ -82,6 +82,19 @@ def test_its_own_shop_is_paid_once_and_both_sides_show_the_move(town: Town) -> N
         assert paid == ([planted.plus_fen] if shop == owner else [])
 
 
+def test_what_was_called_unclaimed_before_is_over_with_the_move(town: Town) -> None:
+    _, planted, number, owner = moved(town)
+    called_unclaimed(town, owner, planted.ref)
+
+    approve(town, propose(town, number))
+
+    with town.db.engine.connect() as connection:
+        [(state, posted)] = connection.exec_driver_sql(
+            "SELECT state, posted_txn FROM discrepancy WHERE code = 'X2'"
+        )
+    assert (state, posted) == ("auto_cleared", None)
+
+
 def test_claimed_by_its_own_shop_after_the_move_it_is_not_paid_again(town: Town) -> None:
     days, planted, number, _ = moved(town)
     approve(town, propose(town, number))
@@ -147,3 +160,15 @@ def test_the_desk_proposes_the_move_and_another_sees_whose_it_is(
     waits = text_of(served.member("committee").get("/office/approvals"))
     assert "申报了别家的消费" in waits
     assert f"{ref} · 3.00 · 转给M02" in waits
+
+
+def called_unclaimed(town: Town, shop: int, ref: str) -> None:
+    """An earlier night had called the booking unclaimed, before anybody claimed it."""
+    into(
+        town.db,
+        "INSERT INTO discrepancy (community_id, discrepancy_no, run_no, business_date, code, sub_code, claimant_id,"
+        " terminal_id, ref, booked_kind, booked_units, booked_fen, booked_at, plus_fen, minus_fen, held_fen,"
+        f" rest_units, rest_fen, state, due_date, opened_at, reason, posted_fen) VALUES ({HERE}, 20260228000001, 1,"
+        f" 20260228, 'X2', '', {shop}, 0, '{ref}', 'sale', 6000, 300, {town.at}, 300, 0, 0, 6000, 300, 'open',"
+        f" 20260305, {town.at}, '', 0)",
+    )

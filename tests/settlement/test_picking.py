@@ -15,6 +15,7 @@ from ledger.sql import Sql
 from settlement import gate
 from settlement.discrepancies import get_discrepancy
 from settlement.picking import Pick, candidates, pick_booking
+from tests.settlement.test_moving import called_unclaimed
 from tests.settlement.test_planted_faults import found_in, night, states
 from tests.support.fault_plant import FAULTS, honest_days, live_day
 from tests.support.night_plant import HOUR, Entry, Planted, Planter, book, into, reserve_cover
@@ -81,6 +82,17 @@ def test_the_second_engine_finds_nothing_new_in_a_pick(town: Town) -> None:
 def checks(town: Town) -> set[str]:
     """What the second engine does not pass: days planted into the book alone lack what their tills would have said."""
     return {one.check for one in gate.audit_book(town.db, HERE, at=town.at).findings}
+
+
+def test_what_was_called_unclaimed_before_is_over_with_the_pick(town: Town) -> None:
+    _, planted, number, _ = x5(town)
+    one, other = offered(town, number)
+    called_unclaimed(town, planted.shop, other)
+
+    pick(town, number, other)
+
+    assert states(town, other) == [("X2", "auto_cleared")]
+    assert one != other
 
 
 def test_the_other_can_still_be_claimed_and_is_paid_once(town: Town) -> None:
