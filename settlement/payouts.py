@@ -103,11 +103,12 @@ def approve_payout(db: Database, community_id: int, payout_id: int, *, by: By, a
 def propose_again(db: Database, community_id: int, payout_id: int, *, by: By, at: int) -> Payout:
     """Propose a payout anew that is known to have failed or come back; it is approved again too.
 
-    Refuses: payout_not_found, payout_wrong_state.
+    Refuses: payout_not_found, payout_wrong_state, heirs_account_missing.
     """
 
     def work(tx: Tx) -> Payout:
         payout = _in_state(tx, community_id, payout_id, ("failed", "returned"))
+        check_heirs_account(tx, community_id, payout.claimant_id, at=at)
         return _move(
             tx, community_id, payout, _anew(tx, community_id, payout, by, at), by=by, at=at
         )
@@ -248,13 +249,15 @@ def begin_attempt(
 ) -> Payout:
     """Let an approved payout go by one route (gateway, bank_file, hand): its money leaves the payable.
 
-    Refuses: payout_not_found, payout_wrong_state, payout_over_owed, recovery_open, payout_stopped.
+    Refuses: payout_not_found, payout_wrong_state, payout_over_owed, recovery_open, payout_stopped,
+    heirs_account_missing (its owner died since it was approved).
     """
     check_whole(tx, community_id)
     take_turn(tx, community_id, get_payout(tx, community_id, payout_id).claimant_id)
     # Read behind the turn: whoever had it before may have sent this very payout.
     payout = _in_state(tx, community_id, payout_id, ("approved",))
     check_not_stopped(tx, community_id, payout.claimant_id)
+    check_heirs_account(tx, community_id, payout.claimant_id, at=at)
     return start_anew(tx, community_id, payout, route=route, by=by, at=at)
 
 

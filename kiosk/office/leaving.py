@@ -55,7 +55,8 @@ def note_leaving(merchant_id: int) -> AnyResponse:
         )
         return {"claims_until": str(gone.claims_until)}
 
-    body = {"shop": str(merchant_id), "on": text("left_on"), "cause": text("cause")}
+    names = ("left_on", "cause", "claim_days", "why")
+    body = {"shop": str(merchant_id), **{name: text(name) for name in names}}
     try:
         act("leaving", body, work)
     except Refusal as refusal:

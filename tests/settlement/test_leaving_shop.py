@@ -24,9 +24,18 @@ from settlement.last_statement import issue_last_statement
 from settlement.lives import month_life
 from settlement.month_life import MonthState
 from settlement.night import run_night
-from settlement.payouts import approve_payout, confirm_payout, propose_payout, send_payout
+from settlement.payouts import (
+    approve_payout,
+    cancel_payout,
+    confirm_payout,
+    fail_payout,
+    propose_again,
+    propose_payout,
+    send_payout,
+)
 from settlement.shop_money import set_rule
 from settlement.statements import Statement, get_statement, rows_of
+from tests.settlement.test_payouts import AT, approved
 from tests.support.night_plant import (
     HOUR,
     Entry,
@@ -196,6 +205,23 @@ def test_an_owner_who_died_is_paid_to_the_account_two_people_agreed_to_since(tow
         town.db, HERE, last.statement_id, by=ZHOU, at=max(counts, at) + 6 * 24 * HOUR
     )
     assert payout.account_tail == HEIR.account_no[-4:]
+
+
+def test_what_was_approved_before_its_owner_died_does_not_leave_for_their_account(
+    town: Town,
+) -> None:
+    ready = approved(town)
+    other = send_payout(town.db, None, HERE, ready.payout_id, by=CHIEF, at=AT)
+    fail_payout(town.db, HERE, other.payout_id, by=ZHOU, why="closed", at=AT + HOUR)
+    propose_again(town.db, HERE, other.payout_id, by=ZHOU, at=AT + HOUR)
+    approve_payout(town.db, HERE, other.payout_id, by=CHIEF, at=AT + HOUR)
+    died = Leave("died", LAST, 10, "died")
+    town.db.write(lambda tx: leave(tx, HERE, 1, died, by=ZHOU, at=AT + 2 * HOUR))
+
+    with pytest.raises(Refusal, match="heirs_account_missing"):
+        send_payout(town.db, None, HERE, ready.payout_id, by=CHIEF, at=AT + 3 * HOUR)
+
+    cancel_payout(town.db, HERE, ready.payout_id, by=ZHOU, why="heirs", at=AT + 3 * HOUR)
 
 
 def test_a_leaving_is_noted_once_and_dated_right(town: Town) -> None:
