@@ -10,6 +10,7 @@ from typing import Final
 
 from ledger.database import Database
 from ledger.sql import Row, Sql
+from settlement.late_numbers import paid_under_wrong_numbers
 from settlement.mending import Mend, mend_once
 from settlement.night import night_running
 
@@ -46,6 +47,7 @@ def take_back_paid_claims(db: Database, community_id: int, *, at: int) -> int:
             return 0
         leaves = {"first_leaf": int(span.first_leaf), "end_leaf": int(span.end_leaf)}
         rows = tx.all(_BOOKED, community_id=community_id, **leaves)
+        rows += paid_under_wrong_numbers(tx, community_id, at=at)
     return sum(_take_back(db, community_id, row, at=at) for row in rows)
 
 

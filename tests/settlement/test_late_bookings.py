@@ -63,3 +63,66 @@ def test_a_claim_that_may_mean_a_booked_sale_is_not_paid_on_top_of_it(town: Town
     decide(town.db, made.press("X2", Choice.PAY_BOOKED), may_decide=anybody, at=NIGHT + HOUR)
 
     assert payable(town) == 1000
+
+
+@pytest.mark.parametrize("claimed_again", [False, True])
+def test_a_claim_paid_under_a_wrong_number_and_booked_later_is_paid_once(
+    town: Town, *, claimed_again: bool
+) -> None:
+    late = Planter(town.tills, seed=7).entry(DAY, town.tills[0], fen=300)
+    wrong = f"{late.ref[:-1]}{'A' if late.ref[-1] != 'A' else 'B'}"
+    head, clock = BROKEN.splitlines()[0], "2026-03-02 23:58:00"
+    lines = f"{head}\n{wrong},60.00,3.00,{clock}\n"
+    upload = Upload("a.csv", lines.encode(), 1)
+    assert take_claim_file(town.db, HERE, 1, upload, day=DAY, at=town.at)["outcome"] == "ok"
+    result = run_night(town.db, HERE, DAY, at=midnight(NEXT) + 2 * HOUR)
+    with town.db.read() as tx:
+        [found] = discrepancies_of_night(tx, HERE, result.run_no)
+    made = Case(town, {found.code: found.discrepancy_no})
+    decide(town.db, made.press("X1", Choice.PAY_CLAIMED), may_decide=anybody, at=AT)
+    approve(town.db, made.press("X1", Choice.PAY_CLAIMED, CHIEF), may_decide=anybody, at=AT)
+    assert payable(town) == 300
+
+    town.at = midnight(NEXT) + 6 * HOUR
+    reserve_cover(town, 100_000)
+    book(town, [late])
+    if claimed_again:
+        right = Upload("b.csv", f"{head}\n{late.ref},60.00,3.00,{clock}\n".encode(), 1)
+        assert take_claim_file(town.db, HERE, 1, right, day=NEXT, at=town.at)["outcome"] == "ok"
+    run_night(town.db, HERE, NEXT, at=NIGHT)
+    if not claimed_again:
+        assert take_back_paid_claims(town.db, HERE, at=NIGHT) == 0  # the sale waits, unpaid
+        with town.db.read() as tx:
+            [unclaimed] = [row for row in open_discrepancies(tx, HERE) if row.code == "X2"]
+        made.no["X2"] = unclaimed.discrepancy_no
+        decide(town.db, made.press("X2", Choice.PAY_BOOKED), may_decide=anybody, at=NIGHT + HOUR)
+    assert payable(town) == 600
+
+    assert take_back_paid_claims(town.db, HERE, at=NIGHT + 2 * HOUR) == 300
+    assert take_back_paid_claims(town.db, HERE, at=NIGHT + 3 * HOUR) == 0
+    assert payable(town) == 300
+
+
+def test_another_sale_of_the_same_sum_takes_nothing_back(town: Town) -> None:
+    planter = Planter(town.tills, seed=7)
+    late, other = (planter.entry(DAY, town.tills[0], fen=300) for _ in range(2))
+    head = BROKEN.splitlines()[0]
+    lines = f"{head}\nSMEAR-1,60.00,3.00,2026-03-02 23:58:00\n"
+    upload = Upload("a.csv", lines.encode(), 1)
+    take_claim_file(town.db, HERE, 1, upload, day=DAY, at=town.at)
+    result = run_night(town.db, HERE, DAY, at=midnight(NEXT) + 2 * HOUR)
+    with town.db.read() as tx:
+        [found] = discrepancies_of_night(tx, HERE, result.run_no)
+    made = Case(town, {"X1": found.discrepancy_no})
+    decide(town.db, made.press("X1", Choice.PAY_CLAIMED), may_decide=anybody, at=AT)
+    approve(town.db, made.press("X1", Choice.PAY_CLAIMED, CHIEF), may_decide=anybody, at=AT)
+    town.at = midnight(NEXT) + 6 * HOUR
+    reserve_cover(town, 100_000)
+    book(town, [late, other])
+    right = "".join(f"{e.ref},60.00,3.00,2026-03-02 23:58:00\n" for e in (late, other))
+    upload = Upload("b.csv", f"{head}\n{right}".encode(), 1)
+    take_claim_file(town.db, HERE, 1, upload, day=NEXT, at=town.at)
+    run_night(town.db, HERE, NEXT, at=NIGHT)
+
+    assert take_back_paid_claims(town.db, HERE, at=NIGHT + HOUR) == 0
+    assert payable(town) == 900
