@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -19,7 +20,9 @@ from ledger.database import Database
 from ledger.earning.calendar import day_from_key
 from ledger.errors import GuardMissedError, Refusal
 from ledger.members.communities import zone_of
+from ledger.members.leaving import check_may_claim
 from ledger.members.merchants import get_merchant
+from ledger.recovery.epochs import check_claims
 from ledger.sql import Sql, Tx
 from settlement.batches import BatchHead, StoredFile, find_same, last_batch_no, store_batch
 from settlement.coverage import WHOLE_SHOP
@@ -113,9 +116,10 @@ def key_list(
 ) -> dict[str, Any]:
     """Keep the first typing of a paper list for `day` (yyyymmdd): `list_no`, `rows`, `faults`.
 
-    With a line that is none nothing is kept. Refuses: merchant_not_found, form_gap (nothing was typed).
+    With a line that is none nothing is kept. Refuses: merchant_not_found, form_gap (nothing was typed), claims_over.
     """
     get_merchant(tx, community_id, claimant_id)
+    check_may_claim(tx, community_id, claimant_id, at=at)
     rows, faults = read_rows(text)
     if not rows and not faults:
         raise Refusal("form_gap")
@@ -191,9 +195,11 @@ def file_agreed(
 ) -> dict[str, int]:
     """File the rows that agree and are not filed yet, a batch for each round; again, it files nothing twice.
 
-    Gives `filed` (lines of this call) and `again` (claimed before). Refuses: keyed_list_not_found, busy_try_again.
+    Gives `filed` (lines of this call) and `again` (claimed before). Refuses: keyed_list_not_found, recovery_wait,
+    busy_try_again.
     """
     with db.read() as tx:
+        check_claims(tx, community_id)
         found = get_list(tx, community_id, claimant_id, list_no)
         zone = zone_of(tx, community_id)
     told = {"filed": 0, "again": 0}
@@ -212,14 +218,16 @@ def file_agreed(
 def file_left(db: Database, community_id: int, *, at: int) -> int:
     """File what agrees and was not filed because the request that brought it was cut off; gives the lines.
 
-    Run again it files nothing. Refuses: busy_try_again.
+    Run again it files nothing. A list that cannot be filed now waits for the next time and keeps nothing else back.
     """
     with db.read() as tx:
         names = tx.all(_SINCE, community_id=community_id, since=at - _LOOKED_BACK_US)
-    return sum(
-        file_agreed(db, community_id, int(one.claimant_id), int(one.list_no), at=at)["filed"]
-        for one in names
-    )
+    filed = 0
+    for one in names:
+        with suppress(Refusal):
+            told = file_agreed(db, community_id, int(one.claimant_id), int(one.list_no), at=at)
+            filed += told["filed"]
+    return filed
 
 
 def _file(

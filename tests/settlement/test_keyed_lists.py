@@ -13,6 +13,7 @@ import pytest
 from ledger.audit import By
 from ledger.database import Database
 from ledger.errors import Refusal
+from ledger.members.leaving import Leave, leave
 from ledger.refs import make_reference
 from ledger.sql import Sql
 from settlement import keyed_lists
@@ -186,6 +187,35 @@ def test_cut_off_before_filing_the_same_list_is_filed_once(
     assert filed == [5, 0]
     with desk.town.db.read() as tx:
         assert len(tx.all(BATCHES, community_id=HERE)) == 1
+
+
+def test_a_shop_whose_claims_are_over_claims_by_no_paper_either(desk: Desk) -> None:
+    at = desk.town.at
+    gone = Leave("left", DAY, 0, "closed")
+    desk.write(lambda tx: leave(tx, HERE, 1, gone, by=ONE, at=at + 40 * 86_400_000_000))
+    desk.town.at = at + 41 * 86_400_000_000
+
+    with pytest.raises(Refusal, match="claims_over"):
+        desk.first(text_of_paper(paper(desk.town)))
+
+
+def test_a_list_that_cannot_be_filed_now_keeps_no_night_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = text_of_paper(paper(desk.town))
+    number = desk.first(text)
+    with monkeypatch.context() as broken:
+        broken.setattr(keyed_lists, "store_batch", lambda *_args, **_more: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            desk.again(number, text)
+
+    def lost(*_: Any) -> None:
+        raise Refusal("recovery_wait")
+
+    with monkeypatch.context() as recovering:
+        recovering.setattr(keyed_lists, "check_claims", lost)
+        assert file_left(desk.town.db, HERE, at=desk.town.at) == 0
+    assert file_left(desk.town.db, HERE, at=desk.town.at) > 0
 
 
 @pytest.mark.parametrize(
