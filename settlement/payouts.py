@@ -13,6 +13,7 @@ from ledger.database import Database
 from ledger.errors import Refusal
 from ledger.ids import new_id
 from ledger.members.leaving import check_heirs_account
+from ledger.members.shop_ties import check_not_own_shop
 from ledger.recovery.epochs import check_whole
 from ledger.sql import Tx
 from ledger.units import CNY
@@ -87,11 +88,12 @@ def propose_payout(
 def approve_payout(db: Database, community_id: int, payout_id: int, *, by: By, at: int) -> Payout:
     """Approve a proposed payout as another person than who proposed it.
 
-    Refuses: payout_not_found, payout_wrong_state, payout_same_person.
+    Refuses: payout_not_found, payout_wrong_state, payout_same_person, own_shop.
     """
 
     def work(tx: Tx) -> Payout:
         payout = _in_state(tx, community_id, payout_id, ("proposed",))
+        check_not_own_shop(tx, community_id, by, payout.claimant_id)
         if payout.proposed_by == by.id:
             raise Refusal("payout_same_person")
         changed = payout._replace(state="approved", approved_by=by.id, approved_at=at)

@@ -11,6 +11,7 @@ from ledger.clock import SECOND_US
 from ledger.errors import Refusal
 from ledger.members import approvals, settings
 from ledger.members.merchants import get_merchant
+from ledger.members.shop_ties import check_not_own_shop
 from ledger.members.words import check_text
 from ledger.sql import Sql, Tx
 
@@ -56,12 +57,13 @@ def approve(tx: Tx, community_id: int, approval_id: int, *, by: By, at: int) -> 
 
     A shop's first account counts at once, a change after the community's pause: until then payouts
     go where they went.
-    Refusals: approval_not_found, approval_decided, approval_same_person.
+    Refusals: approval_not_found, approval_decided, approval_same_person, own_shop.
     """
     approved = approvals.approve(tx, community_id, approval_id, by=by, at=at)
     if approved.kind != APPROVAL:
         raise Refusal("approval_not_found")
     merchant_id = int(approved.body["merchant_id"])
+    check_not_own_shop(tx, community_id, by, merchant_id)
     account = PayoutAccount(*(approved.body[name] for name in ("holder", "bank", "account_no")))
     effective_at = at
     if find_at(tx, community_id, merchant_id, at=at) is not None:

@@ -6,11 +6,14 @@ import pytest
 
 from ledger.audit import SYSTEM, By
 from ledger.errors import Refusal
-from ledger.members import kin
+from ledger.members import kin, payout_accounts
+from ledger.members.payout_accounts import PayoutAccount
 from ledger.sql import Sql, Tx
 from settlement.choices import Choice
 from settlement.decisions import approve, decide, turn_down
+from settlement.payouts import approve_payout
 from tests.settlement.test_decisions import AT, Case, anybody, case  # noqa: F401 - a fixture
+from tests.support.night_plant import into
 from tests.support.staff_rows import add_staff
 from tests.support.town import HERE
 
@@ -82,3 +85,20 @@ def test_the_second_person_stands_apart_too(case: Case) -> None:  # noqa: F811
                 case.town.db, case.press("X1", Choice.PAY_CLAIMED, CLERK), may_decide=anybody, at=AT
             )
     assert case.row("X1").state == "proposed"
+
+
+def test_nobody_agrees_to_money_or_an_account_of_their_own_shop(case: Case) -> None:  # noqa: F811
+    say_who(case, clerk=2)
+    db, account = case.town.db, PayoutAccount("店主甲", "长安银行", "6222020200087654321")
+    number = db.write(lambda tx: payout_accounts.propose(tx, HERE, 1, account, by=OTHER, at=AT))
+    into(
+        db,
+        "INSERT INTO payout (community_id, payout_id, claimant_id, statement_id, amount_fen, state, attempt,"
+        " channel_ref, account_tail, proposed_by, proposed_at, changed_at, route) VALUES"
+        f" ({HERE}, 7, 1, 7, 100, 'proposed', 0, '', '4321', {OTHER.id}, {AT}, {AT}, '')",
+    )
+
+    with pytest.raises(Refusal, match="own_shop"):
+        db.write(lambda tx: payout_accounts.approve(tx, HERE, number, by=CLERK, at=AT))
+    with pytest.raises(Refusal, match="own_shop"):
+        approve_payout(db, HERE, 7, by=CLERK, at=AT)
