@@ -22,7 +22,9 @@ from ledger.errors import GuardMissedError, Refusal
 from ledger.sql import Tx
 
 _AMOUNT: Final = re.compile(r"(\d{1,10})(?:[.\uff0e\u3002](\d{1,2}))?")
-_NUMBER: Final = re.compile(r"-?\d{1,18}")
+_NUMBER: Final = re.compile(r"-?\d{1,19}")
+_MOST_NUMBER: Final = 2**63 - 1
+"""What a column of whole numbers holds; some ids use all of it."""
 _DAY: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 _SHOWN: Final = 20
 
@@ -68,14 +70,18 @@ def number(name: str) -> int:
     Refusals: form_gap, form_number.
     """
     typed = needed(name)
-    if not _NUMBER.fullmatch(typed):
+    if not _is_number(typed):
         raise Refusal("form_number", text=typed[:_SHOWN])
     return int(typed)
 
 
+def _is_number(typed: str) -> bool:
+    return _NUMBER.fullmatch(typed) is not None and abs(int(typed)) <= _MOST_NUMBER
+
+
 def ticked(name: str) -> tuple[int, ...]:
     """The numbers of every box of that name that was ticked, a hundred at most; what is no number is left out."""
-    return tuple(int(one) for one in request.form.getlist(name)[:100] if _NUMBER.fullmatch(one))
+    return tuple(int(one) for one in request.form.getlist(name)[:100] if _is_number(one))
 
 
 def day(name: str) -> int:
