@@ -33,7 +33,7 @@ from settlement.act_log import told_to_shop
 from settlement.choices import Choice
 from settlement.closing import accept_statement, object_to
 from settlement.discrepancies import open_of_shop
-from settlement.dispute_store import disputes_of_statement
+from settlement.dispute_store import disputes_of_statement, held_by_disputes
 from settlement.payout_store import Payout, payouts_of_statement
 from settlement.shop_money import money_of
 from settlement.state_names import verdict_name
@@ -46,6 +46,9 @@ bp: Final = Blueprint("merchant", __name__, url_prefix="/merchant")
 can_say(
     {
         "agreed": mark("Thank you. The statement is accepted and goes on to payment."),
+        "agreed_rest": mark(
+            "Thank you. The rest is accepted and goes on to payment; the lines you object to stay open."
+        ),
         "objected": mark("Your objection is noted. The community office will call you."),
     }
 )
@@ -99,6 +102,11 @@ def home() -> Response:
         money = money_of(tx, community_id, shop.merchant_id, today=day)
         coming = coming_terms(tx, community_id, shop.merchant_id, today=day)
         told = told_to_shop(tx, community_id, shop.merchant_id)
+        objected = [
+            (row.statement_id, row.month, *held)
+            for row in rows
+            if (held := _held(tx, row)) != (0, 0)
+        ]
     return merchant_page(
         "merchant/home.html",
         told=[_told(row) for row in told],
@@ -112,6 +120,7 @@ def home() -> Response:
         coming=coming,
         statements=[{**head_of(row, shop.name), "waits": row.state == "issued"} for row in rows],
         questions=[_question(row) for row in questions],
+        objected=objected,
     )
 
 
@@ -171,7 +180,9 @@ def object_statement(statement_id: int) -> AnyResponse:
 
 def _answer(statement_id: int, kind: str, work: Any, said: str) -> AnyResponse:  # noqa: ANN401 - a function without values
     with service().db.read() as tx:
-        own_statement(tx, statement_id)
+        _fen, lines = _held(tx, own_statement(tx, statement_id))
+    if lines and said == "agreed":
+        said = "agreed_rest"
     try:
         alone(f"statement.{kind}", {"statement": str(statement_id)}, work)
     except Refusal as refusal:
@@ -198,11 +209,18 @@ def own_statement(tx: Tx, statement_id: int) -> Statement:
     return found
 
 
+def _held(tx: Tx, row: Statement) -> tuple[int, int]:
+    """Fen that the open objections to a statement's lines hold, and how many lines they are."""
+    statement_id = row.statement_id
+    return held_by_disputes(tx, actor().community_id, row.claimant_id, statement_id=statement_id)
+
+
 def _statement_page(statement_id: int, *, refusal: Refusal | None = None) -> Response:
     with service().db.read() as tx:
         found = own_statement(tx, statement_id)
         payouts = payouts_of_statement(tx, actor().community_id, statement_id)
         disputed = disputes_of_statement(tx, actor().community_id, statement_id)
+        held_fen, held_lines = _held(tx, found)
     return merchant_page(
         "merchant/statement.html",
         refusal=refusal,
@@ -214,6 +232,8 @@ def _statement_page(statement_id: int, *, refusal: Refusal | None = None) -> Res
         ),
         may_answer=found.state == "issued",
         disputed=len(disputed),
+        held_fen=held_fen,
+        held_lines=held_lines,
     )
 
 

@@ -198,3 +198,28 @@ def test_no_cell_of_a_statement_is_a_heading_without_words(served: Served) -> No
         assert page.status_code == 200
         assert "<th" in page.text
         assert not re.search(r"<th[^>]*>\s*</th>", page.text)
+
+
+def test_the_shops_pages_say_what_an_open_objection_holds_before_and_after_accepting(
+    served: Served,
+) -> None:
+    statement, _ = objected(served)
+    owner, path = served.owner(), f"/merchant/statements/{statement}"
+    with served.town.db.read() as tx:
+        (line,) = disputes_of_statement(tx, HERE, statement)
+    held = f"{line.held_fen / 100:.2f}"
+    assert line.held_fen > 0
+
+    home, page = owner.get("/merchant"), owner.get(path)
+    assert f"您有 1 行异议在处理，暂留 {held} 元" in text_of(home)
+    assert "您的申报与社区账一致" not in text_of(home)
+    assert f"您对 1 行有异议：{held} 元暂留" in text_of(page)
+    assert "其余的对吗？" in text_of(page)
+    assert "对账单对吗？" not in text_of(page)
+
+    accept = f"{path}/accept"
+    done = owner.post(accept, data={"request_id": form_number(page, accept)})
+    said = text_of(owner.get(done.location))
+    assert "其余部分已确认，将安排付款；您有异议的行仍在处理" in said
+    assert f"您对 1 行有异议：{held} 元暂留" in said
+    assert held in text_of(owner.get("/merchant"))
