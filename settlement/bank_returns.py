@@ -15,6 +15,7 @@ from ledger.database import Database
 from ledger.errors import GuardMissedError, Refusal
 from ledger.members import approvals, files
 from ledger.members.approvals import Approval
+from ledger.members.shop_ties import check_not_own_shop
 from ledger.sql import Row, Sql, Tx
 from pos.channel import PaidOut, PayoutReturned, Unknown
 from settlement.bank_answer import Answered, Said, Sent, Verdict, judge, read_answer
@@ -130,11 +131,13 @@ def propose_settling(
     """Propose how a payment ended that the bank made otherwise than asked: the shop has it, or it came back.
 
     `place`: batch and line. Returns the proposal's number. Refuses: why_missing, bank_line_not_found,
-    bank_line_agrees (nothing differs, or it is settled).
+    bank_line_agrees (nothing differs, or it is settled), own_shop.
     """
     if not why.strip():
         raise Refusal("why_missing")
     line = _line_at(tx, community_id, place)
+    shop = get_payout(tx, community_id, line.payout_id).claimant_id
+    check_not_own_shop(tx, community_id, by, shop)
     body = {"batch_id": str(place[0]), "line_no": place[1], "end": end, "why": why.strip()}
     return approvals.propose(
         tx, community_id, APPROVAL, f"payout:{line.payout_id}", body, by=by, at=at
@@ -148,7 +151,7 @@ def approve_settling(tx: Tx, community_id: int, approval_id: int, *, by: By, at:
 
     Refuses: approval_not_found, approval_decided, approval_same_person, bank_line_not_found, bank_line_agrees,
     payout_wrong_state (paid late, and paid again since: the bank or the shop has to give one back), payout_over_owed
-    (given up, and another payout is under way for it).
+    (given up, and another payout is under way for it), own_shop.
     """
     approved = approvals.approve(tx, community_id, approval_id, by=by, at=at)
     if approved.kind != APPROVAL:
@@ -157,6 +160,7 @@ def approve_settling(tx: Tx, community_id: int, approval_id: int, *, by: By, at:
     end = str(approved.body["end"])
     line = _line_at(tx, community_id, place)
     payout = get_payout(tx, community_id, line.payout_id)
+    check_not_own_shop(tx, community_id, by, payout.claimant_id)
     where = {"community_id": community_id, "batch_id": place[0], "line_no": place[1]}
     if tx.run(_SETTLE, **where, settled=end, at=at) != 1:
         raise GuardMissedError("bank_line")

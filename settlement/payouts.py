@@ -50,7 +50,7 @@ def propose_payout(
     """Propose to pay what an accepted statement says is owed, less its lines in dispute, at most what is owed now.
 
     Refuses: statement_not_found, statement_not_accepted, payout_waiting, nothing_to_pay, payout_held,
-    payout_under_least, recovery_open, payout_stopped, heirs_account_missing.
+    payout_under_least, recovery_open, payout_stopped, heirs_account_missing, own_shop.
     """
 
     def work(tx: Tx) -> Payout:
@@ -59,6 +59,7 @@ def propose_payout(
         if statement.state not in {"accepted", "deemed"}:
             raise Refusal("statement_not_accepted", state=statement.state)
         shop = statement.claimant_id
+        check_not_own_shop(tx, community_id, by, shop)
         take_turn(tx, community_id, shop)
         check_not_stopped(tx, community_id, shop)
         check_heirs_account(tx, community_id, shop, at=at)

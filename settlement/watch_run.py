@@ -12,6 +12,7 @@ from ledger.database import Database
 from ledger.earning.calendar import day_bounds, day_from_key, day_key
 from ledger.errors import Refusal
 from ledger.members.communities import get_community
+from ledger.members.shop_ties import check_not_own_shop, check_not_own_wallet
 from ledger.sql import Row, Sql, Tx
 from settlement.rings import Award, Shown, look_for_rings
 from settlement.watch import Days, Deal, Flag, look
@@ -217,13 +218,16 @@ def answer_flag(
 ) -> None:
     """Say what was found: `nothing` or `cheating`. `key`: day, rule, shop, account, till.
 
-    Refuses: why_missing, watch_answer_bad, watch_flag_gone (no such flag, or somebody answered it).
+    Refuses: why_missing, watch_answer_bad, watch_flag_gone (no such flag, or somebody answered it), own_shop,
+    own_household, own_kin.
     """
     if not reason.strip():
         raise Refusal("why_missing")
     if answer not in ANSWERS:
         raise Refusal("watch_answer_bad")
     day, rule, shop, wallet, till = key
+    check_not_own_shop(tx, community_id, by, shop)
+    check_not_own_wallet(tx, community_id, by, wallet)
     changed = tx.run(
         _ANSWER,
         community_id=community_id,

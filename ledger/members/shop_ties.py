@@ -21,6 +21,10 @@ _BOUGHT_BY: Final = Sql(
     "SELECT person_id FROM txn WHERE community_id = :community_id AND txn_id = :txn_id"
 )
 
+_HOME: Final = Sql(
+    "SELECT household_id FROM household WHERE community_id = :community_id AND household_id = :owner_id"
+)
+
 
 def check_not_own_shop(tx: Tx, community_id: int, by: By, merchant_id: int) -> None:
     """Refuse a member of staff who is tied to a shop: as one of its people, by their home, or by a relative there.
@@ -55,5 +59,19 @@ def check_not_own_purchase(tx: Tx, community_id: int, by: By, txn_id: int | None
     home = None
     if row is not None and row.person_id is not None:
         home = kin.household_of(tx, community_id, row.person_id)
+    if home is not None:
+        kin.check_stands_apart(tx, community_id, by.id, home)
+
+
+def check_not_own_wallet(tx: Tx, community_id: int, by: By, owner_id: int) -> None:
+    """Refuse a member of staff who is about to decide on a wallet of their own household, or of a relative's.
+
+    `owner_id`: a person or a household; 0 is nobody. Refusals: own_household, own_kin.
+    """
+    if by.kind != "staff" or not owner_id:
+        return
+    home = kin.household_of(tx, community_id, owner_id)
+    if home is None and tx.find(_HOME, community_id=community_id, owner_id=owner_id) is not None:
+        home = owner_id
     if home is not None:
         kin.check_stands_apart(tx, community_id, by.id, home)

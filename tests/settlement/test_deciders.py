@@ -9,9 +9,11 @@ from ledger.errors import Refusal
 from ledger.members import kin, payout_accounts
 from ledger.members.payout_accounts import PayoutAccount
 from ledger.sql import Sql, Tx
+from settlement.bank_returns import approve_settling, propose_settling
 from settlement.choices import Choice
 from settlement.decisions import approve, decide, turn_down
 from settlement.payouts import approve_payout
+from settlement.watch_run import answer_flag
 from tests.settlement.test_decisions import AT, Case, anybody, case  # noqa: F401 - a fixture
 from tests.support.night_plant import into
 from tests.support.staff_rows import add_staff
@@ -102,3 +104,59 @@ def test_nobody_agrees_to_money_or_an_account_of_their_own_shop(case: Case) -> N
         db.write(lambda tx: payout_accounts.approve(tx, HERE, number, by=CLERK, at=AT))
     with pytest.raises(Refusal, match="own_shop"):
         approve_payout(db, HERE, 7, by=CLERK, at=AT)
+
+
+def test_nobody_says_how_a_payment_of_their_own_shop_ended(case: Case) -> None:  # noqa: F811
+    say_who(case, clerk=2)
+    db, place = case.town.db, (9, 1)
+    into(
+        db,
+        "INSERT INTO payout (community_id, payout_id, claimant_id, statement_id, amount_fen, state, attempt,"
+        " channel_ref, account_tail, proposed_by, proposed_at, changed_at, route) VALUES"
+        f" ({HERE}, 7, 1, 7, 100, 'sent', 1, '', '4321', {OTHER.id}, {AT}, {AT}, 'bank')",
+    )
+    into(
+        db,
+        "INSERT INTO bank_batch (community_id, batch_id, batch_no, bank, value_date, file_name, sha256, line_count,"
+        f" amount_fen, state, made_by, made_at) VALUES ({HERE}, 9, 9, 'icbc', 20260401, 'a.csv',"
+        f" (SELECT sha256 FROM claim_batch WHERE community_id = {HERE} LIMIT 1), 1, 100,"
+        f" 'read', {OTHER.id}, {AT})",
+    )
+    into(
+        db,
+        "INSERT INTO bank_line (community_id, batch_id, line_no, payout_id, attempt, reference, amount_fen, holder,"
+        " bank_name, account_no, outcome, paid_fen, reason, answered_at) VALUES"
+        f" ({HERE}, 9, 1, 7, 1, 'JF9-1-0007', 100, '', '', '1', 'amount', 90, '', {AT})",
+    )
+
+    def propose(by: By) -> int:
+        return db.write(
+            lambda tx: propose_settling(tx, HERE, place, "paid", by=by, why="bank told", at=AT)
+        )
+
+    with pytest.raises(Refusal, match="own_shop"):
+        propose(CLERK)
+    number = propose(OTHER)
+    with pytest.raises(Refusal, match="own_shop"):
+        db.write(lambda tx: approve_settling(tx, HERE, number, by=CLERK, at=AT))
+
+
+@pytest.mark.parametrize(("shop", "owner", "code"), [(1, 0, "own_shop"), (0, 2, "own_household")])
+def test_nobody_answers_the_watch_about_their_own_shop_or_household(
+    case: Case,  # noqa: F811
+    shop: int,
+    owner: int,
+    code: str,
+) -> None:
+    say_who(case, clerk=2)
+    db, key = case.town.db, (20260302, "F1", shop, owner, 0)
+    into(
+        db,
+        "INSERT INTO watch_flag (community_id, business_date, rule, merchant_id, wallet_owner_id, terminal_id, figure,"
+        f" refs, state, reason, seen_at) VALUES ({HERE}, 20260302, 'F1', {shop}, {owner}, 0, 1, '[]', 'open', '',"
+        f" {AT})",
+    )
+
+    with pytest.raises(Refusal, match=code):
+        db.write(lambda tx: answer_flag(tx, HERE, key, "nothing", reason="x", by=CLERK, at=AT))
+    db.write(lambda tx: answer_flag(tx, HERE, key, "nothing", reason="x", by=OTHER, at=AT))
