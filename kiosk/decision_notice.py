@@ -28,6 +28,7 @@ from settlement.statement_form import statement_number
 from settlement.statements import get_statement
 from settlement.verdicts import Code
 
+_NOT_YET: Final = mark("not in effect yet, a second person has to agree")
 _RULED: Final = frozenset({State.UPHELD, State.REJECTED, State.SPLIT})
 
 
@@ -41,7 +42,7 @@ def difference_notice(tx: Tx, here: Terms, number: int, act_no: int, *, shop: in
     if act is None or act.by_kind != "staff" or shop not in {None, int(row.claimant_id)}:
         raise Refusal("discrepancy_not_found")
     notice = Decision(
-        title=say(mark("Notice about a difference")),
+        title=_title(mark("Notice about a difference"), waits=_waits(row, act)),
         number=f"{number}-{act_no}",
         shop=f"{row.merchant_code or ''} {row.merchant_name or ''}".strip(),
         found=_found(here, row),
@@ -69,7 +70,9 @@ def dispute_notice(
     last = step.step_no == steps[-1].step_no
     where = statement_number(merchant.code, statement.statement_no)
     notice = Decision(
-        title=say(mark("Notice about an objection")),
+        title=_title(
+            mark("Notice about an objection"), waits=last and step.state == State.PROPOSED
+        ),
         number=f"{where}-{found.row_no}-{step_no}",
         shop=f"{merchant.code} {merchant.name}",
         found=_disputed(found, where),
@@ -78,6 +81,16 @@ def dispute_notice(
         object_how=_appeal(found, step, is_last=last),
     )
     return _drawn(here, notice)
+
+
+def _waits(row: Row, act: Row) -> bool:
+    """Whether the act was proposed and nobody has agreed to it yet."""
+    return bool(act.state == "proposed" and row.state == "proposed")
+
+
+def _title(name: str, *, waits: bool) -> str:
+    """The notice's title; what a second person has not agreed to says so, for the page is taken for a decision else."""
+    return f"{say(name)}{say(mark(': '))}{say(_NOT_YET)}" if waits else say(name)
 
 
 def as_pdf(body: bytes, name: str) -> Response:
@@ -128,6 +141,8 @@ def _both(here: Terms, fen: int, units: int) -> str:
 
 def _decided(here: Terms, row: Row, act: Row) -> Facts:
     facts = [(say(mark("Decision")), choice_name(row.code, Choice(act.choice)))]
+    if _waits(row, act):
+        facts.insert(0, (say(mark("State")), say(_NOT_YET)))
     if act.verb == Verb.TURN_DOWN:
         facts = [(say(mark("Decision")), verb_name(act.verb))]
     facts.append((say(mark("Kept as")), verb_name(act.verb)))

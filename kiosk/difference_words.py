@@ -36,6 +36,14 @@ REASONS: Final = {
         mark("It is not clear what happened."),
     ),
 }
+_REASONS_BY_CODE: Final = {
+    # The shop filed nothing, so there is no claim it could have made a mistake in.
+    (Code.X2, Choice.PAY_BOOKED): (
+        mark("The receipt shows what the book says."),
+        mark("The shop forgot to claim it."),
+        mark("The shop has agreed."),
+    ),
+}
 _ENTRY_KINDS: Final = {
     "sale": mark("purchase"),
     "refund": mark("refund of goods"),
@@ -52,6 +60,11 @@ _AFTER: Final = {
     "proposed": mark("Proposed. A second person has to agree."),
     "open": mark("Refused. Nothing was changed."),
 }
+
+
+def reasons_for(code: str, choice: Choice) -> list[str]:
+    """The reasons offered for a decision on a verdict, to be taken with one press."""
+    return [say(reason) for reason in _REASONS_BY_CODE.get((Code(code), choice), REASONS[choice])]
 
 
 class Side(NamedTuple):

@@ -9,7 +9,7 @@ from flask import url_for
 from kiosk.auth import actor
 from kiosk.choice_words import choices_on, decided_name, verb_name
 from kiosk.context import service
-from kiosk.difference_words import REASONS, gap_sentence, handling_of, view_of
+from kiosk.difference_words import gap_sentence, handling_of, reasons_for, view_of
 from kiosk.forms import me, request_id, text
 from kiosk.office.difference_doors import door_of
 from kiosk.office.frame import can
@@ -23,6 +23,7 @@ from pos.desk import day_of
 from settlement.act_log import acts_on
 from settlement.choices import Choice
 from settlement.decisions import Press
+from settlement.discrepancies import UNSETTLED
 
 _UNDECIDED: Final = {"pooled", "open", "asked"}
 
@@ -54,6 +55,7 @@ def card_of(tx: Tx, here: Terms, row: Row, *, endpoint: str) -> dict[str, Any]:
     return {
         **view._asdict(),
         **handling_of(row, today),
+        "is_ended": row.state not in UNSETTLED,
         "number": number,
         "merchant_id": int(row.claimant_id),
         "shop": f"{row.merchant_code} {row.merchant_name}"
@@ -79,7 +81,7 @@ def asking_of(tx: Tx, here: Terms, row: Row, asked: str, *, endpoint: str) -> di
     for choice in choices_on(tx, here.community.id, row, here.shown.precision):
         if choice["decision"] == asked:
             href = url_for(endpoint, number=row.discrepancy_no)
-            reasons = [say(reason) for reason in REASONS[Choice(asked)]]
+            reasons = reasons_for(row.code, Choice(asked))
             return {**choice, "action": href, "back": href, "reasons": reasons}
     return None
 

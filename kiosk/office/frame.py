@@ -114,6 +114,10 @@ can_say(
         "card_changed": mark("The card's state is changed; it counts from the next scan."),
         "keyed": mark("Typed in and booked."),
         "keyed_once": mark("Kept. Now the same paper is typed in a second time."),
+        "keyed_agreed": mark("All lines agree and are filed."),
+        "keyed_differs": mark(
+            "Compared. Some lines differ still: what agrees is filed, the rest waits below."
+        ),
         "keyed_closed": mark("The list is closed. What did not agree is not filed."),
         "sheet_filed": mark("The sheet fits its slips. The day is filed as claims."),
         "slips": mark("Noted. The time they promise runs from today."),

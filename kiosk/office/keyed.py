@@ -39,6 +39,7 @@ _STATES: Final = {
     "agreed": Word(mark("all agree, filed"), "good"),
     "closed": Word(mark("closed"), ""),
 }
+_SAID: Final = {"open": "keyed_differs", "agreed": "keyed_agreed"}
 _FIELDS: Final = {"ref": "ref", "units": "points", "fen": "yuan", "minute": "time"}
 
 
@@ -94,7 +95,9 @@ def key_second(shop: int, list_no: int) -> AnyResponse:
         return _list_page(shop, list_no, refusal=refusal)
     if answer["faults"]:
         return _list_page(shop, list_no, faults=answer["faults"])
-    return to("office.keyed_list", shop=shop, list_no=list_no)
+    with service().db.read() as tx:
+        state = get_list(tx, here, shop, list_no).state
+    return to("office.keyed_list", _SAID[state], shop=shop, list_no=list_no)
 
 
 @bp.post("/keyed/<int:shop>/<int:list_no>/close")

@@ -35,6 +35,8 @@ _KINDS: Final = {
     "move": mark("moved to another fund"),
     "fee": mark("bank fee"),
 }
+_GOODS: Final = mark("goods bought for the counter")
+_UNNAMED: Final = mark("from whom: see each entry below")
 
 
 @bp.get("/fund")
@@ -127,10 +129,11 @@ def _figures(tx: Tx, here: Terms, fund_id: int) -> dict[str, Any]:
         **figures._asdict(),
         "in_fen": figures.in_fen,
         "sources": [
-            {"name": source_name(source), "fen": fen} for source, fen in figures.by_source.items()
+            {"name": source_name(source) if source else say(_UNNAMED), "fen": fen}
+            for source, fen in figures.by_source.items()
         ],
         "target_fen": _target(here, fund_id, tx),
-        "entries": [_entry(row) for row in entries],
+        "entries": [_entry(row, fund_id) for row in entries],
     }
 
 
@@ -141,14 +144,19 @@ def _target(here: Terms, fund_id: int, tx: Tx) -> int:
     return int(targets.get(codes.get(fund_id, ""), 0))
 
 
-def _entry(row: Row) -> dict[str, Any]:
+def _entry(row: Row, fund_id: int) -> dict[str, Any]:
     return {
         "day": int(row.business_date),
-        "kind": say(_KINDS.get(row.kind, row.kind)),
+        "kind": say(_kind(row.kind, fund_id)),
         "source": source_name(row.source) if row.source else "",
         "fen": int(row.fen),
         "reason": row.reason,
     }
+
+
+def _kind(kind: str, fund_id: int) -> str:
+    """The points' fund pays out for goods of the counter alone: its works have funds of their own."""
+    return _GOODS if (kind, fund_id) == ("out", POINTS) else _KINDS.get(kind, kind)
 
 
 def _sources(here: Terms) -> list[dict[str, str]]:

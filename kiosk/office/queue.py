@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from kiosk.auth import actor, allow, terms
 from kiosk.choice_words import choice_name, choices_on, decided_name
 from kiosk.context import service
-from kiosk.difference_words import REASONS, gap_sentence, view_of
+from kiosk.difference_words import gap_sentence, reasons_for, view_of
 from kiosk.forms import act, me, text, ticked
 from kiosk.office.difference_cards import anybody_of_the_office
 from kiosk.office.frame import bp, can, office_page, to
@@ -153,7 +153,7 @@ def _ask(tx: Tx, here: Terms, found: list[Row], what: str) -> Response:
             raise Refusal("queue_mixed")
         choice = _choice(what, found[0])
         name = choice_name(found[0].code, choice)
-        reasons = [say(reason) for reason in REASONS[choice]]
+        reasons = reasons_for(found[0].code, choice)
     if not found:
         raise Refusal("queue_none")
     lines = [_line(tx, here, row, choice) for row in found]
@@ -226,12 +226,16 @@ def _row(here: Terms, row: Row) -> dict[str, Any]:
 
 
 def _asked() -> dict[str, Any]:
-    """The filters as the address has them, empty ones left out."""
+    """The filters as the address has them, empty ones left out.
+
+    A form on the list sends them under names of their own: its `owner` is who the ticked ones are given to.
+    """
     names = ("code", "role", "shop", "age", "state", "owner")
+    plain = request.args if request.endpoint == "office.queue" else {}
     return {
         name: value
         for name in names
-        if (value := request.values.get(f"f_{name}", request.args.get(name, "")))
+        if (value := request.values.get(f"f_{name}", plain.get(name, "")))
     }
 
 

@@ -159,3 +159,28 @@ def test_the_shop_finds_its_own_notice_and_no_other_shop_does(
     assert "差错处理通知书" in words_of(served.owner(own).get(path).data)
     assert path not in served.owner(other).get("/merchant").text
     assert served.owner(other).get(path).status_code == 404
+
+
+def test_a_notice_that_waits_for_a_second_person_says_so_at_its_top(
+    served: Served, planted: Planted
+) -> None:
+    row = row_of(served, planted.refs["X3"])
+    at_desk(served, "zhou", row.discrepancy_no, "pay_claimed")
+    [act] = acts(served, row.discrepancy_no)
+    assert act.state == "proposed"
+
+    paper = served.member("zhou").get(f"/office/discrepancies/{row.discrepancy_no}/acts/1.pdf")
+
+    words = words_of(paper.data)
+    assert words.count("尚未生效") == 2  # the title, and the result's first line
+
+
+def test_no_shop_that_filed_nothing_is_said_to_have_claimed_wrongly(
+    served: Served, planted: Planted
+) -> None:
+    row = row_of(served, planted.refs["X2"])
+
+    asked = text_of(served.member("zhou").get(f"{DESK}/{row.discrepancy_no}?decision=pay_booked"))
+
+    assert "商户漏报。" in asked
+    assert "商户申报有误" not in asked

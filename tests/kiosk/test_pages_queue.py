@@ -165,6 +165,12 @@ def test_other_content_under_a_rows_number_is_refused_and_kinds_are_not_mixed(
     assert "处理了 0 笔，1 笔未通过" in text_of(other)
     assert (mixed.status_code, none.status_code) == (422, 422)
     assert "不是同一种" in text_of(mixed)
+    # The person the ticked ones could be given to is no filter of the list that stays below.
+    kept = client.get(
+        f"{QUEUE}/bulk", query_string={"what": "pay_booked", "f_code": "X3", "owner": "2"}
+    )
+    assert kept.status_code == 422
+    assert "共 2 笔" in text_of(kept)
     assert rows_of(served, "X3")[1].state == "open"
 
 

@@ -35,6 +35,27 @@ def test_a_warning_is_read_and_answered_with_what_was_found(served: Served) -> N
         assert held_for_review(tx, HERE, 1) == 0
 
 
+def test_a_warning_names_the_household_and_no_number_of_the_machine(served: Served) -> None:
+    refs = '["1:45:1792050529:2"]'
+    for rule, whose, figure in (("R5", 0, 2), ("F8", 1, 4)):
+        listed = refs if rule == "R5" else '["M01T1-260302-00001-X"]'
+        into(
+            served.town.db,
+            "INSERT INTO watch_flag (community_id, business_date, rule, merchant_id, wallet_owner_id, terminal_id,"
+            f" figure, refs, state, reason, seen_at) VALUES ({HERE}, 20260302, '{rule}', 1, {whose}, 0, {figure},"
+            f" '{listed}', 'open', '', 0)",
+        )
+
+    answer = served.member("zhou").get("/office/watch")
+
+    page = text_of(answer)
+    assert "1:45:1792050529:2" not in page
+    assert "付款码 45-2" in page
+    assert "4 次 30 天内" in page
+    assert "当天的小票（1 笔）" in page
+    assert "/office/households?code=" in answer.text
+
+
 def test_who_does_not_decide_does_not_read_suspicions(served: Served) -> None:
     stands_out(served)
 

@@ -252,9 +252,12 @@ def test_two_clerks_type_a_paper_list_on_the_offices_pages(sqlite_url: str, tmp_
     second = text_of(post(client, "/office/keyed/1/1", lines="\n".join(wrong)))
     assert "4 行一致，已申报" in second
     assert "6.66" in second
+    assert "还有不一致的行" in second
+    assert "已办好" not in second
     assert "两遍都是同一个人录的" in second
     third = text_of(post(client, "/office/keyed/1/1", lines=typed(entries[0])))
     assert "5 行一致，已申报" in third
+    assert "各行都一致，已申报" in third
     assert "纸质，双录" in text_of(client.get("/office/claims"))
 
 
