@@ -170,7 +170,7 @@ def test_other_content_under_a_rows_number_is_refused_and_kinds_are_not_mixed(
         f"{QUEUE}/bulk", query_string={"what": "pay_booked", "f_code": "X3", "owner": "2"}
     )
     assert kept.status_code == 422
-    assert "共 2 笔" in text_of(kept)
+    assert "共 1 笔" in text_of(kept)
     assert rows_of(served, "X3")[1].state == "open"
 
 
