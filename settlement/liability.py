@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from fractions import Fraction
+from math import ceil
 from typing import Final
 
 from ledger.book.chart import DEBIT_SIDE
@@ -21,6 +23,8 @@ from settlement.sheet import Block, Row, Sheet, charted, count, date, pairs, tab
 from settlement.words import Translate, mark
 
 _OWED_POINTS: Final = ("wallet", "pending", "voucher", "offset", "disputed", "owed")
+_IN_HAND: Final = frozenset({"wallet", "pending"})
+"""What coverage reckons with: points residents have. The rest is on its way out, or owed by them."""
 _MONEY: Final = ("bank", "fund", "cover", "payable", "clearing", "inventory", "till")
 _QUARTERS: Final = 4
 _BY_AGE: Final = mark("Not spent, by age")
@@ -49,6 +53,7 @@ def liability_sheet(tx: Tx, community_id: int, today: int, *, translate: Transla
     stands = _stands(tx, community_id)
     kinds = point_types(tx, community_id)
     owed: list[Row] = []
+    cost = {True: Fraction(0), False: Fraction(0)}
     aged: list[Block] = []
     for kind in kinds:
         place = kind.commodity - FIRST_POINT_COMMODITY - 1
@@ -56,10 +61,15 @@ def liability_sheet(tx: Tx, community_id: int, today: int, *, translate: Transla
         for account in _OWED_POINTS:
             units = stands.get((kind.commodity, account), 0)
             if units:
-                price = units * fen / 10**kind.precision
+                before, in_hand = cost[account in _IN_HAND], account in _IN_HAND
+                cost[in_hand] += Fraction(units * fen, 10**kind.precision)
+                # The sum is what is rounded up, once: the lines add up to it to the fen.
+                price = ceil(cost[in_hand]) - ceil(before)
                 words = text(f"{_(ACCOUNT_NAMES[account])} · {kind.name}")
-                owed.append((words, kind.cell(units), yuan(round(price))))
+                owed.append((words, kind.cell(units), yuan(price)))
         aged += _ages(_, tx, community_id, kind, today, stands.get((kind.commodity, "wallet"), 0))
+    if owed:
+        owed += _owed_sums(_, ceil(cost[True]), ceil(cost[False]))
     coverage = seen.coverage
     blocks = [
         pairs(
@@ -81,18 +91,38 @@ def liability_sheet(tx: Tx, community_id: int, today: int, *, translate: Transla
             owed,
         ),
         *aged,
-        table(
-            _(mark("Money")),
-            [_(mark("Where")), _(mark("Yuan"))],
-            [
-                (text(_(ACCOUNT_NAMES[account])), yuan(stands.get((CNY, account), 0)))
-                for account in _MONEY
-            ],
-        ),
+        _money(_, stands),
         _months_covered(_, tx, community_id, today),
     ]
     title = _(mark("What the points are worth and what stands behind them"))
     return Sheet(title, today, tuple(block for block in blocks if block.rows))
+
+
+def _owed_sums(_: Translate, in_hand_fen: int, left_out_fen: int) -> list[Row]:
+    return [
+        (
+            text(_(mark("Together in wallets and pending: what points would cost above"))),
+            text(None),
+            yuan(in_hand_fen),
+        ),
+        (
+            text(_(mark("Together of the other lines, left out above"))),
+            text(None),
+            yuan(left_out_fen),
+        ),
+        (
+            text(_(mark("Together, each sum rounded up to a whole fen"))),
+            text(None),
+            yuan(in_hand_fen + left_out_fen),
+        ),
+    ]
+
+
+def _money(_: Translate, stands: dict[tuple[int, str], int]) -> Block:
+    rows: list[Row] = [
+        (text(_(ACCOUNT_NAMES[account])), yuan(stands.get((CNY, account), 0))) for account in _MONEY
+    ]
+    return table(_(mark("Money")), [_(mark("Where")), _(mark("Yuan"))], rows)
 
 
 def _stands(tx: Tx, community_id: int) -> dict[tuple[int, str], int]:

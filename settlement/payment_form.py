@@ -71,7 +71,7 @@ def payment_request(tx: Tx, community_id: int, payout_id: int, *, translate: Tra
     statement = get_statement(tx, community_id, payout.statement_id)
     shop = get_merchant(tx, community_id, payout.claimant_id)
     number = statement_number(shop.code, statement.statement_no)
-    lists = _claim_lists(tx, community_id, statement)
+    lists = enclosures_of(tx, community_id, statement) - _ONE
     paper, _ = _paper(tx, community_id, translate), translate
     request = pairs(
         _(mark("Request")),
@@ -153,12 +153,12 @@ def _lines(
     enclosures = 0
     for statement, payout in asked:
         shop = shops[payout.claimant_id]
-        enclosed = _ONE + _claim_lists(tx, community_id, statement)
+        enclosed = enclosures_of(tx, community_id, statement)
         enclosures += enclosed
         rows.append(
             (
                 ident(statement_number(shop.code, statement.statement_no)),
-                text(shop.name),
+                text(f"{shop.code} {shop.name}"),
                 count(statement.offset_count),
                 yuan(payout.amount_fen),
                 ident(payout.account_tail),
@@ -189,12 +189,13 @@ def _lines(
     return table(_(mark("Shop by shop")), header, rows)
 
 
-def _claim_lists(tx: Tx, community_id: int, statement: Statement) -> int:
+def enclosures_of(tx: Tx, community_id: int, statement: Statement) -> int:
+    """How many papers stand behind a payment: its statement, and each list of claims that was taken in."""
     span = {"first_date": statement.first_date, "last_date": statement.last_date}
     found = tx.get(
         _CLAIM_LISTS, community_id=community_id, claimant_id=statement.claimant_id, **span
     )
-    return int(found.n)
+    return _ONE + int(found.n)
 
 
 def _signatures(tx: Tx, community_id: int, paper: _Paper, payout: Payout | None) -> Block:

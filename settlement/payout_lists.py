@@ -20,6 +20,11 @@ _UNPAID: Final = Sql(
     " AND p.state <> 'cancelled'), 0)"
     " ORDER BY s.month, s.claimant_id"
 )
+_ARRIVED: Final = Sql(
+    "SELECT p.statement_id, sum(p.amount_fen) AS fen FROM payout p JOIN statement s"
+    " ON s.community_id = p.community_id AND s.statement_id = p.statement_id AND s.month = :month"
+    " WHERE p.community_id = :community_id AND p.state = 'confirmed' GROUP BY p.statement_id"
+)
 _COUNTS: Final = Sql(
     "SELECT state, count(*) AS n FROM payout WHERE community_id = :community_id"
     " AND state NOT IN ('confirmed', 'cancelled') GROUP BY state"
@@ -51,6 +56,12 @@ def unpaid_statements(tx: Tx, community_id: int, *, at: int) -> list[Unpaid]:
 def statements_to_pay(tx: Tx, community_id: int, *, at: int) -> list[Unpaid]:
     """Accepted statements of which something can be proposed now."""
     return [one for one in unpaid_statements(tx, community_id, at=at) if one.is_open]
+
+
+def paid_of_statements(tx: Tx, community_id: int, month: int) -> dict[int, int]:
+    """Fen that arrived of each statement of a month (yyyymm), whenever it was paid."""
+    rows = tx.all(_ARRIVED, community_id=community_id, month=month)
+    return {int(row.statement_id): int(row.fen) for row in rows}
 
 
 def counts_by_state(tx: Tx, community_id: int) -> dict[str, int]:

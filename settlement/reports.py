@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from ledger.book.chart import Account
+from ledger.book.offsets import payables_until
+from ledger.book.period import find_period, trial_balance
 from ledger.earning.calendar import day_key, month_by_key
 from ledger.errors import Refusal
 from ledger.members.communities import get_community
 from ledger.members.merchants import Merchant, all_merchants
 from ledger.sql import Row as SqlRow
 from ledger.sql import Sql, Tx
+from ledger.units import CNY
 from settlement.effects import today_of
+from settlement.movements import standing
+from settlement.payment_form import enclosures_of
 from settlement.payout_store import Payout, payouts_of_statement
+from settlement.role_names import staff_words
 from settlement.sheet import (
     Block,
     Row,
@@ -77,8 +84,10 @@ def month_sheet(tx: Tx, community_id: int, month: int, *, translate: Translate) 
         head,
         _shop_lines(_, statements, shops),
         differences_by_code(tx, community_id, first, last, _),
-        _payout_lines(_, paid, shops),
+        _adjusted(tx, community_id, statements, first, last, _),
+        _payout_lines(tx, community_id, paid, shops, _),
         trial_block(tx, community_id, month, translate=translate),
+        _until_close(tx, community_id, month, last, _),
     ]
     title = _(mark("The community's month of points offsets"))
     return Sheet(title, made_on, tuple(block for block in blocks if block.rows))
@@ -123,6 +132,58 @@ def _by_code(_: Translate, found: Sequence[SqlRow]) -> Block:
     )
 
 
+def _adjusted(
+    tx: Tx,
+    community_id: int,
+    statements: Sequence[Statement],
+    first: int,
+    last: int,
+    _: Translate,
+) -> Block:
+    """Why the shops' adjustments and what was corrected of the month's own differences are two sums.
+
+    A statement adjusts by what was decided within the month, of whichever month the difference is.
+    """
+    dates = {"first_date": first, "last_date": last, "until": last}
+    found = tx.all(_DISCREPANCIES, community_id=community_id, **dates)
+    own = sum(int(row.posted_fen) for row in found)
+    whole = sum(s.adjusted_fen_plus - s.adjusted_fen_minus for s in statements)
+    return pairs(
+        _(mark("Adjustments decided this month, yuan")),
+        [
+            (_(mark("Of differences found this month")), yuan(own)),
+            (
+                _(mark("Of earlier months' differences, objections and accepted statements")),
+                yuan(whole - own),
+            ),
+            (_(mark("Adjustments of all shops")), yuan(whole)),
+        ],
+    )
+
+
+def _until_close(tx: Tx, community_id: int, month: int, last: int, _: Translate) -> Block:
+    """From what shops were owed at the month's end to what the trial balance says; without rows while it is open."""
+    heading = _(mark("Payable to shops, from the month's end to the close, yuan"))
+    closed = find_period(tx, community_id, month)
+    if closed is None or closed.closed_at is None:
+        return pairs(heading, [])
+    ended = payables_until(tx, community_id, last)
+    stands = standing(trial_balance(tx, community_id, month), CNY, [Account.PAYABLE])
+    return pairs(
+        heading,
+        [
+            (_(mark("Month's end")), date(last)),
+            (_(mark("Payable to shops at the month's end")), yuan(ended)),
+            (_(mark("Booked between the month's end and the close")), yuan(stands - ended)),
+            (_(mark("Payable to shops in the trial balance")), yuan(stands)),
+            (
+                _(mark("Trial balance as it stood on")),
+                date(today_of(tx, community_id, at=closed.closed_at)),
+            ),
+        ],
+    )
+
+
 def _shop_lines(_: Translate, statements: Sequence[Statement], shops: dict[int, Merchant]) -> Block:
     header = [
         _(mark("Statement number")),
@@ -154,7 +215,7 @@ def _shop_lines(_: Translate, statements: Sequence[Statement], shops: dict[int, 
     rows: list[Row] = [
         (
             ident(statement_number(shops[s.claimant_id].code, s.statement_no)),
-            text(shops[s.claimant_id].name),
+            text(f"{shops[s.claimant_id].code} {shops[s.claimant_id].name}"),
             count(s.offset_count),
             *(yuan(fen) for fen in money(s)),
             text(state_name(_, s.state)),
@@ -175,9 +236,17 @@ def _shop_lines(_: Translate, statements: Sequence[Statement], shops: dict[int, 
 
 
 def _payout_lines(
-    _: Translate, paid: Sequence[tuple[Statement, Payout]], shops: dict[int, Merchant]
+    tx: Tx,
+    community_id: int,
+    paid: Sequence[tuple[Statement, Payout]],
+    shops: dict[int, Merchant],
+    _: Translate,
 ) -> Block:
     """The payment request: who is to be paid what, who made, checked and approved it."""
+
+    def who(staff_id: int | None, at: int | None) -> str | None:
+        return staff_words(tx, community_id, staff_id, at=at, translate=_)
+
     header = [
         _(mark("Period")),
         _(mark("Shop")),
@@ -196,10 +265,10 @@ def _payout_lines(
             count(s.offset_count),
             yuan(p.amount_fen),
             ident(p.account_tail),
-            ident(p.proposed_by),
-            ident(p.approved_by),
+            text(who(p.proposed_by, p.proposed_at)),
+            text(who(p.approved_by, p.approved_at)),
             text(state_name(_, p.state)),
-            count(1),
+            count(enclosures_of(tx, community_id, s)),
         )
         for s, p in paid
     ]

@@ -24,7 +24,7 @@ from pos.desk import day_of
 from settlement.closing import accept_statement, previous_month, run_month
 from settlement.lives import month_life
 from settlement.month_life import MONTH_NAMES
-from settlement.payout_lists import unpaid
+from settlement.payout_lists import paid_of_statements, unpaid
 from settlement.payout_store import Payout, payouts_of_statement
 from settlement.statements import Statement, get_statement, statements_of_month
 
@@ -94,9 +94,14 @@ def _month_page(month: int, *, refusal: Refusal | None = None) -> Response:
     shown = month if month in months else last
     with service().db.read() as tx:
         found = statements_of_month(tx, here.community.id, shown)
+        paid = paid_of_statements(tx, here.community.id, shown)
         closed = find_period(tx, here.community.id, shown)
         newest = max((one.period_key for one in closed_periods(tx, here.community.id)), default=0)
-    heads = [head_of(row, _shop(here, row)) for row in found]
+    heads = [
+        # What the statement itself calls paid was paid within its month, for the month before.
+        {**head_of(row, _shop(here, row)), "paid_fen": paid.get(row.statement_id, 0)}
+        for row in found
+    ]
     return office_page(
         "office/statements.html",
         refusal=refusal,

@@ -12,12 +12,14 @@ import pytest
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 
+from ledger.members.merchants import get_merchant
 from settlement.closing import accept_statement, run_month
 from settlement.exports import FORMATS, export
 from settlement.night import run_night
 from settlement.payment_form import payment_month, payment_request
 from settlement.payouts import approve_payout, propose_payout
 from settlement.reports import month_sheet
+from settlement.role_names import staff_words
 from settlement.sheet import Sheet, count, date, ident, pairs, points, table, text, yuan
 from settlement.statement_form import statement_sheet
 from tests.settlement.test_four_nights import live, night_of, plan_days
@@ -160,3 +162,26 @@ def test_a_lived_month_agrees_in_all_four_files(town: Town) -> None:
         assert_same(sheet)
     for sheet in (month, *papers):
         assert_same(sheet)
+    named = {block.heading: block for sheet in (month, *papers) for block in sheet.blocks}
+    # One payment, one number of papers, wherever it is written; who acted is a role and a number.
+    (asked,) = named["PAYMENT REQUEST"].rows
+    papers_of = {asked[-1].text, named["ENCLOSED PAPERS"].rows[-1][-1].text}
+    assert papers_of == {papers[1].blocks[1].rows[0][5].text}
+    assert int(asked[-1].text) > 1
+    assert [cell.text for cell in asked[5:7]] == [
+        staff_words_of(town, ZHOU.id), staff_words_of(town, CHIEF.id)
+    ]  # fmt: skip
+    with town.db.read() as tx:
+        shop = get_merchant(tx, HERE, statements[0].claimant_id)
+    shops = [row[1].text for row in month.blocks[1].rows[:-1]]
+    assert f"{shop.code} {shop.name}" == asked[1].text == papers[1].blocks[1].rows[0][1].text
+    assert asked[1].text in shops
+    own, rest, whole = (
+        Decimal(row[1].text) for row in named["ADJUSTMENTS DECIDED THIS MONTH, YUAN"].rows
+    )
+    assert own + rest == whole == Decimal(month.blocks[1].rows[-1][6].text)
+
+
+def staff_words_of(town: Town, staff_id: int) -> str | None:
+    with town.db.read() as tx:
+        return staff_words(tx, HERE, staff_id, at=AT, translate=str.upper)

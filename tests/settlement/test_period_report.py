@@ -21,6 +21,7 @@ from settlement.movements import standing
 from settlement.night import run_night
 from settlement.period_report import PointType, period_sheet
 from settlement.report_span import span_of, spans_before
+from settlement.reports import month_sheet
 from settlement.sheet import Sheet
 from settlement.street import street_sheet
 from settlement.suppression import sum_shown, withheld
@@ -99,7 +100,17 @@ def test_what_shops_are_owed_at_a_months_end_holds_nothing_of_the_days_until_its
     with town.db.read() as tx:
         # By the close itself it would have been three yuan more.
         closed = trial_balance(tx, HERE, 202603)
+        month = month_sheet(tx, HERE, 202603, translate=say)
     assert standing(closed, CNY, [Account.PAYABLE]) == 1_300
+    between = lines(month, "Payable to shops, from the month's end to the close, yuan")
+    assert between == {
+        "Month's end": ["2026-03-31"],
+        "Payable to shops at the month's end": ["10.00"],
+        "Booked between the month's end and the close": ["3.00"],
+        "Payable to shops in the trial balance": ["13.00"],
+        "Trial balance as it stood on": ["2026-04-05"],
+    }
+    assert_same(month)
 
 
 def test_two_months_are_shown_apart_and_an_open_one_is_named(town: Town) -> None:
@@ -166,6 +177,11 @@ def test_what_the_points_are_worth_agrees_with_the_wallets(town: Town) -> None:
     aged = [block for block in sheet.blocks if block.heading.startswith("Not spent, by age")]
     assert sum(int(str(row[2].value)) for block in aged for row in block.rows[:-1]) == units > 0
     assert_same(sheet)
+    (owed,) = (block for block in sheet.blocks if block.heading == "Points owed")
+    own, sums = owed.rows[:-3], [int(str(row[2].value)) for row in owed.rows[-3:]]
+    worth = lines(sheet, "Summary")["Points would cost, yuan"]
+    assert [owed.rows[-3][2].text] == worth
+    assert sum(int(str(row[2].value)) for row in own) == sums[0] + sums[1] == sums[2]
 
 
 def test_one_to_four_people_are_never_printed() -> None:
