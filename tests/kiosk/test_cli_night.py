@@ -99,5 +99,6 @@ def test_the_clockwork_does_what_is_due_once_and_says_how_it_stands(run: Run) ->
         "keys",
         "silence",
         "month",
+        "reports",
     ]
     assert {one["state"] for one in steps} == {"good"}
