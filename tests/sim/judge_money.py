@@ -300,8 +300,15 @@ def findings_are_right(scene: Scene) -> None:
     early = scene.rows(
         "SELECT d.code, d.ref FROM discrepancy d JOIN night_run r ON r.run_no = d.run_no"
         " WHERE d.booked_fen IS NOT NULL AND d.business_date > r.business_date"
+        # What a payment's row names was sent on its day, between two nights.
+        " AND d.code NOT IN ('P1', 'P2', 'P3', 'P4')"
     )
     must("judged before its day was over", [], early)
+    unnamed = scene.rows(
+        "SELECT p.payout_id FROM payout p WHERE p.state IN ('failed', 'returned') AND NOT EXISTS (SELECT 1"
+        " FROM discrepancy d WHERE d.code = 'P1' AND d.state = 'open' AND d.ref = p.payout_id || '-' || p.attempt)"
+    )
+    must("payments that failed and nobody is to look at", [], unnamed)
     wrong = scene.rows(
         "SELECT code, booked_fen, claimed_fen FROM discrepancy WHERE NOT CASE code"
         " WHEN 'V1' THEN claimed_fen > booked_fen WHEN 'V2' THEN claimed_fen < booked_fen"
