@@ -28,7 +28,7 @@ from tests.support.scoring import (
 from tests.support.town import moment
 
 YEAR_ENDS = moment("2026-12-31 00:30")
-HELD_BACK = 73_019
+HELD_BACK = 58_231
 """No run before the one whose figures stand in docs/reliability.md used this seed."""
 
 
