@@ -119,8 +119,8 @@ def is_other_time(booked: Booked, claimed: Claimed, zone_us: int) -> bool:
     """
     if not booked.terminal_id or abs(claimed.occurred_at - booked.occurred_at) <= CLOCK_US:
         return False
-    ours, theirs = booked.occurred_at + zone_us, claimed.occurred_at + zone_us
-    return bool(theirs % _DAY_US) or theirs // _DAY_US != ours // _DAY_US
+    their_day, their_time = divmod(claimed.occurred_at + zone_us, _DAY_US)
+    return their_time != 0 or their_day != (booked.occurred_at + zone_us) // _DAY_US
 
 
 def compare(booked: Booked, claimed: Claimed, *, zone_us: int = 0) -> Finding:

@@ -41,7 +41,7 @@ def test_axe_finds_a_fault_where_one_is(playwright: Playwright) -> None:
         assert rule in found
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.proof)])
 def test_axe_finds_nothing_on_any_page_of_the_till(
     playwright: Playwright, served: Served, language: str
 ) -> None:
@@ -103,7 +103,7 @@ def _look_offline(looker: Looker, served: Served) -> None:
     tablet.touch("Back")
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.proof)])
 def test_axe_finds_nothing_on_any_page_of_the_counter(
     playwright: Playwright, served: Served, language: str
 ) -> None:

@@ -29,7 +29,7 @@ from tests.support.flows import FLOWS, flow_town
 
 pytestmark = pytest.mark.slow
 
-SAMPLE = 4
+SAMPLE = 3
 """Places tried of each flow where not all are."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from settlement.matching import Booked, Claimed, Finding, compare, judge
+from settlement.matching import Booked, Claimed, Finding, compare, is_other_time, judge
 from settlement.verdicts import Code
 
 
@@ -118,3 +118,42 @@ def test_a_biller_who_claims_the_correction_itself_agrees() -> None:
     found = judge(back, claimed(-1_000), file_came=True, original_claimed=True)
 
     assert found == Finding(settle_units=-20_000, settle_fen=-1_000)
+
+
+DAY_US = 86_400_000_000
+ZONE_US = 8 * 3_600_000_000
+NOON = 20_000 * DAY_US + 4 * 3_600_000_000  # 12:00 of the community's clock
+QUARTER_US = 15 * 60 * 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("terminal", "claimed_at", "is_other"),
+    [
+        (7, NOON, False),
+        (7, NOON + QUARTER_US, False),
+        (7, NOON + QUARTER_US + 1, True),
+        (7, NOON - QUARTER_US - 1, True),
+        (0, NOON + 2 * QUARTER_US, False),
+        (7, 20_000 * DAY_US - ZONE_US, False),  # the date alone, and the same one
+        (7, 20_001 * DAY_US - ZONE_US, True),
+        (7, 19_999 * DAY_US - ZONE_US, True),
+    ],
+)
+def test_a_clock_off_by_more_than_a_quarter_or_another_date_is_another_time(
+    terminal: int, claimed_at: int, *, is_other: bool
+) -> None:
+    booked = Booked(1, "M01T1-1", 1, terminal, "sale", None, 20_000, 1_000, 20, 20260302, NOON)
+    claimed = Claimed(1, 1, "sale", 20_000, 1_000, claimed_at)
+
+    assert is_other_time(booked, claimed, ZONE_US) is is_other
+    found = compare(booked, claimed, zone_us=ZONE_US)
+    assert (found.code == Code.T3) is is_other
+    assert (judge(booked, claimed, file_came=True, zone_us=ZONE_US).code == Code.T3) is is_other
+
+
+def test_where_no_zone_is_named_the_day_is_that_of_greenwich() -> None:
+    booked = Booked(1, "M01T1-1", 1, 7, "sale", None, 20_000, 1_000, 20, 20260302, NOON)
+    claimed = Claimed(1, 1, "sale", 20_000, 1_000, 20_000 * DAY_US)
+
+    assert compare(booked, claimed).code is None
+    assert judge(booked, claimed, file_came=True).code is None

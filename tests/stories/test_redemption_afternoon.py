@@ -210,7 +210,8 @@ def test_stock_points_and_slips_of_an_afternoon_agree(db: Database, visits: int)
     }
     assert shelf[SCARCE] == (afternoon.opening[SCARCE] - visits, afternoon.ordered[SCARCE])
     assert afternoon.ordered[SCARCE] <= afternoon.opening[SCARCE]
-    assert afternoon.refused_orders > 0
+    # Among few visits the orders may all come while pieces are left; among many, some come too late.
+    assert afternoon.refused_orders > 0 or visits < 100
     _points_agree(afternoon)
     _flags_agree(afternoon)
     _count_closes(afternoon)

@@ -74,6 +74,7 @@ test("a refused batch takes with it what waits behind it, and all is filed anew 
   await sell(till, SALE);
   server.clockMs += DAY_MS;
   server.bookedOn = "2026-03-03";
+  await till.refresh(); // the tablet hears what time it is
   await sell(till, SALE);
   server.plan = ["offline", "offline"];
   await closeDays(till);
@@ -95,6 +96,7 @@ test("a batch is not sent while the one before it waits", async () => {
   await sell(till, SALE);
   server.clockMs += DAY_MS;
   server.bookedOn = "2026-03-03";
+  await till.refresh(); // the tablet hears what time it is
   await sell(till, SALE);
   // The network comes back between the two: the second must not reach a server that lacks the first.
   server.plan = ["offline", "answer"];
