@@ -49,6 +49,11 @@ def read_reference(text: str) -> Reference | None:
     return Reference(match[1], match[2], int(match[3]))
 
 
+def has_wrong_check(text: str) -> bool:
+    """Whether it is shaped like a reference and its check character is another: a slip of somebody's pen or hand."""
+    return _SHAPE.fullmatch(text) is not None and not is_valid(text)
+
+
 def check_digit(digits: str) -> int:
     """ISO 7064 MOD 11,10 over digits: finds every single wrong digit and nearly every swap of two."""
     product = 10

@@ -55,6 +55,9 @@ _SINCE: Final = Sql(
     "SELECT claimant_id, list_no FROM claim_keying WHERE community_id = :community_id GROUP BY claimant_id, list_no"
     " HAVING max(keyed_at) >= :since AND max(round_no) > 1 ORDER BY claimant_id, list_no"
 )
+_AGAIN: Final = Sql(
+    "SELECT ref FROM claim_again WHERE community_id = :community_id AND batch_id = :batch_id ORDER BY line_no"
+)
 _LOOKED_BACK_US: Final = 30 * 86_400 * SECOND_US
 
 
@@ -207,7 +210,7 @@ def file_agreed(
         rows = found.newly_agreed(keying.round_no)
         if not rows:
             continue
-        lines = [_line(n, row, found.business_date, zone) for n, row in enumerate(rows, 1)]
+        lines = _lines(found, rows, zone)
         answer = _file(db, community_id, found, keying, lines, at=at)
         if answer is not None:
             told["filed"] += len(lines)
@@ -241,13 +244,7 @@ def _file(
 ) -> dict[str, Any] | None:
     """One round's lines as a batch; None where they are filed already."""
     name = f"paper-{found.list_no}-{keying.round_no}.json"
-    said = {
-        "shop": str(found.claimant_id),
-        "list": found.list_no,
-        "round": keying.round_no,
-        "rows": [line._asdict() for line in lines],
-    }
-    body = json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+    body = _body(found, keying, lines)
     sha256 = hashlib.sha256(body).digest()
     for _ in range(_TRIES):
         with db.read() as tx:
@@ -276,6 +273,33 @@ def _file(
         except GuardMissedError:
             continue  # another file of the shop took the number
     raise Refusal("busy_try_again")
+
+
+def claimed_before(tx: Tx, community_id: int, found: PaperList) -> list[str]:
+    """The numbers of a filed list that the shop had claimed already: they are repeated, and paid once."""
+    zone, numbers = zone_of(tx, community_id), []
+    for keying in found.keyings[1:]:
+        lines = _lines(found, found.newly_agreed(keying.round_no), zone)
+        sha256 = hashlib.sha256(_body(found, keying, lines)).digest()
+        batch = find_same(tx, community_id, found.claimant_id, sha256) if lines else None
+        if batch is not None:
+            rows = tx.all(_AGAIN, community_id=community_id, batch_id=batch.batch_id)
+            numbers += [str(row.ref) for row in rows]
+    return numbers
+
+
+def _body(found: PaperList, keying: Keying, lines: list[ClaimLine]) -> bytes:
+    said = {
+        "shop": str(found.claimant_id),
+        "list": found.list_no,
+        "round": keying.round_no,
+        "rows": [line._asdict() for line in lines],
+    }
+    return json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _lines(found: PaperList, rows: list[Row], zone: ZoneInfo) -> list[ClaimLine]:
+    return [_line(n, row, found.business_date, zone) for n, row in enumerate(rows, 1)]
 
 
 def _line(number: int, row: Row, day: int, zone: ZoneInfo) -> ClaimLine:

@@ -19,10 +19,12 @@ from ledger.clock import SECOND_US
 from ledger.earning.calendar import day_from_key
 from ledger.errors import Refusal
 from ledger.members.terms import Terms
+from ledger.refs import has_wrong_check
 from ledger.sql import Tx
 from pos.desk import day_of
 from settlement.keyed_lists import (
     PaperList,
+    claimed_before,
     close_list,
     file_agreed,
     get_list,
@@ -151,6 +153,7 @@ def _list_page(
     here = terms()
     with service().db.read() as tx:
         found = get_list(tx, here.community.id, shop, list_no)
+        before = claimed_before(tx, here.community.id, found)
     pairs = found.pairs_after(len(found.keyings))
     sure = agreed(pairs)
     return office_page(
@@ -162,6 +165,8 @@ def _list_page(
         differing=[_pair(n, pair) for n, pair in enumerate(pairs, 1) if not pair.agrees],
         agreed=len(sure),
         agreed_fen=sum(row.fen for row in sure),
+        before=before,
+        odd=[row.ref for row in sure if has_wrong_check(row.ref)],
         lines=request.form.get("lines", ""),
     )  # fmt: skip
 

@@ -280,3 +280,27 @@ def post(client: Any, path: str, **fields: str) -> Any:
     page = client.get(path)
     sent = {"request_id": form_number(page, path), **fields}
     return client.post(path, data=sent, follow_redirects=True)
+
+
+def test_the_page_names_what_was_claimed_before_and_a_number_that_cannot_be(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    served: Served = serve(Database(sqlite_url), tmp_path)
+    entries = paper(served.town)
+    client = served.member("zhou")
+    wrong = f"{entries[1].ref[:-1]}{'A' if entries[1].ref[-1] != 'A' else 'B'}"
+    for number, lines in (
+        (1, [typed(entries[0])]),
+        (2, [typed(entries[0]), typed(entries[1], ref=wrong), typed(entries[2])]),
+    ):
+        whole = "\n".join(lines)
+        post(client, "/office/keyed", lines=whole, shop="1", day="2026-03-05")
+        shown = text_of(post(client, f"/office/keyed/1/{number}", lines=whole))
+        assert "已经申报过" in shown if number == 2 else "已经申报过" not in shown
+
+    said = shown.split("已经申报过")[1]
+    again, odd = said.split("最后一位对不上")
+    assert entries[0].ref in again
+    assert wrong not in again
+    assert wrong in odd
+    assert entries[2].ref not in said
