@@ -21,6 +21,7 @@ from ledger.ids import new_request_id
 from ledger.sql import Sql, Tx
 from tests.support.crash import die
 from tests.support.invariants import broken, check_invariants
+from tests.support.killing import broken_off_around
 from tests.support.lapses import hand_out_all, left, with_phones
 from tests.support.town import CIVIC, HERE, Town, build_town, moment
 
@@ -33,6 +34,12 @@ LAST = "2028-04-01"
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(280)]
 
 _FORK = get_context("fork")
+STEPS = (
+    (run, "apply"),
+    (store, "open_lapses"),
+    (store, "remind"),
+    (notices, "_seal_run"),
+)
 _LAPSES = Sql(
     "SELECT owner_id, units, state, expired_units FROM lapse WHERE community_id = :community_id"
     " ORDER BY owner_id"
@@ -51,33 +58,8 @@ def killed(url: str, job: Callable[[Database], object], at: int) -> bool:
     """Run `job` in a process that dies at its `at`-th step: within a transaction, or right after one."""
 
     def work() -> None:
-        steps = 0
-
-        def step(*_: object) -> None:
-            nonlocal steps
-            steps += 1
-            if steps == at:
-                die()
-
-        def around(original: Callable[..., object]) -> Callable[..., object]:
-            def run_it(*args: object, **more: object) -> object:
-                step()
-                result = original(*args, **more)
-                step()
-                return result
-
-            return run_it
-
         vars(store)["CHUNK"] = CHUNK
-        for module, name in (
-            (run, "apply"),
-            (store, "open_lapses"),
-            (store, "remind"),
-            (notices, "_seal_run"),
-        ):
-            vars(module)[name] = around(vars(module)[name])
-        with closing(Database(url)) as db:
-            step()
+        with closing(Database(url)) as db, broken_off_around(*STEPS)(at, die):
             job(db)
         os._exit(0)
 

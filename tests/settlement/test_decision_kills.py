@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable
 from contextlib import closing
-from multiprocessing import get_context
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -22,11 +18,10 @@ from settlement.choices import Choice
 from settlement.decisions import Press, approve, decide, turn_down
 from settlement.shop_answers import answer_question
 from tests.settlement.test_decisions import AT, CHIEF, ZHOU, Case, anybody, one_case
-from tests.support.crash import die
 from tests.support.engines import SqliteFiles
-from tests.support.town import HERE, Town
+from tests.support.killing import Trials, broken_off_around
+from tests.support.town import HERE
 
-_FORK = get_context("fork")
 SHOP = By("merchant", 5)
 _ACTS = Sql(
     "SELECT discrepancy_no, act_no, verb, choice, state, by_id, fen, units,"
@@ -71,94 +66,47 @@ def how_it_stands(case: Case) -> tuple[Any, ...]:
         return acts, states, int(tx.get(_AUDIT, here=HERE).n), case.money()
 
 
-def dying(at: int) -> Callable[[], int]:
-    """Make the product count its steps, before and after each, and die at number `at`; returns how many there were."""
-    count = 0
-
-    def tick() -> None:
-        nonlocal count
-        count += 1
-        if count == at:
-            die()
-
-    def around(original: Callable[..., Any]) -> Callable[..., Any]:
-        def run_it(*args: Any, **more: Any) -> Any:
-            tick()
-            result = original(*args, **more)
-            tick()
-            return result
-
-        return run_it
-
-    for module, name in (
-        (decisions, "note_act"),
-        (shop_answers, "note_act"),
-        (decisions, "post_effect"),
-        (decisions, "end_item"),
-        (requests, "once"),
-    ):
-        vars(module)[name] = around(vars(module)[name])
-    return lambda: count
+STEPS = (
+    (decisions, "note_act"),
+    (shop_answers, "note_act"),
+    (decisions, "post_effect"),
+    (decisions, "end_item"),
+    (requests, "once"),
+)
 
 
-class Days:
+class Days(NamedTuple):
     """A night kept as a file, of which every trial lives the day after."""
 
-    def __init__(self, files: SqliteFiles, folder: Path) -> None:
-        """Live the night once."""
-        self.folder = folder
-        self.case = one_case(Database(files.copy_to(folder / "night.db")))
-        self.case.town.db.close()
+    night: Case
+    trials: Trials
 
-    def copy(self, name: str) -> Case:
-        """The night in a file of its own."""
-        path = self.folder / f"{name}.db"
-        shutil.copy(self.folder / "night.db", path)
-        return self.opened(name)
+    def on(self, db: Database) -> Case:
+        """The case as it stands in a copy."""
+        return on(self.night, db)
 
-    def opened(self, name: str) -> Case:
-        """A copy as it was left."""
-        db = Database(f"sqlite:///{self.folder / name}.db")
-        return Case(Town(**{**vars(self.case.town), "db": db}), self.case.no)
 
-    def lived(self, name: str, at: int) -> tuple[int, int]:
-        """Live a copy in a process that dies at its step `at`; how it exited, and its steps where it lived on."""
-        self.copy(name).town.db.close()
-        read, write = os.pipe()
-
-        def work() -> None:
-            counted = dying(at)
-            with closing(Database(f"sqlite:///{self.folder / name}.db")) as db:
-                whole_day(Case(Town(**{**vars(self.case.town), "db": db}), self.case.no))
-            os.write(write, str(counted()).encode())
-
-        child = _FORK.Process(target=work)
-        child.start()
-        child.join()
-        steps = int(os.read(read, 20)) if child.exitcode == 0 else 0
-        os.close(read)
-        os.close(write)
-        return child.exitcode or 0, steps
+def on(night: Case, db: Database) -> Case:
+    return Case(replace(night.town, db=db), night.no)
 
 
 @pytest.fixture(scope="module")
 def days(sqlite_files: SqliteFiles, tmp_path_factory: pytest.TempPathFactory) -> Days:
-    return Days(sqlite_files, tmp_path_factory.mktemp("days"))
+    path = tmp_path_factory.mktemp("days") / "night.db"
+    night = one_case(Database(sqlite_files.copy_to(path)))
+    night.town.db.close()
+    trials = Trials(path, lambda db: whole_day(on(night, db)), broken_off_around(*STEPS))
+    return Days(night, trials)
 
 
 def check_from(days: Days, every: int) -> None:
-    whole = days.copy("undisturbed")
-    whole_day(whole)
-    wanted = how_it_stands(whole)
-    exit_code, steps = days.lived("counted", 0)
-    assert exit_code == 0
-    for at in range(1, steps + 1, every):
-        name = f"killed{at}"
-        assert days.lived(name, at)[0] == -9, f"step {at} was never reached"
-        case = days.opened(name)
-        whole_day(case)
-        assert how_it_stands(case) == wanted, f"killed at step {at}"
-        case.town.db.close()
+    with closing(days.trials.copy("undisturbed")) as db:
+        whole_day(days.on(db))
+        wanted = how_it_stands(days.on(db))
+    for at in range(1, days.trials.places() + 1, every):
+        with closing(days.trials.killed(f"killed{at}", at)) as db:
+            whole_day(days.on(db))
+            assert how_it_stands(days.on(db)) == wanted, f"killed at step {at}"
 
 
 def test_killed_at_some_steps_and_pressed_again_it_comes_out_the_same(days: Days) -> None:
@@ -175,9 +123,9 @@ def test_without_the_kept_answers_the_same_trial_goes_wrong(
     days: Days, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The control: pressed again without the request's guard, what was done already is refused."""
-    steps = days.lived("count", 0)[1]
-    assert days.lived("control", steps - 1)[0] == -9
-    case = days.opened("control")
-    monkeypatch.setattr(requests, "find_answer", lambda *_: None)
-    with pytest.raises(Exception, match=r".*"):  # however it fails, it does not come out the same
-        whole_day(case)
+    with closing(days.trials.killed("control", days.trials.places() - 1)) as db:
+        monkeypatch.setattr(requests, "find_answer", lambda *_: None)
+        with pytest.raises(
+            Exception, match=r".*"
+        ):  # however it fails, it does not come out the same
+            whole_day(days.on(db))

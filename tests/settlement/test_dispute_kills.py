@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Callable
 from contextlib import closing
-from multiprocessing import get_context
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -28,8 +24,8 @@ from settlement.disputes import (
     rule_dispute,
 )
 from settlement.statements import get_statement
-from tests.support.crash import die
 from tests.support.engines import SqliteFiles
+from tests.support.killing import Trials, broken_off_around
 from tests.support.night_plant import HOUR
 from tests.support.objections import (
     CHIEF,
@@ -42,7 +38,6 @@ from tests.support.objections import (
 )
 from tests.support.town import HERE, Town, build_town, moment
 
-_FORK = get_context("fork")
 _NOW = SILENT_AT + 24 * HOUR
 _STEPS = Sql(
     "SELECT d.row_no, d.ref, d.held_fen, d.state AS stands, d.outcome_fen, s.step_no, s.verb, s.state,"
@@ -75,121 +70,65 @@ def how_it_stands(town: Town, statement: Any) -> tuple[Any, ...]:
     return rows, acts, state, payable(town)
 
 
-def dying(at: int) -> Callable[[], int]:
-    """Make the product count its steps, before and after each, and die at number `at`; returns how many there were."""
-    count = 0
-
-    def tick() -> None:
-        nonlocal count
-        count += 1
-        if count == at:
-            die()
-
-    def around(original: Callable[..., Any]) -> Callable[..., Any]:
-        def run_it(*args: Any, **more: Any) -> Any:
-            tick()
-            result = original(*args, **more)
-            tick()
-            return result
-
-        return run_it
-
-    for module, name in (
-        (disputes, "keep_dispute"),
-        (disputes, "note_step"),
-        (disputes, "move_dispute"),
-        (disputes, "post_effect"),
-        (requests, "once"),
-        (closing_acts, "set_state"),
-        (closing_acts, "_record"),
-    ):
-        vars(module)[name] = around(vars(module)[name])
-    return lambda: count
+STEPS = (
+    (disputes, "keep_dispute"),
+    (disputes, "note_step"),
+    (disputes, "move_dispute"),
+    (disputes, "post_effect"),
+    (requests, "once"),
+    (closing_acts, "set_state"),
+    (closing_acts, "_record"),
+)
 
 
-class Lives:
+class Lives(NamedTuple):
     """A stated month kept as a file, of which every trial lives a copy."""
 
-    def __init__(self, files: SqliteFiles, folder: Path) -> None:
-        """Live the month once."""
-        self.folder = folder
-        self.town = build_town(
-            Database(files.copy_to(folder / "month.db")), people=1, shops=2, fund_fen=100_000_000
-        )
-        self.town.grant(1, 10**10)
-        self.statement, self.sold = eighty_receipts(self.town)
-        self.town.db.close()
+    town: Town
+    statement: Any
+    trials: Trials
 
-    def copy(self, name: str) -> Town:
-        """The town in a file of its own."""
-        path = self.folder / f"{name}.db"
-        shutil.copy(self.folder / "month.db", path)
-        return Town(**{**vars(self.town), "db": Database(f"sqlite:///{path}")})
-
-    def killed(self, name: str, at: int) -> Town:
-        """Live a copy in a process that is killed at its step `at`; the town as it was left."""
-        town = self.copy(name)
-        town.db.close()
-
-        def work() -> None:
-            dying(at)
-            with closing(Database(f"sqlite:///{self.folder / name}.db")) as db:
-                whole_life(Town(**{**vars(town), "db": db}), self.statement, self.sold)
-
-        child = _FORK.Process(target=work)
-        child.start()
-        child.join()
-        assert child.exitcode == -9, f"step {at} was never reached ({child.exitcode})"
-        return Town(**{**vars(town), "db": Database(f"sqlite:///{self.folder / name}.db")})
-
-    def steps(self) -> int:
-        """How many steps a whole life has: places to be killed at."""
-        read, write = os.pipe()
-        town = self.copy("counted")
-        town.db.close()
-
-        def work() -> None:
-            counted = dying(0)
-            with closing(Database(f"sqlite:///{self.folder / 'counted'}.db")) as db:
-                whole_life(Town(**{**vars(town), "db": db}), self.statement, self.sold)
-            os.write(write, str(counted()).encode())
-
-        child = _FORK.Process(target=work)
-        child.start()
-        child.join()
-        assert child.exitcode == 0
-        return int(os.read(read, 20))
+    def lived(self, db: Database) -> tuple[Any, ...]:
+        """Live a copy to its end, from the beginning or from where it was killed; how it stands then."""
+        self.trials.work(db)
+        return how_it_stands(replace(self.town, db=db), self.statement)
 
 
 @pytest.fixture(scope="module")
 def lives(sqlite_files: SqliteFiles, tmp_path_factory: pytest.TempPathFactory) -> Lives:
-    return Lives(sqlite_files, tmp_path_factory.mktemp("lives"))
+    path = tmp_path_factory.mktemp("lives") / "month.db"
+    town = build_town(Database(sqlite_files.copy_to(path)), people=1, shops=2, fund_fen=100_000_000)
+    town.grant(1, 10**10)
+    statement, sold = eighty_receipts(town)
+    town.db.close()
+
+    def work(db: Database) -> None:
+        whole_life(replace(town, db=db), statement, sold)
+
+    return Lives(town, statement, Trials(path, work, broken_off_around(*STEPS)))
 
 
 def undisturbed(lives: Lives) -> tuple[Any, ...]:
-    town = lives.copy("undisturbed")
-    whole_life(town, lives.statement, lives.sold)
-    return how_it_stands(town, lives.statement)
+    with closing(lives.trials.copy("undisturbed")) as db:
+        return lives.lived(db)
 
 
-def check_from(lives: Lives, places: range) -> None:
+def check_from(lives: Lives, every: int) -> None:
     wanted = undisturbed(lives)
     assert wanted[2] == "deemed"
-    for at in places:
-        town = lives.killed(f"killed{at}", at)
-        whole_life(town, lives.statement, lives.sold)
-        assert how_it_stands(town, lives.statement) == wanted, f"killed at step {at}"
-        town.db.close()
+    for at in range(1, lives.trials.places() + 1, every):
+        with closing(lives.trials.killed(f"killed{at}", at)) as db:
+            assert lives.lived(db) == wanted, f"killed at step {at}"
 
 
 def test_killed_at_some_steps_and_run_again_it_comes_out_the_same(lives: Lives) -> None:
-    check_from(lives, range(1, lives.steps() + 1, 7))
+    check_from(lives, 7)
 
 
 @pytest.mark.proof
 @pytest.mark.timeout(7200)
 def test_killed_at_every_step_and_run_again_it_comes_out_the_same(lives: Lives) -> None:
-    check_from(lives, range(1, lives.steps() + 1))
+    check_from(lives, 1)
 
 
 def test_without_the_kept_answers_the_same_trial_goes_wrong(
@@ -197,10 +136,11 @@ def test_without_the_kept_answers_the_same_trial_goes_wrong(
 ) -> None:
     """The control: run again without the request's guard, what was done already is refused or done twice."""
     wanted = undisturbed(lives)
-    town = lives.killed("control", lives.steps() - 2)
+    killed = lives.trials.killed("control", lives.trials.places() - 2)
     monkeypatch.setattr(requests, "find_answer", lambda *_: None)
-    try:
-        whole_life(town, lives.statement, lives.sold)
-    except (Refusal, Exception):  # noqa: BLE001 - however it fails, it does not come out the same
-        return
-    assert how_it_stands(town, lives.statement) != wanted
+    with closing(killed) as db:
+        try:
+            found = lives.lived(db)
+        except (Refusal, Exception):  # noqa: BLE001 - however it fails, it does not come out the same
+            return
+    assert found != wanted
