@@ -11,6 +11,7 @@ import pytest
 from ledger.audit import By
 from ledger.book import requests
 from ledger.database import Database
+from ledger.errors import Refusal
 from ledger.sql import Sql, Tx
 from settlement import decisions, shop_answers
 from settlement.bulk import do_each
@@ -122,10 +123,8 @@ def test_killed_at_every_step_and_pressed_again_it_comes_out_the_same(days: Days
 def test_without_the_kept_answers_the_same_trial_goes_wrong(
     days: Days, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The control: pressed again without the request's guard, what was done already is refused."""
+    """The control: pressed again without the request's guard, what was done already is tried anew and refused."""
     with closing(days.trials.killed("control", days.trials.places() - 1)) as db:
         monkeypatch.setattr(requests, "find_answer", lambda *_: None)
-        with pytest.raises(
-            Exception, match=r".*"
-        ):  # however it fails, it does not come out the same
+        with pytest.raises(Refusal, match="busy_try_again"):
             whole_day(days.on(db))
