@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +11,7 @@ from ledger.errors import Refusal
 from ledger.sql import Sql, Tx
 from settlement.day_life import FAILED_AT, DayState
 from settlement.gate import open_findings
-from settlement.life_trail import Fault, Subject, note_failure, note_state, problem_of
+from settlement.life_trail import Fault, Subject, keep_beside, note_failure, note_state, problem_of
 from settlement.night_store import FIND_RUN
 from settlement.sides import Run
 
@@ -94,6 +93,4 @@ def keep_failure(
             fault = Fault(doing.step, reason, doing.row)
             note_failure(tx, Subject(community_id, "day", day), fault, at=at)
 
-    # A database that cannot be written is no reason to hide what was wrong first.
-    with contextlib.suppress(Exception):
-        db.write(work)
+    keep_beside(error, lambda: db.write(work))

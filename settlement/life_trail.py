@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, Literal, NamedTuple
 
 from ledger.audit import SYSTEM, By
@@ -84,6 +85,14 @@ def note_failure(tx: Tx, subject: Subject, fault: Fault, *, at: int, by: By = SY
     Raises GuardMissedError where another transaction kept a state meanwhile.
     """
     _note(tx, subject, LifeStep(FAILED, *fault, by.kind, by.id, at))
+
+
+def keep_beside(error: Exception, keep: Callable[[], None]) -> None:
+    """Keep the failure `error`; where even that fails, `error` says so too, and stays the one the caller hears of."""
+    try:
+        keep()
+    except Exception as second:  # noqa: BLE001 - told beside the first, which matters more
+        error.add_note(f"This failure could not be kept: {problem_of(second)}")
 
 
 def last_step(tx: Tx, subject: Subject) -> LifeStep | None:

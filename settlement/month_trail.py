@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Final
 
 from ledger.audit import SYSTEM, By
@@ -15,6 +15,7 @@ from settlement.life_trail import (
     FAILED,
     Fault,
     Subject,
+    keep_beside,
     note_failure,
     note_state,
     problem_of,
@@ -113,8 +114,8 @@ class Closing:
         except Exception as error:
             reason = problem_of(error)
             if not (isinstance(error, Refusal) and reason == "busy_try_again"):
-                with suppress(Exception):
-                    self._db.write(lambda tx: self._failed(tx, Fault(step, reason, self.row)))
+                fault = Fault(step, reason, self.row)
+                keep_beside(error, lambda: self._db.write(lambda tx: self._failed(tx, fault)))
             raise
 
     def _failed(self, tx: Tx, fault: Fault) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from sqlite3 import IntegrityError
+from sqlite3 import IntegrityError, OperationalError
 from typing import Any
 
 import pytest
@@ -169,6 +169,18 @@ def test_without_keeping_the_failure_nobody_would_know_where_the_day_stands(
             run_night(db, HERE, DAY, at=AT, after_step=plant)
         with db.read() as tx:
             assert day_life(tx, HERE, DAY).state is DayState.REVIEWED
+
+
+def test_where_the_failure_cannot_be_kept_the_first_error_is_raised_and_says_so(
+    day_trials: Trials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr(day_trail, "note_failure", full)
+    with closing(day_trials.copy("full")) as db, pytest.raises(PlantedError) as caught:
+        run_night(db, HERE, DAY, at=AT, after_step=lambda _step: fail())
+    assert caught.value.__notes__ == ["This failure could not be kept: OperationalError"]
 
 
 def test_a_night_with_a_broken_sum_stands_stopped_wherever_it_was_killed(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from sqlite3 import OperationalError
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from ledger.book.chart import Account
 from ledger.database import Database
 from ledger.sql import Sql, Tx
 from ledger.units import CNY
-from settlement import payout_store
+from settlement import month_trail, payout_store
 from settlement.closing import accept_silent, run_month
 from settlement.month_trail import close_life
 from settlement.payout_store import Payout, payouts_of_statement
@@ -188,6 +189,22 @@ def test_a_close_that_fails_keeps_step_reason_and_row_and_goes_on_there(
             assert close_life(tx, HERE, 202603) == ("closed", None)
     assert [one[0] for one in found[1] if one[0] != "failed"] == WHOLE_CLOSE
     assert (found[0], found[2:]) == (wanted[0], wanted[2:])
+
+
+def test_where_a_close_cannot_keep_its_failure_the_first_error_is_raised_and_says_so(
+    month_trials: Trials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise OperationalError("database or disk is full")
+
+    def plant(done: str) -> None:
+        if done == "shared":
+            fail()
+
+    monkeypatch.setattr(month_trail, "note_failure", full)
+    with closing(month_trials.copy("full")) as db, pytest.raises(PlantedError) as caught:
+        run_month(db, HERE, 202603, at=ISSUED_AT, after_step=plant)
+    assert caught.value.__notes__ == ["This failure could not be kept: OperationalError"]
 
 
 def fail_months(trials: Trials, every: int) -> None:
