@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from datetime import datetime, time
-from typing import Any, Final
+from typing import Final
 
-from flask import Response, render_template, request
+from flask import Response
 from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
-from kiosk.difference_words import view_of
-from kiosk.forms import text
-from kiosk.office.difference_cards import anybody_of_the_office, asking_of, card_of, press_of
-from kiosk.office.frame import bp, can, office_page, to
-from kiosk.pages import page_language, say
-from kiosk.problems import known, sentence
+from kiosk.office.difference_cards import card_of
+from kiosk.office.frame import bp, office_page, to
+from kiosk.office.one_difference import (
+    as_part,
+    card_and_question,
+    decide_pressed,
+    is_part,
+    show_asked,
+)
 from ledger.clock import SECOND_US
 from ledger.earning.calendar import day_from_key
 from ledger.errors import Refusal
 from ledger.members.terms import Terms
 from ledger.sql import Tx
 from pos.desk import day_of
-from settlement import decisions
 from settlement.act_log import done_since
-from settlement.discrepancies import get_discrepancy
 from settlement.discrepancy_lists import ASKED, PROPOSED, TO_DECIDE, counts_by_state, due_first
 
 SHOWN: Final = 24
@@ -56,27 +57,18 @@ def desk() -> Response:
 @allow("office.read")
 def desk_one(number: int) -> AnyResponse:
     """One of them; with `?decision=` the question before it is done."""
-    asked = request.args.get("decision", "")
-    return _one(number, asked if can("discrepancy.decide") else "")
+    return show_asked(number, _one)
 
 
 @bp.post("/desk/<int:number>")
 @allow("discrepancy.decide")
 def decide_at_desk(number: int) -> AnyResponse:
     """Do what a button said, once; then the next one stands first."""
-    asked = text("decision")
-    try:
-        press = press_of(number, asked)
-        done = decisions.decide(
-            service().db, press, may_decide=anybody_of_the_office, at=service().now()
-        )
-    except Refusal as refusal:
-        return _one(number, asked, refusal=refusal)
-    return _one(number, "", is_done=True) if _is_part() else to("office.desk", done["state"])
 
+    def after(state: str) -> AnyResponse:
+        return _one(number, "", is_done=True) if is_part() else to("office.desk", state)
 
-def _is_part() -> bool:
-    return request.headers.get("HX-Request") == "true"
+    return decide_pressed(number, _one, after)
 
 
 def _one(
@@ -84,26 +76,25 @@ def _one(
 ) -> AnyResponse:
     here = terms()
     with service().db.read() as tx:
-        row = get_discrepancy(tx, here.community.id, number)
-        card = card_of(tx, here, row, endpoint="office.desk_one")
-        asking = asking_of(tx, here, row, asked, endpoint="office.desk_one")
+        card = card_and_question(tx, here, number, asked, endpoint="office.desk_one")
         left = counts_by_state(tx, here.community.id).get(TO_DECIDE, 0)
         progress = _progress(tx, here, left)
-    values: dict[str, Any] = {"asking": asking, "progress": progress}
-    if not _is_part():
-        return office_page("office/desk.html", refusal=refusal, differences=[card], **values)
-    if is_done:
-        card["just_said"] = say(view_of(row).said_after)
-    refused = None if refusal is None else sentence(refusal, page_language())
-    html = render_template(
-        "office/desk_card.html",
-        difference=card,
-        refused=refused,
-        said=None,
-        progress_again=is_done,
-        **values,
+    if is_part():
+        return as_part(
+            "office/desk_card.html",
+            card,
+            refusal=refusal,
+            is_done=is_done,
+            progress=progress,
+            progress_again=is_done,
+        )
+    return office_page(
+        "office/desk.html",
+        refusal=refusal,
+        differences=[card.difference],
+        asking=card.asking,
+        progress=progress,
     )
-    return Response(html, status=200 if refusal is None else known(refusal.code).status)
 
 
 def _progress(tx: Tx, here: Terms, left: int) -> dict[str, int]:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import Response, render_template, request, url_for
+from flask import Response, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import allow, terms
 from kiosk.context import service
 from kiosk.decision_notice import as_pdf, difference_notice
-from kiosk.difference_words import view_of
 from kiosk.forms import text
-from kiosk.office.difference_cards import anybody_of_the_office, asking_of, card_of, press_of
-from kiosk.office.frame import bp, can, office_page, to
-from kiosk.pages import page_language, say
-from kiosk.problems import known, sentence
+from kiosk.office.difference_cards import anybody_of_the_office, card_of, press_of
+from kiosk.office.frame import bp, office_page, to
+from kiosk.office.one_difference import (
+    as_part,
+    card_and_question,
+    decide_pressed,
+    is_part,
+    show_asked,
+)
+from kiosk.pages import say
 from kiosk.texts import mark
 from ledger.errors import Refusal
 from settlement import decisions
-from settlement.discrepancies import get_discrepancy
 from settlement.discrepancy_lists import (
     ASKED,
     ENDED,
@@ -76,23 +80,14 @@ def discrepancies_list() -> Response:
 @allow("office.read")
 def discrepancy(number: int) -> AnyResponse:
     """One difference; with `?decision=` the question that comes before deciding."""
-    asked = request.args.get("decision", "")
-    return _one(number, asked if can("discrepancy.decide") else "")
+    return show_asked(number, _one)
 
 
 @bp.post("/discrepancies/<int:number>")
 @allow("discrepancy.decide")
 def decide(number: int) -> AnyResponse:
     """Press one of the three buttons, with a reason."""
-    asked = text("decision")
-    try:
-        press = press_of(number, asked)
-        done = decisions.decide(
-            service().db, press, may_decide=anybody_of_the_office, at=service().now()
-        )
-    except Refusal as refusal:
-        return _one(number, asked, refusal=refusal)
-    return _after(number, done["state"])
+    return decide_pressed(number, _one, lambda state: _after(number, state))
 
 
 @bp.post("/discrepancies/<int:number>/approve")
@@ -127,31 +122,16 @@ def _second(number: int, act: Any, said: str) -> AnyResponse:  # noqa: ANN401 - 
     return _after(number, said)
 
 
-def _is_part() -> bool:
-    return request.headers.get("HX-Request") == "true"
-
-
 def _after(number: int, said: str) -> AnyResponse:
-    if _is_part():
+    if is_part():
         return _one(number, "", said=said)
     return to("office.discrepancy", said, number=number)
 
 
 def _one(number: int, asked: str, *, refusal: Refusal | None = None, said: str = "") -> AnyResponse:
     """One card, as a page or as the part of a page that replaces the one that was pressed."""
-    here = terms()
     with service().db.read() as tx:
-        row = get_discrepancy(tx, here.community.id, number)
-        card = card_of(tx, here, row, endpoint="office.discrepancy")
-        asking = asking_of(tx, here, row, asked, endpoint="office.discrepancy")
-    if not _is_part():
-        return office_page(
-            "office/discrepancy.html", refusal=refusal, difference=card, asking=asking
-        )
-    if refusal is None and said:
-        card["just_said"] = say(view_of(row).said_after)
-    refused = None if refusal is None else sentence(refusal, page_language())
-    html = render_template(
-        "office/difference.html", difference=card, asking=asking, refused=refused, said=None
-    )
-    return Response(html, status=200 if refusal is None else known(refusal.code).status)
+        card = card_and_question(tx, terms(), number, asked, endpoint="office.discrepancy")
+    if is_part():
+        return as_part("office/difference.html", card, refusal=refusal, is_done=bool(said))
+    return office_page("office/discrepancy.html", refusal=refusal, **card._asdict())
