@@ -11,7 +11,7 @@ from typing import Any
 from ledger.database import Database
 from ledger.seal.sealer import seal
 from ledger.units import CNY
-from tests.bench.night_book import BOOKED, load
+from tests.bench.night_book import BOOKED, in_bulk, load
 from tests.support.night_plant import HOUR, midnight
 from tests.support.town import CIVIC, HERE, Town, build_town, moment
 
@@ -25,24 +25,9 @@ def live_month(db: Database, shops: int, days: int, sales: int) -> Town:
     """Build the town and write its month."""
     town = build_town(db, people=1, shops=shops, fund_fen=10**11)
     town.grant(1, 10**14)
-    raw = db.engine.raw_connection()
-    driver: Any = raw.driver_connection
-    if db.dialect == "sqlite":
-        driver.execute("PRAGMA foreign_keys=OFF")
-        driver.execute("BEGIN IMMEDIATE")
-    else:
-        driver.execute("SET session_replication_role = replica")
-    for table, columns, rows in _tables(driver, shops, days, sales):
-        load(driver, db.dialect, table, columns, rows)
-    driver.commit()
-    if db.dialect == "postgresql":
-        driver.autocommit = True
-        driver.execute("ANALYZE")
-        driver.execute("SET session_replication_role = origin")
-        driver.autocommit = False
-    else:
-        driver.execute("PRAGMA foreign_keys=ON")
-    raw.close()
+    with in_bulk(db) as driver:
+        for table, columns, rows in _tables(driver, shops, days, sales):
+            load(driver, db.dialect, table, columns, rows)
     seal(db, HERE)
     # The order's place of each night is known only now.
     with db.engine.begin() as connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,20 +39,28 @@ def fill_book(db: Database, files: Files, **chosen: Any) -> Town:
     given: dict[str, Any] = {"people": 1, "fund_fen": 0, **chosen}
     town = build_town(db, shops=len(SHOPS), tills_each=files.tills_each, **given)
     town.grant(1, 10**14)
+    with in_bulk(db) as driver:
+        _load_accounts(driver, db.dialect, files, town.at)
+        for path in files.booked:
+            _load_file(driver, db.dialect, "offset_booked", BOOKED, path)
+        driver.execute(_TXN)
+        driver.execute(_TRANSFER)
+        _load_leaves(driver, db.dialect, files.booked_count)
+    return town
+
+
+@contextmanager
+def in_bulk(db: Database) -> Iterator[Any]:
+    """A connection of the engine's own driver, to load rows whose keys are true as written; committed at the end."""
     raw = db.engine.raw_connection()
     driver: Any = raw.driver_connection
     if db.dialect == "sqlite":
         driver.execute("PRAGMA foreign_keys=OFF")
         driver.execute("BEGIN IMMEDIATE")
     else:
-        # Keys are true as written; looking each of them up would take longer than all the rest.
+        # Looking each of the keys up would take longer than all the rest.
         driver.execute("SET session_replication_role = replica")
-    _load_accounts(driver, db.dialect, files, town.at)
-    for path in files.booked:
-        _load_file(driver, db.dialect, "offset_booked", BOOKED, path)
-    driver.execute(_TXN)
-    driver.execute(_TRANSFER)
-    _load_leaves(driver, db.dialect, files.booked_count)
+    yield driver
     driver.commit()
     if db.dialect == "postgresql":
         # What autovacuum has long done to a book that fills over a day.
@@ -62,7 +71,6 @@ def fill_book(db: Database, files: Files, **chosen: Any) -> Town:
     else:
         driver.execute("PRAGMA foreign_keys=ON")
     raw.close()
-    return town
 
 
 def _load_accounts(driver: Any, dialect: str, files: Files, at: int) -> None:
