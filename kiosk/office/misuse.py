@@ -9,21 +9,21 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
-from kiosk.forms import act, me, needed, request_id, text, ticked
+from kiosk.forms import act, me, needed, text
 from kiosk.misuse_words import entry_line, form_line
+from kiosk.named_purchases import take_misuse_form
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.pages import can_say, page_language
 from kiosk.prints.misuse import Paper, draw_misuse
 from kiosk.texts import mark
 from ledger import audit
-from ledger.earning.working_days import working_days_cn
 from ledger.errors import Refusal
 from ledger.members import cards, residents, staff
 from ledger.members.masking import mask_name
 from ledger.sql import Tx
 from pos.desk import day_of
 from pos.misuse import facts
-from pos.misuse.report import DAYS_BACK, Report, first_day, take_report
+from pos.misuse.report import DAYS_BACK, first_day
 from pos.misuse.review import Act, Review, decide, give_back
 
 can_say(
@@ -56,28 +56,11 @@ def new_misuse(person_id: int) -> Response:
 @allow("card.write")
 def take_misuse(person_id: int) -> AnyResponse:
     """Take the form in; the cards are blocked at once."""
-    here, chosen = terms(), ticked("entry")
-
-    def work(tx: Tx, at: int) -> dict[str, Any]:
-        asked = Report(person_id, chosen, text("told"), request_id())
-        form_id = take_report(
-            tx,
-            here.community.id,
-            asked,
-            working=working_days_cn(),
-            today=day_of(here, at),
-            by=me(),
-            at=at,
-        )
-        return {"form_id": str(form_id)}
-
     try:
-        # The holder's words stay out of what is kept of the request.
-        body = {"person_id": str(person_id), "entries": [str(one) for one in chosen]}
-        done = act("misuse", body, work)
+        form_id = take_misuse_form("misuse", person_id, {"person_id": str(person_id)})
     except Refusal as refusal:
         return _form_page(person_id, refusal=refusal)
-    return to("office.misuse_form", "misuse_taken", form_id=int(done["form_id"]))
+    return to("office.misuse_form", "misuse_taken", form_id=form_id)
 
 
 @bp.get("/misuse/<int:form_id>")

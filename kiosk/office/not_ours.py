@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import allow, terms
 from kiosk.context import service
-from kiosk.forms import act, me, needed, number, text, ticked
+from kiosk.forms import act, me, needed, number, text
+from kiosk.named_purchases import take_not_ours_form
 from kiosk.not_ours_words import purchase_line, said_line
 from kiosk.office.frame import bp, can, office_page, to
 from kiosk.office.residents import found_residents, resident_line
@@ -23,10 +24,8 @@ from ledger.sql import Tx
 from settlement.rebooking import APPROVAL, propose_end
 from settlement.wrong_household import (
     DAYS_BACK,
-    Named,
     get_said,
     newest_said,
-    say_not_ours,
     to_name,
 )
 
@@ -66,19 +65,11 @@ def new_not_ours(person_id: int) -> Response:
 @allow("card.write")
 def take_not_ours(person_id: int) -> AnyResponse:
     """Take in which of them are another household's."""
-    here, chosen, by = terms().community.id, ticked("entry"), me()
-
-    def work(tx: Tx, at: int) -> dict[str, Any]:
-        named = Named(person_id, chosen, text("told"))
-        return {"numbers": [str(one) for one in say_not_ours(tx, here, named, by=by, at=at)]}
-
     try:
-        # The resident's words stay out of what is kept of the request.
-        body = {"person_id": str(person_id), "entries": [str(one) for one in chosen]}
-        done = act("not_ours", body, work)
+        first = take_not_ours_form("not_ours", person_id, {"person_id": str(person_id)})
     except Refusal as refusal:
         return _form_page(person_id, refusal=refusal)
-    return to("office.not_ours_one", "not_ours_taken", number=int(done["numbers"][0]))
+    return to("office.not_ours_one", "not_ours_taken", number=first)
 
 
 @bp.route("/not-ours/<int:number>", methods=["GET", "POST"])

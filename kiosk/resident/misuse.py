@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from flask import Blueprint, Response, redirect, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
-from kiosk.forms import act, me, request_id, text, ticked
+from kiosk.forms import text
 from kiosk.misuse_words import entry_line, form_line
+from kiosk.named_purchases import take_misuse_form
 from kiosk.pages import can_say
 from kiosk.resident.views import resident_page
 from kiosk.texts import mark
-from ledger.earning.working_days import working_days_cn
 from ledger.errors import Refusal
 from ledger.members import residents
-from ledger.sql import Tx
 from pos.desk import day_of
 from pos.misuse import facts
-from pos.misuse.report import DAYS_BACK, Report, first_day, take_report
+from pos.misuse.report import DAYS_BACK, first_day
 
 bp: Final = Blueprint("resident_misuse", __name__, url_prefix="/me/misuse")
 
@@ -44,23 +43,8 @@ def home() -> Response:
 @allow("me.misuse")
 def send() -> AnyResponse:
     """Send the form; nobody has to be called first."""
-    here, chosen = terms(), ticked("entry")
-
-    def work(tx: Tx, at: int) -> dict[str, Any]:
-        asked = Report(actor().id, chosen, text("told"), request_id())
-        form_id = take_report(
-            tx,
-            here.community.id,
-            asked,
-            working=working_days_cn(),
-            today=day_of(here, at),
-            by=me(),
-            at=at,
-        )
-        return {"form_id": str(form_id)}
-
     try:
-        act("misuse.own", {"entries": [str(one) for one in chosen]}, work)
+        take_misuse_form("misuse.own", actor().id, {})
     except Refusal as refusal:
         return _page(refusal=refusal)
     return redirect(url_for("resident_misuse.home", said="misuse_sent"), 303)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from flask import Blueprint, Response, redirect, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from kiosk.auth import actor, allow, terms
 from kiosk.context import service
-from kiosk.forms import act, me, text, ticked
+from kiosk.forms import text
+from kiosk.named_purchases import take_not_ours_form
 from kiosk.not_ours_words import purchase_line, said_line
 from kiosk.pages import can_say
 from kiosk.resident.views import resident_page
 from kiosk.texts import mark
 from ledger.errors import Refusal
 from ledger.members import residents
-from ledger.sql import Tx
-from settlement.wrong_household import DAYS_BACK, Named, said_of, say_not_ours, to_name
+from settlement.wrong_household import DAYS_BACK, said_of, to_name
 
 bp: Final = Blueprint("resident_not_ours", __name__, url_prefix="/me/not-ours")
 
@@ -41,15 +41,8 @@ def home() -> Response:
 @allow("me.misuse")
 def send() -> AnyResponse:
     """Say that these are another household's."""
-    here, chosen, by = terms().community.id, ticked("entry"), me()
-
-    def work(tx: Tx, at: int) -> dict[str, Any]:
-        named = Named(actor().id, chosen, text("told"))
-        return {"numbers": [str(one) for one in say_not_ours(tx, here, named, by=by, at=at)]}
-
     try:
-        # The resident's words stay out of what is kept of the request.
-        act("not_ours.own", {"entries": [str(one) for one in chosen]}, work)
+        take_not_ours_form("not_ours.own", actor().id, {})
     except Refusal as refusal:
         return _page(refusal=refusal)
     return redirect(url_for("resident_not_ours.home", said="not_ours_sent"), 303)
