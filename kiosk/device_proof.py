@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from typing import Any, Final, NamedTuple
 
 from ledger.errors import Refusal
-from ledger.members.device_keys import from_base64url, is_signature, to_base64url
+from ledger.members.device_keys import is_signature, to_base64url
+from ledger.members.signed_text import read_signed_text
 
 SCHEME: Final = "Jifen-Device "
+TYPE: Final = "jifen-proof"
 WINDOW_S: Final = 300
 """How far the tablet's clock may stand from ours."""
 
-_LONGEST: Final = 2_000
-_HEADER_KEYS: Final = {"typ", "alg", "kid"}
-_PAYLOAD_KEYS: Final = {"c", "htm", "htu", "iat", "jti", "bh"}
-_ID: Final = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
+_PAYLOAD: Final = {"c", "htm", "htu", "iat", "jti", "bh"}
 _JTI: Final = re.compile(r"[0-9A-Za-z-]{16,64}", re.ASCII)
 
 
@@ -42,27 +40,21 @@ def read_proof(authorization: str) -> Proof:
     """
     if not authorization.startswith(SCHEME):
         raise Refusal("proof_missing")
-    compact = authorization.removeprefix(SCHEME)
-    parts = compact.split(".")
-    if len(parts) != 3 or len(compact) > _LONGEST:  # noqa: PLR2004 - header, payload, signature
-        raise Refusal("proof_bad")
     try:
-        header, payload = (_object(from_base64url(part)) for part in parts[:2])
-        signature = from_base64url(parts[2])
+        proof = read_signed_text(authorization.removeprefix(SCHEME), TYPE, _PAYLOAD)
     except ValueError as error:
         raise Refusal("proof_bad") from error
-    if set(header) != _HEADER_KEYS or (header["typ"], header["alg"]) != ("jifen-proof", "ES256"):
-        raise Refusal("proof_bad")
+    payload = proof.said
     _check_payload(payload)
     return Proof(
-        community_id=_id(payload["c"]),
-        terminal_id=_id(header["kid"]),
+        community_id=proof.community_id,
+        terminal_id=proof.terminal_id,
         method=payload["htm"],
         target=payload["htu"],
         issued_at_s=payload["iat"],
         body_hash=payload["bh"],
-        signed=f"{parts[0]}.{parts[1]}".encode(),
-        signature=signature,
+        signed=proof.signed,
+        signature=proof.signature,
     )
 
 
@@ -86,25 +78,10 @@ def is_signed_by(proof: Proof, public_jwk: str) -> bool:
 
 
 def _check_payload(payload: dict[str, Any]) -> None:
-    texts = [payload.get(key) for key in ("c", "htm", "htu", "jti", "bh")]
     is_whole = (
-        set(payload) == _PAYLOAD_KEYS
-        and all(isinstance(text, str) for text in texts)
+        all(isinstance(payload[key], str) for key in ("htm", "htu", "jti", "bh"))
         and type(payload["iat"]) is int
         and _JTI.fullmatch(payload["jti"]) is not None
     )
     if not is_whole:
         raise Refusal("proof_bad")
-
-
-def _object(raw: bytes) -> dict[str, Any]:
-    value = json.loads(raw)
-    if not isinstance(value, dict):
-        raise ValueError("an object is wanted")  # noqa: TRY004 - one error for whatever does not fit
-    return value
-
-
-def _id(text: object) -> int:
-    if not isinstance(text, str) or not _ID.fullmatch(text) or int(text) >= 2**63:
-        raise Refusal("proof_bad")
-    return int(text)

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 from typing import Any, Final, Literal, NamedTuple, cast
 
 from ledger.errors import Refusal
-from ledger.members.device_keys import from_base64url, to_base64url
+from ledger.members.device_keys import to_base64url
+from ledger.members.signed_text import is_hash, is_id, is_number, read_signed_text
 from ledger.units import MOST_FEN
 
 TYPE: Final = "jifen-shift"
 
-_LONGEST: Final = 2_000
-_PARTS: Final = 3
-_HEADER: Final = {"typ", "alg", "kid"}
-_ID: Final = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
-_HASH: Final = re.compile(r"[0-9A-Za-z_-]{43}", re.ASCII)
 _MOST_MS: Final = 10**14
 _MOST_NUMBER: Final = 10**9
 _MS_US: Final = 1_000
@@ -68,18 +62,15 @@ def read_shift_line(text: str) -> ShiftLine:
 
     Refusals: shift_line_bad.
     """
-    parts = text.split(".")
-    if len(parts) != _PARTS or len(text) > _LONGEST:
-        raise Refusal("shift_line_bad")
     try:
-        header, said = (_object(from_base64url(part)) for part in parts[:2])
-        signature = from_base64url(parts[2])
+        line = read_signed_text(text, TYPE, _PAYLOAD)
     except ValueError as error:
         raise Refusal("shift_line_bad") from error
-    _check(header, said)
+    said = line.said
+    _check(said)
     return ShiftLine(
-        community_id=int(said["c"]),
-        terminal_id=int(header["kid"]),
+        community_id=line.community_id,
+        terminal_id=line.terminal_id,
         entry_no=said["n"],
         before=said["p"],
         request_id=said["r"],
@@ -95,41 +86,20 @@ def read_shift_line(text: str) -> ShiftLine:
         expected_slips=said["es"],
         counted_slips=said["ds"],
         hash=to_base64url(hashlib.sha256(text.encode()).digest()),
-        signed=f"{parts[0]}.{parts[1]}".encode(),
-        signature=signature,
+        signed=line.signed,
+        signature=line.signature,
     )
 
 
-def _check(header: dict[str, Any], said: dict[str, Any]) -> None:
+def _check(said: dict[str, Any]) -> None:
     fits = (
-        set(header) == _HEADER
-        and (header["typ"], header["alg"]) == (TYPE, "ES256")
-        and set(said) == _PAYLOAD
-        and _is_id(header["kid"])
-        and _is_id(said["c"])
-        and (said["k"] == "" or _is_id(said["k"]))
-        and isinstance(said["p"], str)
-        and (said["p"] == "" or _HASH.fullmatch(said["p"]) is not None)
+        (said["k"] == "" or is_id(said["k"]))
+        and (said["p"] == "" or is_hash(said["p"]))
         and isinstance(said["r"], str)
         and said["w"] in ("open", "close")
-        and all(_is_number(said[name], 0, most) for name, most in _NUMBERS.items())
+        and all(is_number(said[name], 0, most) for name, most in _NUMBERS.items())
         # Returns of what other shifts sold may leave less than nothing to be expected.
-        and _is_number(said["e"], -MOST_FEN, MOST_FEN)
+        and is_number(said["e"], -MOST_FEN, MOST_FEN)
     )
     if not fits or said["n"] < 1 or said["s"] < 1:
         raise Refusal("shift_line_bad")
-
-
-def _object(raw: bytes) -> dict[str, Any]:
-    found = json.loads(raw)
-    if isinstance(found, dict):
-        return found
-    raise ValueError("no object")
-
-
-def _is_id(value: object) -> bool:
-    return isinstance(value, str) and _ID.fullmatch(value) is not None and int(value) < 2**63
-
-
-def _is_number(value: object, least: int, most: int) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most

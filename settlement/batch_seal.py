@@ -7,24 +7,18 @@ hash of the rows and of the batch before make that nobody can change, drop or sl
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from ledger.errors import Refusal
-from ledger.members.device_keys import from_base64url, to_base64url
+from ledger.members.device_keys import to_base64url
+from ledger.members.signed_text import is_hash, is_number, read_signed_text
 from ledger.units import MOST_FEN
 from settlement.daybook import Daybook, DaybookLine, totals_of
 
 TYPE: Final = "jifen-batch"
 
-_LONGEST: Final = 2_000
-_PARTS: Final = 3
-_HEADER: Final = {"typ", "alg", "kid"}
 _PAYLOAD: Final = {"c", "n", "d", "p", "h", "t", "b"}
-_ID: Final = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
-_HASH: Final = re.compile(r"[0-9A-Za-z_-]{43}", re.ASCII)
 _SUMS: Final = 3
 _MOST_NO: Final = 1_000_000
 _MOST_DAY: Final = 10**8
@@ -63,19 +57,16 @@ def read_seal(text: str, batch_no: int) -> BatchSeal:
 
     Refusals: claim_batch_signature (it is none).
     """
-    parts = text.split(".")
-    if len(parts) != _PARTS or len(text) > _LONGEST:
-        raise Refusal("claim_batch_signature", batch_no=batch_no)
     try:
-        head, said = (_object(from_base64url(part)) for part in parts[:2])
-        signature = from_base64url(parts[2])
+        seal = read_signed_text(text, TYPE, _PAYLOAD)
     except ValueError as error:
         raise Refusal("claim_batch_signature", batch_no=batch_no) from error
-    if not _is_whole(head, said):
+    said = seal.said
+    if not _is_whole(said):
         raise Refusal("claim_batch_signature", batch_no=batch_no)
     return BatchSeal(
-        community_id=int(said["c"]),
-        terminal_id=int(head["kid"]),
+        community_id=seal.community_id,
+        terminal_id=seal.terminal_id,
         batch_no=said["n"],
         business_date=said["d"],
         before=said["p"],
@@ -83,8 +74,8 @@ def read_seal(text: str, batch_no: int) -> BatchSeal:
         trailer=Sums(*said["t"]),
         rows_hash=said["b"],
         hash=hash_of(text),
-        signed=f"{parts[0]}.{parts[1]}".encode(),
-        signature=signature,
+        signed=seal.signed,
+        signature=seal.signature,
     )
 
 
@@ -155,44 +146,20 @@ def wrong_sums(seal: BatchSeal, lines: Sequence[DaybookLine]) -> list[dict[str, 
     ]
 
 
-def _is_whole(head: dict[str, Any], said: dict[str, Any]) -> bool:
+def _is_whole(said: dict[str, Any]) -> bool:
     return (
-        set(head) == _HEADER
-        and (head["typ"], head["alg"]) == (TYPE, "ES256")
-        and set(said) == _PAYLOAD
-        and _is_id(head["kid"])
-        and _is_id(said["c"])
-        and _is_number(said["n"], 1, _MOST_NO)
-        and _is_number(said["d"], 1, _MOST_DAY)
-        and _is_hash(said["b"])
-        and (said["p"] == "" or _is_hash(said["p"]))
+        is_number(said["n"], 1, _MOST_NO)
+        and is_number(said["d"], 1, _MOST_DAY)
+        and is_hash(said["b"])
+        and (said["p"] == "" or is_hash(said["p"]))
         and all(_is_sums(said[part]) for part in ("h", "t"))
     )
-
-
-def _object(raw: bytes) -> dict[str, Any]:
-    found = json.loads(raw)
-    if isinstance(found, dict):
-        return found
-    raise ValueError("no object")
-
-
-def _is_id(value: object) -> bool:
-    return isinstance(value, str) and _ID.fullmatch(value) is not None and int(value) < 2**63
-
-
-def _is_hash(value: object) -> bool:
-    return isinstance(value, str) and _HASH.fullmatch(value) is not None
 
 
 def _is_sums(value: object) -> bool:
     return (
         isinstance(value, list)
         and len(value) == _SUMS
-        and _is_number(value[0], 0, _MOST_DAY)
-        and all(_is_number(one, -_MOST, _MOST) for one in value[1:])
+        and is_number(value[0], 0, _MOST_DAY)
+        and all(is_number(one, -_MOST, _MOST) for one in value[1:])
     )
-
-
-def _is_number(value: object, least: int, most: int) -> bool:
-    return type(value) is int and least <= value <= most

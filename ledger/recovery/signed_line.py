@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from ledger.errors import Refusal
-from ledger.members.device_keys import from_base64url, is_signature, to_base64url
+from ledger.members.device_keys import is_signature, to_base64url
+from ledger.members.signed_text import is_hash, is_id, is_number, read_signed_text
 
 TYPE: Final = "jifen-daybook"
 
-_LONGEST: Final = 2_000
-_PARTS: Final = 3
-_HEADER: Final = {"typ", "alg", "kid"}
 _PAYLOAD: Final = {"c", "n", "p", "r", "u", "b", "a", "k", "t", "m"}
-_ID: Final = re.compile(r"[1-9][0-9]{0,18}", re.ASCII)
-_HASH: Final = re.compile(r"[0-9A-Za-z_-]{43}", re.ASCII)
 _MOST_N: Final = 10**9
 _MOST_MS: Final = 10**14
 _MS_US: Final = 1_000
@@ -63,32 +57,27 @@ def read_line(text: str) -> Line:
 
     Refusals: daybook_line_bad.
     """
-    parts = text.split(".")
-    if len(parts) != _PARTS or len(text) > _LONGEST:
-        raise Refusal("daybook_line_bad")
     try:
-        header, payload = (_object(from_base64url(part)) for part in parts[:2])
-        signature = from_base64url(parts[2])
+        line = read_signed_text(text, TYPE, _PAYLOAD)
     except ValueError as error:
         raise Refusal("daybook_line_bad") from error
-    if set(header) != _HEADER or (header["typ"], header["alg"]) != (TYPE, "ES256"):
-        raise Refusal("daybook_line_bad")
+    payload = line.said
     _check_payload(payload)
     return Line(
-        community_id=_id(payload["c"]),
-        terminal_id=_id(header["kid"]),
+        community_id=line.community_id,
+        terminal_id=line.terminal_id,
         n=payload["n"],
         before=payload["p"],
         request_id=payload["r"],
         path=payload["u"],
         body_hash=payload["b"],
         answer_hash=payload["a"],
-        clerk_id=_id(payload["k"]) if payload["k"] else None,
+        clerk_id=int(payload["k"]) if payload["k"] else None,
         told_at=payload["t"] * _MS_US,
         mark=payload["m"],
         hash=hash_of(text),
-        signed=f"{parts[0]}.{parts[1]}".encode(),
-        signature=signature,
+        signed=line.signed,
+        signature=line.signature,
     )
 
 
@@ -122,32 +111,16 @@ def hash_of(text: str) -> str:
 
 
 def _check_payload(payload: Mapping[str, Any]) -> None:
-    texts = [payload.get(key) for key in ("c", "p", "r", "u", "b", "a", "k", "m")]
-    if set(payload) != _PAYLOAD or not all(isinstance(text, str) for text in texts):
-        raise Refusal("daybook_line_bad")
-    n, told_ms = payload["n"], payload["t"]
+    n = payload["n"]
     is_whole = (
-        type(n) is int
-        and 0 < n < _MOST_N
-        and type(told_ms) is int
-        and 0 < told_ms < _MOST_MS
-        and bool(_HASH.fullmatch(payload["b"]))
-        and bool(_HASH.fullmatch(payload["a"]))
-        and (payload["p"] == "" or bool(_HASH.fullmatch(payload["p"])))
+        all(isinstance(payload[key], str) for key in ("r", "u", "m"))
+        and (payload["k"] == "" or is_id(payload["k"]))
+        and is_number(n, 1, _MOST_N - 1)
+        and is_number(payload["t"], 1, _MOST_MS - 1)
+        and is_hash(payload["b"])
+        and is_hash(payload["a"])
+        and (payload["p"] == "" or is_hash(payload["p"]))
         and (payload["p"] == "") == (n == 1)
     )
     if not is_whole:
         raise Refusal("daybook_line_bad")
-
-
-def _object(raw: bytes) -> dict[str, Any]:
-    value = json.loads(raw)
-    if not isinstance(value, dict):
-        raise ValueError("an object is wanted")  # noqa: TRY004 - one error for whatever does not fit
-    return value
-
-
-def _id(text: object) -> int:
-    if not isinstance(text, str) or not _ID.fullmatch(text) or int(text) >= 2**63:
-        raise Refusal("daybook_line_bad")
-    return int(text)
