@@ -1,6 +1,7 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { closeDays, openDays } from "../src/app/close";
 import { sell } from "../src/app/desk";
+import type { Till } from "../src/app/till";
 import { flush } from "../src/device/flush";
 import { listWaiting } from "../src/device/outbox";
 import { readMeta } from "../src/device/db";
@@ -9,9 +10,8 @@ import { countRows, rowsText, sealBatch } from "../src/rules/batch_seal";
 import { base64url, fromBase64url, utf8 } from "../src/rules/bytes";
 import { claimTotals } from "../src/rules/claim";
 import { signNoble } from "../src/rules/noble";
-import type { OfflinePolicy } from "../src/rules/offline";
 import sample from "./samples/batch.json";
-import { newTill, SALE, Server } from "./support";
+import { newTill, POLICY, SALE, Server } from "./support";
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -27,23 +27,18 @@ const said = (seal: string): Record<string, unknown> => JSON.parse(new TextDecod
 const hashOf = async (seal: string): Promise<string> => base64url(await sha256(utf8(seal)));
 
 const DAY_MS = 86_400_000;
-const POLICY: OfflinePolicy = {
-  policy: "1.words.mark",
-  issued_at: "2026-03-02T10:00:00+08:00",
-  valid_until: "2026-03-04T10:00:00+08:00",
-  day: "2026-03-02",
-  spending: true,
-  why_not: null,
-  terminal_units: 30_000,
-  left_units: 30_000,
-  left_fen: 1_500,
-  card_units: 10_000,
-  sale_units: 10_000,
-  sale_fen: 500,
-  classes: ["card"],
-  cards_version: "v1",
-  cards_ttl_s: 600,
-};
+
+/** A sale on one day and one on the next; neither day is closed. */
+async function soldOnTwoDays(): Promise<{ server: Server; till: Till }> {
+  const server = new Server();
+  const till = await newTill(server);
+  await sell(till, SALE);
+  server.clockMs += DAY_MS;
+  server.bookedOn = "2026-03-03";
+  await till.refresh(); // the tablet hears what time it is
+  await sell(till, SALE);
+  return { server, till };
+}
 
 test("a batch carries header and trailer sums, its rows' hash and the batch before", async () => {
   const server = new Server();
@@ -69,13 +64,7 @@ test("the server reads the same rows and sums out of a batch as the till put in"
 });
 
 test("a refused batch takes with it what waits behind it, and all is filed anew in order", async () => {
-  const server = new Server();
-  const till = await newTill(server);
-  await sell(till, SALE);
-  server.clockMs += DAY_MS;
-  server.bookedOn = "2026-03-03";
-  await till.refresh(); // the tablet hears what time it is
-  await sell(till, SALE);
+  const { server, till } = await soldOnTwoDays();
   server.plan = ["offline", "offline"];
   await closeDays(till);
   expect((await listWaiting(till.store)).map((one) => one.batch_no)).toEqual([1, 2]);
@@ -91,13 +80,7 @@ test("a refused batch takes with it what waits behind it, and all is filed anew 
 });
 
 test("a batch is not sent while the one before it waits", async () => {
-  const server = new Server();
-  const till = await newTill(server);
-  await sell(till, SALE);
-  server.clockMs += DAY_MS;
-  server.bookedOn = "2026-03-03";
-  await till.refresh(); // the tablet hears what time it is
-  await sell(till, SALE);
+  const { server, till } = await soldOnTwoDays();
   // The network comes back between the two: the second must not reach a server that lacks the first.
   server.plan = ["offline", "answer"];
   const closed = await closeDays(till);
@@ -109,7 +92,7 @@ test("a batch is not sent while the one before it waits", async () => {
 
 test("sold without network by a clock a day ahead, the sale is filed with its own day: one batch, no gap", async () => {
   const server = new Server();
-  server.offline = POLICY;
+  server.offline = { ...POLICY, valid_until: "2026-03-04T10:00:00+08:00" };
   const till = await newTill(server);
   await sell(till, SALE);
   // The tablet's clock is set a day ahead while nobody answers.

@@ -9,30 +9,12 @@ import { base64url, utf8 } from "../src/rules/bytes";
 import { type Asked, offerOffline, type OfflinePolicy } from "../src/rules/offline";
 import type { VerifiedToken } from "../src/rules/verify";
 import kept from "./samples/cards.json";
-import { newTill, RULES, SALE, Server } from "./support";
+import { newTill, POLICY, RULES, SALE, Server } from "./support";
 
 afterEach(() => vi.unstubAllGlobals());
 
 const NOW = Date.UTC(2026, 2, 2, 2, 0, 0);
 const LATER = Date.now() + 3_600_000;
-const POLICY: OfflinePolicy = {
-  policy: "1.words.mark",
-  issued_at: "2026-03-02T10:00:00+08:00",
-  valid_until: "2026-03-03T10:00:00+08:00",
-  day: "2026-03-02",
-  spending: true,
-  why_not: null,
-  terminal_units: 30_000,
-  left_units: 30_000,
-  left_fen: 1_500,
-  card_units: 10_000,
-  sale_units: 10_000,
-  sale_fen: 500,
-  spare_units: 20_000,
-  classes: ["card", "vch"],
-  cards_version: "v1",
-  cards_ttl_s: 600,
-};
 const ASKED: Asked = { keyClass: "card", totalFen: 5_000, nowMs: NOW, listEndsMs: NOW + 1, usedUnits: 0, cardUsedUnits: 0 };
 const OFFSET = { ...RULES, share_percent: 30, sale_cap_units: null };
 

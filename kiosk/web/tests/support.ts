@@ -16,6 +16,26 @@ export const RULES = {
   approved_channels: ["scan", "credit_card"],
 };
 
+/** What a till may sell without network on the day these tests live. */
+export const POLICY: OfflinePolicy = {
+  policy: "1.words.mark",
+  issued_at: "2026-03-02T10:00:00+08:00",
+  valid_until: "2026-03-03T10:00:00+08:00",
+  day: "2026-03-02",
+  spending: true,
+  why_not: null,
+  terminal_units: 30_000,
+  left_units: 30_000,
+  left_fen: 1_500,
+  card_units: 10_000,
+  sale_units: 10_000,
+  sale_fen: 500,
+  spare_units: 20_000,
+  classes: ["card", "vch"],
+  cards_version: "v1",
+  cards_ttl_s: 600,
+};
+
 export class Server {
   /** What to do with the next writes, in turn: answer, lose the answer, or refuse. */
   plan: ("answer" | "lose" | "offline" | "refuse" | "taken")[] = [];
