@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,13 @@ def signed_in(context: BrowserContext, served: Served, air: Cable) -> Page:
     phone.locator("main button.main").click()
     phone.locator(".balance").wait_for()
     return phone
+
+
+@contextmanager
+def own_phone(playwright: Playwright, served: Served, air: Cable) -> Iterator[Page]:
+    """The same, in a browser of its own."""
+    with chromium(playwright) as browser:
+        yield signed_in(browser.new_context(locale="zh-CN", viewport=PHONE), served, air)
 
 
 def keep_codes(phone: Page) -> None:
@@ -156,9 +164,7 @@ def test_a_phone_in_flight_mode_pays_at_a_till_without_network_once(
 def test_with_network_again_used_ones_are_gone_and_a_stopped_card_empties_the_phone(
     playwright: Playwright, served: Served, air: Cable
 ) -> None:
-    with chromium(playwright) as browser:
-        context = browser.new_context(locale="zh-CN", viewport=PHONE)
-        phone = signed_in(context, served, air)
+    with own_phone(playwright, served, air) as phone:
         keep_codes(phone)
         phone.click("text=出示备用码")
         shown_code(phone)
@@ -178,9 +184,7 @@ def test_with_network_again_used_ones_are_gone_and_a_stopped_card_empties_the_ph
 def test_signing_out_leaves_no_code_and_nobody_finds_anothers(
     playwright: Playwright, served: Served, air: Cable
 ) -> None:
-    with chromium(playwright) as browser:
-        context = browser.new_context(locale="zh-CN", viewport=PHONE)
-        phone = signed_in(context, served, air)
+    with own_phone(playwright, served, air) as phone:
         keep_codes(phone)
         phone.goto(f"{air.url}/me")
         phone.click("text=退出")
@@ -193,9 +197,7 @@ def test_signing_out_leaves_no_code_and_nobody_finds_anothers(
 def test_the_pages_are_large_and_axe_finds_nothing(
     playwright: Playwright, served: Served, air: Cable
 ) -> None:
-    with chromium(playwright) as browser:
-        context = browser.new_context(locale="zh-CN", viewport=PHONE)
-        phone = signed_in(context, served, air)
+    with own_phone(playwright, served, air) as phone:
         faults = {}
         for language in ("en", "zh"):
             phone.goto(f"{air.url}/me/spare?lang={language}")
