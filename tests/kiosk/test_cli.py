@@ -60,6 +60,18 @@ def open_community(run: Run, issuer: str = "CA01") -> None:
     assert opened["scheme"] == "changan/2026.1"
 
 
+def open_with_shop(run: Run, folder: Path, code: str) -> None:
+    """A community with one shop of that code, taken in from a list."""
+    open_community(run)
+    shops = folder / "shops.csv"
+    shops.write_text(
+        "merchant_code,name,category,agreement_no,effective_from,roles,proof\n"
+        f"{code},一店,粮油店,XY-1,2026-01-01,earn offset,bill\n",
+        encoding="utf-8",
+    )
+    assert answer(run("import", "merchants", str(shops), "--json"))["rows"] == 1
+
+
 # --- from nothing to a till
 
 

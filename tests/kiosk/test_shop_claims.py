@@ -11,7 +11,7 @@ from ledger.database import Database
 from ledger.ids import new_request_id
 from ledger.members import sessions
 from settlement import claim_api
-from tests.kiosk.test_cli import Run, answer, open_community, run
+from tests.kiosk.test_cli import Run, answer, open_with_shop, run
 from tests.settlement.test_intake import claims, lines_of, plain
 from tests.settlement.test_night_crash import rows_of_every_table
 from tests.support.night_plant import Entry
@@ -156,14 +156,7 @@ def test_a_key_opens_nothing_but_claims(served: Served) -> None:
 
 
 def test_the_command_makes_a_key_once_shown_and_ends_all(run: Run, tmp_path: Path) -> None:
-    open_community(run)
-    shops = tmp_path / "shops.csv"
-    shops.write_text(
-        "merchant_code,name,category,agreement_no,effective_from,roles,proof\n"
-        "M05,一店,粮油店,XY-1,2026-01-01,earn offset,bill\n",
-        encoding="utf-8",
-    )
-    assert answer(run("import", "merchants", str(shops), "--json"))["rows"] == 1
+    open_with_shop(run, tmp_path, "M05")
 
     made = answer(run("staff", "key", "M05", "--json"))
     assert len(made["key"]) > 40

@@ -18,7 +18,7 @@ from ledger.sql import Sql
 from settlement.claim_file import read_claim_file
 from settlement.claim_layouts import confirm, layouts_of
 from settlement.intake import Upload, head_of, preview_claim_file, take_claim_file
-from tests.kiosk.test_cli import Run, answer, open_community, run
+from tests.kiosk.test_cli import Run, answer, open_with_shop, run
 from tests.settlement.test_intake import claims, lines_of, plain
 from tests.settlement.test_night_crash import rows_of_every_table
 from tests.support.night_plant import Entry
@@ -249,14 +249,8 @@ def test_the_office_shows_first_lines_and_takes_the_kept_file_once_confirmed(
 
 
 def test_the_command_previews_asks_and_remembers(run: Run, tmp_path: Path) -> None:
-    open_community(run)
-    shops, own = tmp_path / "shops.csv", tmp_path / "own.xlsx"
-    shops.write_text(
-        "merchant_code,name,category,agreement_no,effective_from,roles,proof\n"
-        "M05,一店,粮油店,XY-1,2026-01-01,earn offset,bill\n",
-        encoding="utf-8",
-    )
-    assert answer(run("import", "merchants", str(shops), "--json"))["rows"] == 1
+    open_with_shop(run, tmp_path, "M05")
+    own = tmp_path / "own.xlsx"
     own.write_bytes(workbook([THEIRS, [NOON, "M05T1-1", 200, 10, ""]]))
     here = ("claims", "M05", str(own), "2026-03-02")
 

@@ -14,7 +14,7 @@ from ledger.errors import Refusal
 from ledger.sql import Sql
 from settlement.claims import file_daybook
 from settlement.intake import Upload, take_claim_file
-from tests.kiosk.test_cli import Run, answer, open_community, run
+from tests.kiosk.test_cli import Run, answer, open_with_shop, run
 from tests.support.night_plant import Entry, Planter, claim_csv, daybook, next_day
 from tests.support.pages_town import Served, form_number, serve, text_of
 from tests.support.town import HERE, Till, Town, build_town
@@ -148,14 +148,7 @@ def test_a_refused_batch_of_a_till_stands_on_the_offices_page(
 
 
 def test_the_command_says_each_outcome(run: Run, tmp_path: Path) -> None:
-    open_community(run)
-    shops = tmp_path / "shops.csv"
-    shops.write_text(
-        "merchant_code,name,category,agreement_no,effective_from,roles,proof\n"
-        "M01,一店,粮油店,XY-1,2026-01-01,earn offset,bill\n",
-        encoding="utf-8",
-    )
-    assert answer(run("import", "merchants", str(shops), "--json"))["rows"] == 1
+    open_with_shop(run, tmp_path, "M01")
     planter = Planter([Till(1, "M01T1", 1)], seed=9)
     for what, (make, outcome) in FILES.items():
         own = tmp_path / "own.csv"

@@ -19,7 +19,7 @@ from settlement.intake import Upload, take_claim_file
 from settlement.slip_rules import read_stack
 from settlement.slips import Counted, close_finding, open_findings, take_stack
 from settlement.verdicts import Code
-from tests.kiosk.test_cli import Run, answer, open_community, run
+from tests.kiosk.test_cli import Run, answer, open_with_shop, run
 from tests.settlement.test_night_crash import rows_of_every_table
 from tests.support.night_plant import Entry, Planter, claim_csv
 from tests.support.pages_town import Served, form_number, serve, text_of
@@ -275,14 +275,8 @@ def test_the_office_types_a_stack_sees_findings_and_closes_one(
 
 
 def test_the_command_counts_a_stack_and_ends_badly_on_a_bad_line(run: Run, tmp_path: Path) -> None:
-    open_community(run)
-    shops, stack = tmp_path / "shops.csv", tmp_path / "stack.txt"
-    shops.write_text(
-        "merchant_code,name,category,agreement_no,effective_from,roles,proof\n"
-        "M01,一店,粮油店,XY-1,2026-01-01,earn offset,bill\n",
-        encoding="utf-8",
-    )
-    assert answer(run("import", "merchants", str(shops), "--json"))["rows"] == 1
+    open_with_shop(run, tmp_path, "M01")
+    stack = tmp_path / "stack.txt"
     here = ("slips", "M01", str(stack), "--from", "2026-03-02", "--to", "2026-03-04")
 
     stack.write_text("# nothing yet\n", encoding="utf-8")

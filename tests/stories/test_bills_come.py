@@ -18,7 +18,7 @@ from ledger.members import files
 from pos import bill_taking
 from pos.bill_taking import take_channel_bill
 from pos.checkout import check_out
-from tests.kiosk.test_cli import Run, answer, open_community, run
+from tests.kiosk.test_cli import Run, answer, open_with_shop, run
 from tests.support.channel_bills import Paid, wechat
 from tests.support.fake_channel import FakeChannel
 from tests.support.pages_town import Served, form_number, serve, text_of
@@ -134,16 +134,9 @@ def test_the_office_takes_a_bill_and_sees_line_column_and_what_to_do(served: Ser
 def test_the_command_takes_a_bill_and_ends_badly_where_it_does_not_add_up(
     run: Run, tmp_path: Path
 ) -> None:
-    open_community(run)
-    shops = tmp_path / "shops.csv"
+    open_with_shop(run, tmp_path, "M01")
     bill = tmp_path / "1900000109All2026-03-02.csv"
     bill.write_bytes(wechat(PAID))
-    shops.write_text(
-        "merchant_code,name,category,agreement_no,effective_from,roles,proof\n"
-        "M01,一店,粮油店,XY-1,2026-01-01,earn offset,bill\n",
-        encoding="utf-8",
-    )
-    assert answer(run("import", "merchants", str(shops), "--json"))["rows"] == 1
 
     assert answer(run("bill", "M01", str(bill), "--json"))["pay_fen"] == 5_800
     assert answer(run("bill", "M01", str(bill), "--json"))["again"] is True
