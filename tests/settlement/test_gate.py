@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ledger.database import Database
+from ledger.errors import Refusal
 from ledger.sql import Sql
 from settlement import gate
 from settlement.auditor.report import Report
@@ -226,7 +227,7 @@ def test_no_later_day_is_closed_over_one_the_audit_keeps_open(month: Month) -> N
     into(month.town.db, change("a claim", "+"))
     night(month)
 
-    with pytest.raises(Exception, match="night_unfinished"):
+    with pytest.raises(Refusal, match="night_unfinished"):
         night(month, next_day(DAY))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.database import Database
+from ledger.errors import Refusal
 from ledger.sql import Sql
 from settlement.night import run_night, verify_night
 from tests.settlement.test_four_nights import night_of
@@ -98,7 +99,7 @@ def test_a_later_day_is_not_closed_over_a_night_that_stopped(db: Database) -> No
     night_of(town, day)
 
     following = next_day(day.day)
-    with pytest.raises(Exception, match="night_unfinished"):
+    with pytest.raises(Refusal, match="night_unfinished"):
         run_night(db, HERE, following, at=midnight(next_day(following)) + 2 * HOUR)
 
 

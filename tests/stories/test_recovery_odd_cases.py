@@ -15,6 +15,7 @@ from ledger import tokens
 from ledger.audit import SYSTEM
 from ledger.book.balances import wallet_of
 from ledger.database import Database
+from ledger.errors import Refusal
 from ledger.ids import new_request_id
 from ledger.members import cards, keys
 from ledger.offline.policy import write_policy
@@ -286,7 +287,7 @@ def test_nothing_that_counts_is_done_on_a_book_that_is_not_whole(loss: Loss) -> 
     loss.back_up()
     loss.lose()
 
-    with pytest.raises(Exception, match="recovery_open"):
+    with pytest.raises(Refusal, match="recovery_open"):
         run_night(loss.day.db, HERE, 20260302, at=moment("2026-03-03 02:00"))
     claim = loss.day.tills[4].close_day([])
     assert claim.get_json()["code"] == "recovery_wait"
